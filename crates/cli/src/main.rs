@@ -1,0 +1,2 @@
+//! The program `rollbook`.
+fn main() {}
