@@ -1,0 +1,178 @@
+//! What can go wrong, sorted by what the caller does next.
+//!
+//! A call that answers an error has changed nothing, with one exception that says so: [`ErrorKind::OutcomeUnknown`].
+
+use crate::model::AppKey;
+use crate::store::StoreError;
+use crate::violation::{Violation, Violations, shown};
+use std::fmt;
+
+/// What an error speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Subject {
+    /// An app, by its key.
+    App,
+    /// A device, by its id.
+    Device,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Subject::App => "app",
+            Subject::Device => "device",
+        })
+    }
+}
+
+/// One failed operation of a batch.
+#[derive(Debug)]
+pub struct BatchFailure {
+    /// The operation's position in the batch, from 0.
+    pub index: usize,
+    /// Why it fails, given that the operations before it succeed.
+    pub error: Error,
+}
+
+/// Why an operation was refused or failed.
+///
+/// Match on [`Error::kind`] to decide what to do next; the variants carry the particulars.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Arguments break rules or limits.
+    #[error("{0}")]
+    Invalid(Violations),
+    /// The named thing is not in the register.
+    #[error("{subject} not found: {name}")]
+    NotFound {
+        /// What was looked for.
+        subject: Subject,
+        /// Its name, quoted.
+        name: String,
+    },
+    /// An app of this key exists already.
+    #[error("app already exists: {key}")]
+    AppExists {
+        /// The key in question.
+        key: AppKey,
+    },
+    /// The device changed since the version that the update was based on.
+    #[error("device {device}: version: must be the current {current}: got {based_on}")]
+    Stale {
+        /// The device id, quoted.
+        device: String,
+        /// The version the caller sent.
+        based_on: u64,
+        /// The version the register holds.
+        current: u64,
+    },
+    /// The app lacks the capability that the operation needs.
+    #[error("app {app}: capability: must be {capability}: got none")]
+    Forbidden {
+        /// The app.
+        app: AppKey,
+        /// The capability's name.
+        capability: &'static str,
+    },
+    /// Operations of a batch fail; nothing of the batch was applied.
+    #[error("{}", batch_text(.0))]
+    Batch(Vec<BatchFailure>),
+    /// Other writers got in between too often; nothing was applied. Try again.
+    #[error("gave up after {attempts} attempts against other writers")]
+    Contended {
+        /// How often it was planned anew.
+        attempts: u32,
+    },
+    /// The store refused or failed.
+    #[error("the store could not {action}")]
+    Store {
+        /// What was asked of it.
+        action: &'static str,
+        /// What it said.
+        #[source]
+        source: StoreError,
+    },
+}
+
+fn batch_text(failures: &[BatchFailure]) -> String {
+    let parts: Vec<String> = failures.iter().map(|f| format!("operation {}: {}", f.index, f.error)).collect();
+    parts.join("; ")
+}
+
+/// Few kinds, chosen by what the caller does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Mend the arguments. Nothing was applied.
+    Argument,
+    /// The thing does not exist. Nothing was applied.
+    NotFound,
+    /// The state of the register forbids it: it exists already, or it has changed. Read again, then decide.
+    State,
+    /// Not allowed for this app.
+    Forbidden,
+    /// Try again later. Nothing was applied.
+    Unavailable,
+    /// It may or may not have been applied: read before you write again.
+    OutcomeUnknown,
+    /// Stored data is damaged, or the store is closed or misused: an operator has to look.
+    Fault,
+}
+
+impl Error {
+    /// What the caller does next.
+    ///
+    /// ```
+    /// use rollbook::{Error, ErrorKind, TagName};
+    /// let refused = Error::from(TagName::new("").unwrap_err());
+    /// assert_eq!(refused.kind(), ErrorKind::Argument);
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Invalid(_) => ErrorKind::Argument,
+            Error::Batch(failures) => failures.first().map_or(ErrorKind::Argument, |f| f.error.kind()),
+            Error::NotFound { .. } => ErrorKind::NotFound,
+            Error::AppExists { .. } | Error::Stale { .. } => ErrorKind::State,
+            Error::Forbidden { .. } => ErrorKind::Forbidden,
+            Error::Contended { .. } => ErrorKind::Unavailable,
+            Error::Store { source, .. } => match source {
+                StoreError::Conflict { .. } | StoreError::Unavailable { .. } => ErrorKind::Unavailable,
+                StoreError::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
+                StoreError::TooLarge { .. } | StoreError::Corrupt { .. } | StoreError::Closed => ErrorKind::Fault,
+            },
+        }
+    }
+
+    /// The broken rules, when the arguments were at fault; empty otherwise.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        match self {
+            Error::Invalid(all) => all.as_slice(),
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn not_found(subject: Subject, name: &str) -> Self {
+        Error::NotFound { subject, name: shown(name) }
+    }
+
+    /// Turns a store's error into the register's, with what was being done.
+    pub(crate) fn store(action: &'static str) -> impl FnOnce(StoreError) -> Error {
+        move |source| Error::Store { action, source }
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(one: Violation) -> Self {
+        Error::Invalid(one.into())
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(all: Violations) -> Self {
+        Error::Invalid(all)
+    }
+}

@@ -1,0 +1,75 @@
+//! A tenant: what is kept of it, what is told of it, what it is created with.
+
+use super::{AppId, AppKey, Credential, EventName, Limits, Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What an app is created with.
+///
+/// ```
+/// use rollbook::{AppSettings, Limits};
+/// let settings = AppSettings { name: "shop".into(), limits: Limits::relaxed(), ..AppSettings::default() };
+/// assert!(!settings.presence);
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppSettings {
+    /// A name for people: at most 255 bytes.
+    pub name: String,
+    /// What the app's own servers authenticate with.
+    pub master_secret: Option<Secret>,
+    /// What devices and integrations authenticate with; one token may be good for several apps.
+    pub api_tokens: Vec<Secret>,
+    /// May the app ask for presence?
+    pub presence: bool,
+    /// Its limits.
+    pub limits: Limits,
+}
+
+/// An app as a store keeps it. Only salted hashes of secrets are in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppRecord {
+    /// Its key.
+    pub key: AppKey,
+    /// Its number in the register; never given again.
+    pub id: AppId,
+    /// A name for people.
+    pub name: String,
+    /// The master secret's hash.
+    pub master: Option<Credential>,
+    /// The API tokens' hashes.
+    pub tokens: Vec<Credential>,
+    /// May it ask for presence?
+    pub presence: bool,
+    /// Its limits.
+    pub limits: Limits,
+    /// What makes its event codes its own.
+    pub code_salt: u64,
+}
+
+/// An app as a listing shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppInfo {
+    /// Its key.
+    pub key: AppKey,
+    /// A name for people.
+    pub name: String,
+    /// May it ask for presence?
+    pub presence: bool,
+    /// Its limits.
+    pub limits: Limits,
+}
+
+impl From<AppRecord> for AppInfo {
+    fn from(record: AppRecord) -> Self {
+        AppInfo { key: record.key, name: record.name, presence: record.presence, limits: record.limits }
+    }
+}
+
+/// A declared kind of event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventType {
+    /// Its name.
+    pub name: EventName,
+    /// When it was declared.
+    pub declared_at: Timestamp,
+}

@@ -1,0 +1,135 @@
+//! An event's attributes: an object of plain values, one level deep.
+
+use super::Limits;
+use super::limits::check_items;
+use crate::violation::{Rule, Violation, shown};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A single value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A finite number.
+    Float(f64),
+    /// A text.
+    Text(String),
+}
+
+/// A value or a list of values; nothing nests deeper, and there is no null.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Attribute {
+    /// One value.
+    One(Scalar),
+    /// A list of values.
+    List(Vec<Scalar>),
+}
+
+impl From<&str> for Attribute {
+    fn from(text: &str) -> Self {
+        Attribute::One(Scalar::Text(text.to_owned()))
+    }
+}
+
+impl From<i64> for Attribute {
+    fn from(number: i64) -> Self {
+        Attribute::One(Scalar::Integer(number))
+    }
+}
+
+impl From<f64> for Attribute {
+    fn from(number: f64) -> Self {
+        Attribute::One(Scalar::Float(number))
+    }
+}
+
+impl From<bool> for Attribute {
+    fn from(truth: bool) -> Self {
+        Attribute::One(Scalar::Bool(truth))
+    }
+}
+
+/// An event's attributes by name, in byte order of the names.
+///
+/// ```
+/// use rollbook::{Attribute, Attributes};
+/// let attributes: Attributes = [("login", Attribute::from("facebook")), ("tries", 2.into())].into_iter().collect();
+/// assert_eq!(attributes.iter().count(), 2);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Attributes(BTreeMap<String, Attribute>);
+
+impl Attributes {
+    /// No attributes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets one attribute.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Attribute>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// One attribute.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Attribute> {
+        self.0.get(name)
+    }
+
+    /// All attributes in byte order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Attribute)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Collects every rule of `limits` that these attributes break.
+    pub(crate) fn check(&self, limits: &Limits, found: &mut Vec<Violation>) {
+        found.extend(check_items("attributes", self.0.len(), limits.attributes_per_event).err());
+        for (name, value) in &self.0 {
+            if !(1..=255).contains(&name.len()) {
+                let actual = format!("{} ({})", name.len(), shown(name));
+                found.push(Violation::new("attributes", Rule::Bytes, "names must be 1 to 255", actual));
+                continue;
+            }
+            let field = || format!("attributes.{}", name.escape_debug());
+            match value {
+                Attribute::One(scalar) => found.extend(scalar.check(limits).map(|v| v.in_field(field()))),
+                Attribute::List(list) => {
+                    if let Err(violation) = check_items("attributes", list.len(), limits.attribute_items) {
+                        found.push(violation.in_field(field()));
+                    }
+                    let bad = list.iter().enumerate().filter_map(|(n, scalar)| Some((n, scalar.check(limits)?)));
+                    found.extend(bad.map(|(n, violation)| violation.in_list(field(), n)));
+                }
+            }
+        }
+    }
+}
+
+impl Scalar {
+    fn check(&self, limits: &Limits) -> Option<Violation> {
+        match self {
+            Scalar::Text(text) => {
+                let most = limits.attribute_bytes.filter(|&most| text.len() > most as usize)?;
+                let actual = format!("{} ({})", text.len(), shown(text));
+                Some(Violation::new("attributes", Rule::Bytes, format!("must be at most {most}"), actual))
+            }
+            Scalar::Float(number) if !number.is_finite() => {
+                Some(Violation::new("attributes", Rule::Range, "must be finite", number))
+            }
+            Scalar::Float(_) | Scalar::Bool(_) | Scalar::Integer(_) => None,
+        }
+    }
+}
+
+impl<N: Into<String>> FromIterator<(N, Attribute)> for Attributes {
+    fn from_iter<I: IntoIterator<Item = (N, Attribute)>>(attributes: I) -> Self {
+        Attributes(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}

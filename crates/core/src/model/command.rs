@@ -1,0 +1,97 @@
+//! The operations of a register as data: what a batch is made of.
+
+use super::{
+    Alias, DeviceId, DeviceUpdate, EventCode, EventName, NewEvent, Platform, PlatformSet, Registered, Registration,
+    TagName, Updated, UserId, UtcOffset,
+};
+use serde::{Deserialize, Serialize};
+
+/// One changing operation. Each means exactly what the method of [`App`](crate::App) of the same name does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Register a device.
+    Register(Registration),
+    /// Remove a device's push token.
+    Unregister(DeviceId),
+    /// Remove a device.
+    Remove(DeviceId),
+    /// Update a device.
+    Update {
+        /// The device.
+        device: DeviceId,
+        /// The change.
+        update: DeviceUpdate,
+    },
+    /// Unbind devices from an alias.
+    UnbindAlias {
+        /// The alias.
+        alias: Alias,
+        /// The devices.
+        devices: Vec<DeviceId>,
+    },
+    /// Delete an alias.
+    DeleteAlias {
+        /// The alias.
+        alias: Alias,
+        /// Where.
+        platforms: PlatformSet,
+    },
+    /// Update a tag.
+    UpdateTag {
+        /// The tag.
+        tag: TagName,
+        /// Devices that get it.
+        add: Vec<DeviceId>,
+        /// Devices that lose it.
+        remove: Vec<DeviceId>,
+    },
+    /// Delete a tag.
+    DeleteTag {
+        /// The tag.
+        tag: TagName,
+        /// Where.
+        platforms: PlatformSet,
+    },
+    /// Register a user.
+    RegisterUser {
+        /// The device.
+        device: DeviceId,
+        /// The user; absent: the device's anonymous user.
+        user: Option<UserId>,
+        /// The platform of a device that is new; a known device keeps its own.
+        platform: Option<Platform>,
+        /// The device's offset from UTC.
+        utc_offset: Option<UtcOffset>,
+    },
+    /// Delete a user.
+    DeleteUser(UserId),
+    /// Declare an event type.
+    DeclareEvent(EventName),
+    /// Post an event.
+    PostEvent(NewEvent),
+}
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done, and there is nothing more to tell.
+    Done,
+    /// A device or a user was registered.
+    Registered(Registered),
+    /// A device was updated.
+    Updated(Updated),
+    /// A device was removed; the user that disappeared with it.
+    Removed {
+        /// The user whose last device it was.
+        vanished_user: Option<UserId>,
+    },
+    /// A user was deleted.
+    UserDeleted {
+        /// How many devices went with it.
+        devices: u64,
+    },
+    /// An event was posted.
+    Posted(EventCode),
+}

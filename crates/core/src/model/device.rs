@@ -1,0 +1,178 @@
+//! A device as it is registered, changed and read.
+
+use super::{Alias, DeviceId, Language, Mobile, Platform, PushToken, TagName, Timestamp, UserId, UtcOffset, Version};
+use serde::{Deserialize, Serialize};
+
+/// A device with everything the register knows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its platform.
+    pub platform: Platform,
+    /// The version of the app that last changed it; an update may be based on it.
+    ///
+    /// Deleting a tag or an alias as a whole does not count as a change of the devices that carried it.
+    pub version: Version,
+    /// What a gateway reaches it by; absent when it cannot be reached.
+    pub token: Option<PushToken>,
+    /// Its mobile number.
+    pub mobile: Option<Mobile>,
+    /// Its language.
+    pub language: Option<Language>,
+    /// Its offset from UTC.
+    pub utc_offset: Option<UtcOffset>,
+    /// Its alias.
+    pub alias: Option<Alias>,
+    /// The user it belongs to; its own id when nobody has claimed it.
+    pub user: UserId,
+    /// Its tags, in byte order.
+    pub tags: Vec<TagName>,
+    /// When it was last seen online.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// What a device registers with. Fields not given stay as they are.
+///
+/// ```
+/// use rollbook::{DeviceId, Platform, Registration, TagName};
+///
+/// let ann = Registration {
+///     tags: vec![TagName::new("news").unwrap()],
+///     ..Registration::new(DeviceId::new("8f65b16df378").unwrap(), Platform::Ios)
+/// };
+/// assert!(ann.user.is_none());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its platform; a device that is registered under another one moves with its tags, alias and user.
+    pub platform: Platform,
+    /// What a gateway reaches it by.
+    #[serde(default)]
+    pub token: Option<PushToken>,
+    /// Its mobile number.
+    #[serde(default)]
+    pub mobile: Option<Mobile>,
+    /// Its language.
+    #[serde(default)]
+    pub language: Option<Language>,
+    /// Its offset from UTC.
+    #[serde(default)]
+    pub utc_offset: Option<UtcOffset>,
+    /// The user it belongs to from now on. A new device without one belongs to its anonymous user.
+    #[serde(default)]
+    pub user: Option<UserId>,
+    /// Its alias from now on.
+    #[serde(default)]
+    pub alias: Option<Alias>,
+    /// Tags that it gets; those it has stay. Counts as one add list.
+    #[serde(default)]
+    pub tags: Vec<TagName>,
+}
+
+impl Registration {
+    /// A registration of an id and a platform only.
+    #[must_use]
+    pub fn new(id: DeviceId, platform: Platform) -> Self {
+        Registration {
+            id,
+            platform,
+            token: None,
+            mobile: None,
+            language: None,
+            utc_offset: None,
+            user: None,
+            alias: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
+/// What registering a device or a user did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// Was the device new?
+    pub created: bool,
+    /// The user that the device left, when it belonged to another.
+    pub former_user: Option<UserId>,
+    /// Did the former user disappear, because this was its last device?
+    pub former_user_vanished: bool,
+    /// Devices that lost the alias to make room, where the app evicts the oldest.
+    pub evicted: Vec<DeviceId>,
+}
+
+/// A field of an update: leave it, clear it, or set it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Set<T> {
+    /// Leave it as it is.
+    #[default]
+    Keep,
+    /// Take it away.
+    Clear,
+    /// Set it.
+    To(T),
+}
+
+/// What an update does to a device's tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TagsChange {
+    /// Removes some, then adds some: a tag in both lists ends up present.
+    Change {
+        /// Tags the device gets.
+        #[serde(default)]
+        add: Vec<TagName>,
+        /// Tags the device loses.
+        #[serde(default)]
+        remove: Vec<TagName>,
+    },
+    /// Removes all.
+    Clear,
+}
+
+impl Default for TagsChange {
+    fn default() -> Self {
+        TagsChange::Change { add: Vec::new(), remove: Vec::new() }
+    }
+}
+
+/// A change of a device. The default changes nothing.
+///
+/// ```
+/// use rollbook::{Alias, DeviceUpdate, Set, TagName, TagsChange};
+///
+/// let update = DeviceUpdate {
+///     alias: Set::To(Alias::new("ann").unwrap()),
+///     tags: TagsChange::Change { add: vec![TagName::new("vip").unwrap()], remove: vec![] },
+///     ..DeviceUpdate::default()
+/// };
+/// assert_eq!(update.mobile, Set::Keep);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeviceUpdate {
+    /// Tags.
+    pub tags: TagsChange,
+    /// Alias.
+    pub alias: Set<Alias>,
+    /// Mobile number.
+    pub mobile: Set<Mobile>,
+    /// Apply only when the device still has this version; otherwise [`Error::Stale`](crate::Error::Stale).
+    pub based_on: Option<Version>,
+}
+
+impl Default for DeviceUpdate {
+    fn default() -> Self {
+        DeviceUpdate { tags: TagsChange::default(), alias: Set::Keep, mobile: Set::Keep, based_on: None }
+    }
+}
+
+/// What updating a device did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Updated {
+    /// Devices that lost the alias to make room, where the app evicts the oldest.
+    pub evicted: Vec<DeviceId>,
+}

@@ -1,0 +1,214 @@
+//! Events: what is posted, what is read back, and the code that names one.
+
+use super::{Attributes, DeviceId, EventName, EventSeq, Timestamp, UserId};
+use crate::violation::{Rule, Violation, shown};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An event to be posted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewEvent {
+    /// Its declared name.
+    pub name: EventName,
+    /// What is said about it; may be empty.
+    pub attributes: Attributes,
+    /// The device it happened on. A device or a user must be given, and one of them must be known to the app.
+    #[serde(default)]
+    pub device: Option<DeviceId>,
+    /// The user it happened to.
+    #[serde(default)]
+    pub user: Option<UserId>,
+    /// When it happened.
+    #[serde(default)]
+    pub timestamp_utc: Option<Timestamp>,
+    /// When it happened by the device's own clock: epoch seconds plus the device's UTC offset, which is taken off
+    /// again (a device of no known offset counts as UTC). Ignored when [`NewEvent::timestamp_utc`] is given; without
+    /// either it happened now.
+    #[serde(default)]
+    pub timestamp_current: Option<Timestamp>,
+}
+
+impl NewEvent {
+    /// An event of this name, without attributes, device, user or time.
+    #[must_use]
+    pub fn new(name: EventName) -> Self {
+        NewEvent {
+            name,
+            attributes: Attributes::new(),
+            device: None,
+            user: None,
+            timestamp_utc: None,
+            timestamp_current: None,
+        }
+    }
+}
+
+/// The name of a posted event, unique in its app, of the form `XXXXX-XXXXX` in upper-case hexadecimal.
+///
+/// ```
+/// use rollbook::EventCode;
+/// assert!("61BC9-84DD0".parse::<EventCode>().is_ok());
+/// assert!("61bc9-84dd0".parse::<EventCode>().is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EventCode(u64);
+
+/// A code has ten hexadecimal digits.
+const CODE_BITS: u32 = 40;
+const HALF: u64 = (1 << (CODE_BITS / 2)) - 1;
+
+impl EventCode {
+    /// The code of an event's number: a permutation of 40 bits keyed by the app's salt, so that codes are unique
+    /// without being kept, and tell nothing of how many events there are.
+    pub(crate) fn of(seq: EventSeq, salt: u64) -> Self {
+        let (mut left, mut right) = (seq.0 >> (CODE_BITS / 2) & HALF, seq.0 & HALF);
+        // A Feistel network is a permutation whatever its round function is.
+        for round in 0..4_u64 {
+            let mut mix = right ^ salt.rotate_left(round as u32 * 16) ^ round << 60;
+            mix = (mix ^ mix >> 33).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+            mix = (mix ^ mix >> 33).wrapping_mul(0xC4CE_B9FE_1A85_EC53);
+            (left, right) = (right, left ^ (mix >> 40 & HALF));
+        }
+        EventCode(left << (CODE_BITS / 2) | right)
+    }
+}
+
+impl fmt::Display for EventCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:05X}-{:05X}", self.0 >> (CODE_BITS / 2), self.0 & HALF)
+    }
+}
+
+impl std::str::FromStr for EventCode {
+    type Err = Violation;
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let refused = || Violation::new("code", Rule::Form, "must be XXXXX-XXXXX in upper-case hexadecimal", shown(text));
+        let digits = |part: &str| {
+            let good = part.len() == 5 && part.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+            good.then(|| u64::from_str_radix(part, 16).ok()).flatten()
+        };
+        let (left, right) = text.split_once('-').ok_or_else(refused)?;
+        let (left, right) = digits(left).zip(digits(right)).ok_or_else(refused)?;
+        Ok(EventCode(left << (CODE_BITS / 2) | right))
+    }
+}
+
+impl TryFrom<String> for EventCode {
+    type Error = Violation;
+    fn try_from(text: String) -> Result<Self, Violation> {
+        text.parse()
+    }
+}
+
+impl From<EventCode> for String {
+    fn from(code: EventCode) -> String {
+        code.to_string()
+    }
+}
+
+/// An event as it is read back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The code that posting it answered.
+    pub code: EventCode,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Its name.
+    pub name: EventName,
+    /// The device it was posted with.
+    pub device: Option<DeviceId>,
+    /// The user it was posted with.
+    pub user: Option<UserId>,
+    /// What was said about it.
+    pub attributes: Attributes,
+}
+
+/// Where a page of events ends: a time and a number at that time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EventPosition {
+    /// The time.
+    pub at: Timestamp,
+    /// The number among the app's events.
+    pub seq: EventSeq,
+}
+
+/// Which end of the history comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventOrder {
+    /// The latest time first; of one time, the one posted last.
+    #[default]
+    NewestFirst,
+    /// The earliest time first; of one time, the one posted first.
+    OldestFirst,
+}
+
+/// Whose events are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventScope {
+    /// Every event of the app.
+    #[default]
+    All,
+    /// Those posted with this device.
+    Device(DeviceId),
+    /// Those posted with this user.
+    User(UserId),
+    /// Those of this name.
+    Name(EventName),
+}
+
+/// A question about history.
+///
+/// ```
+/// use rollbook::{EventOrder, EventQuery};
+/// let all = EventQuery::default();
+/// assert_eq!((all.order, all.limit), (EventOrder::NewestFirst, 100));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventQuery {
+    /// Whose events.
+    pub scope: EventScope,
+    /// The earliest time, inclusive.
+    pub from: Timestamp,
+    /// The latest time, inclusive.
+    pub until: Timestamp,
+    /// Which end first.
+    pub order: EventOrder,
+    /// Where the page before ended.
+    pub after: Option<EventPosition>,
+    /// Events on a page, at least 1.
+    pub limit: usize,
+}
+
+impl Default for EventQuery {
+    fn default() -> Self {
+        EventQuery {
+            scope: EventScope::All,
+            from: Timestamp::MIN,
+            until: Timestamp::MAX,
+            order: EventOrder::NewestFirst,
+            after: None,
+            limit: 100,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_different_events_differ() {
+        let codes: std::collections::BTreeSet<_> = (1..=20_000).map(|n| EventCode::of(EventSeq(n), 99)).collect();
+        assert_eq!(codes.len(), 20_000);
+    }
+
+    #[test]
+    fn a_code_survives_printing_and_parsing() {
+        let code = EventCode::of(EventSeq(12_345), 7);
+        assert_eq!(code.to_string().parse::<EventCode>().unwrap(), code);
+    }
+}

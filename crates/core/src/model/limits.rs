@@ -1,0 +1,187 @@
+//! Every limit of an app in one value, with named profiles.
+//!
+//! A limit speaks of what is added. Removing is always legal, also above a limit that was lowered later; what exists
+//! above a lowered limit keeps working and can only shrink. Exactly at a limit is accepted. A list is counted as it
+//! was sent: duplicates count.
+
+use super::{Alias, TagName};
+use crate::violation::{Rule, Violation, shown};
+use serde::{Deserialize, Serialize};
+use unicode_script::{Script, UnicodeScript};
+
+/// Which tag names and aliases may be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameRule {
+    /// JPush: 1 to 40 bytes of `A-Z a-z 0-9 _`, Han characters and `@ ! # $ & * + = . | ￥ ¥`.
+    Jpush,
+    /// Other vendors: 1 to 128 bytes without control characters.
+    Relaxed,
+    /// Whatever a name can be: 1 to 255 bytes without control characters.
+    Any,
+}
+
+impl NameRule {
+    /// Checks a text that one of the name types has accepted already.
+    pub(crate) fn check(self, field: &'static str, text: &str) -> Result<(), Violation> {
+        let most = match self {
+            NameRule::Jpush => 40,
+            NameRule::Relaxed => 128,
+            NameRule::Any => return Ok(()),
+        };
+        if text.len() > most {
+            let actual = format!("{} ({})", text.len(), shown(text));
+            return Err(Violation::new(field, Rule::Bytes, format!("must be 1 to {most}"), actual));
+        }
+        if self == NameRule::Jpush && !text.chars().all(in_jpush_alphabet) {
+            let limit = "must hold only A-Z a-z 0-9 _ Han characters and @!#$&*+=.|￥¥";
+            return Err(Violation::new(field, Rule::Characters, limit, shown(text)));
+        }
+        Ok(())
+    }
+}
+
+fn in_jpush_alphabet(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_@!#$&*+=.|￥¥".contains(c) || (!c.is_ascii() && c.script() == Script::Han)
+}
+
+/// What happens when an alias that names its limit of devices is set on one more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AliasOverflow {
+    /// The operation is refused.
+    Refuse,
+    /// The device bound to the alias first loses it.
+    EvictOldest,
+}
+
+/// The limits of one app. `None` means unlimited.
+///
+/// ```
+/// use rollbook::{AliasOverflow, Limits};
+///
+/// let limits = Limits { devices_per_alias: Some(3), alias_overflow: AliasOverflow::EvictOldest, ..Limits::jpush() };
+/// assert_eq!(limits.tags_per_device, Some(1_000));
+/// assert_eq!(Limits::default(), Limits::jpush());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Which tag names and aliases may be added. JPush's alphabet.
+    pub names: NameRule,
+    /// Tags on one device. 1 000.
+    pub tags_per_device: Option<u32>,
+    /// Tags in one add list, and in one remove list, of a device update. 100.
+    pub tags_per_list: Option<u32>,
+    /// Sum of the bytes of the tags in one such list. 1 000.
+    pub tag_list_bytes: Option<u32>,
+    /// Devices in one add list, and in one remove list, of a tag update. 1 000.
+    pub devices_per_list: Option<u32>,
+    /// Devices that one alias may name, on all platforms together. 10.
+    pub devices_per_alias: Option<u32>,
+    /// What happens beyond [`Limits::devices_per_alias`]. Refused.
+    pub alias_overflow: AliasOverflow,
+    /// Ids in one presence question; at least 1 is always needed. 1 000.
+    pub ids_per_presence: Option<u32>,
+    /// A device is online when it was seen within so many seconds, inclusive. 600.
+    pub online_window_secs: u32,
+    /// The last-seen time is told when it lies within so many seconds, inclusive. 172 800 (48 hours).
+    pub last_seen_window_secs: u32,
+    /// Members of an event's attributes. 100.
+    pub attributes_per_event: Option<u32>,
+    /// Bytes of one string among an event's attributes. 4 096.
+    pub attribute_bytes: Option<u32>,
+    /// Items of one list among an event's attributes. 100.
+    pub attribute_items: Option<u32>,
+    /// Does posting an undeclared event declare it? No.
+    pub declare_on_first_use: bool,
+    /// Events older than so many seconds disappear. Kept for ever.
+    pub event_retention_secs: Option<u32>,
+    /// Operations in one batch. 1 000.
+    pub operations_per_batch: Option<u32>,
+    /// Nodes of one audience expression. 10 000.
+    pub audience_nodes: u32,
+}
+
+impl Limits {
+    /// The documented limits of the JPush Device API; the default.
+    #[must_use]
+    pub const fn jpush() -> Self {
+        Limits {
+            names: NameRule::Jpush,
+            tags_per_device: Some(1_000),
+            tags_per_list: Some(100),
+            tag_list_bytes: Some(1_000),
+            devices_per_list: Some(1_000),
+            devices_per_alias: Some(10),
+            alias_overflow: AliasOverflow::Refuse,
+            ids_per_presence: Some(1_000),
+            online_window_secs: 600,
+            last_seen_window_secs: 48 * 3600,
+            attributes_per_event: Some(100),
+            attribute_bytes: Some(4_096),
+            attribute_items: Some(100),
+            declare_on_first_use: false,
+            event_retention_secs: None,
+            operations_per_batch: Some(1_000),
+            audience_nodes: 10_000,
+        }
+    }
+
+    /// JPush's numbers with names as other vendors allow them, such as `country:us` and `pref-news`.
+    #[must_use]
+    pub const fn relaxed() -> Self {
+        Limits { names: NameRule::Relaxed, ..Self::jpush() }
+    }
+
+    /// No limit where a limit can be absent; names as wide as they can be.
+    #[must_use]
+    pub const fn unlimited() -> Self {
+        Limits {
+            names: NameRule::Any,
+            tags_per_device: None,
+            tags_per_list: None,
+            tag_list_bytes: None,
+            devices_per_list: None,
+            devices_per_alias: None,
+            ids_per_presence: None,
+            attributes_per_event: None,
+            attribute_bytes: None,
+            attribute_items: None,
+            operations_per_batch: None,
+            ..Self::jpush()
+        }
+    }
+
+    /// May this tag be added to a device?
+    ///
+    /// # Errors
+    /// A violation of the field `tag`.
+    pub fn check_tag(&self, tag: &TagName) -> Result<(), Violation> {
+        self.names.check("tag", tag.as_str())
+    }
+
+    /// May this alias be set on a device?
+    ///
+    /// # Errors
+    /// A violation of the field `alias`.
+    pub fn check_alias(&self, alias: &Alias) -> Result<(), Violation> {
+        self.names.check("alias", alias.as_str())
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::jpush()
+    }
+}
+
+/// Is a list of `items` within `limit`? The violation names `field`.
+pub(crate) fn check_items(field: &'static str, items: usize, limit: Option<u32>) -> Result<(), Violation> {
+    match limit {
+        Some(most) if items > most as usize => {
+            Err(Violation::new(field, Rule::Items, format!("must be at most {most}"), items))
+        }
+        _ => Ok(()),
+    }
+}

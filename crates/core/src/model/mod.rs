@@ -1,0 +1,35 @@
+//! Plain records and the rules they carry: what a register knows, without how it is kept.
+//!
+//! - [`names`](self): validated strings. A value of such a type satisfies the widest rule of its kind; what an app
+//!   allows to be *added* is narrower and lives in its [`Limits`].
+//! - [`Platform`], [`PlatformSet`]: what kind of device.
+//! - [`Device`], [`Registration`], [`DeviceUpdate`]: a device as it is read, registered, changed.
+//! - [`Event`], [`EventQuery`]: history.
+//! - [`AppRecord`], [`AppSettings`]: a tenant.
+//! - [`Timestamp`], [`Clock`], [`Entropy`]: time and randomness as arguments.
+
+mod app;
+mod attributes;
+mod command;
+mod device;
+mod event;
+mod ids;
+mod limits;
+mod names;
+mod page;
+mod platform;
+mod secret;
+mod time;
+
+pub use app::{AppInfo, AppRecord, AppSettings, EventType};
+pub use attributes::{Attribute, Attributes, Scalar};
+pub use command::{Command, Outcome};
+pub use device::{Device, DeviceUpdate, Registered, Registration, Set, TagsChange, Updated};
+pub use event::{Event, EventCode, EventOrder, EventPosition, EventQuery, EventScope, NewEvent};
+pub use ids::{AppId, EventSeq, Version};
+pub use limits::{AliasOverflow, Limits, NameRule};
+pub use names::{Alias, AppKey, DeviceId, EventName, Language, Mobile, PushToken, TagName, UserId, parse_list};
+pub use page::Page;
+pub use platform::{Platform, PlatformSet};
+pub use secret::{Credential, Secret};
+pub use time::{Clock, Entropy, ManualClock, Presence, SeededEntropy, SystemClock, SystemEntropy, Timestamp, UtcOffset};

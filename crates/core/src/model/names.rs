@@ -1,0 +1,293 @@
+//! Validated strings: a value of the type is a proof that its rule holds, also after decoding.
+//!
+//! Comparison is by bytes: case-sensitive, without Unicode normalisation. No type here derefs to `str` or has a
+//! default: a name is not a string that happens to be checked, and there is no name that nobody chose.
+
+use crate::violation::{Rule, Violation, Violations, shown};
+use serde::{Deserialize, Serialize};
+use std::borrow::{Borrow, Cow};
+use std::fmt;
+
+/// The longest name of any kind but app keys and tokens, in bytes; a store may keep a name's length in one byte.
+const NAME_BYTES: usize = 255;
+
+fn sized(field: &'static str, text: &str, most: usize) -> Result<(), Violation> {
+    if (1..=most).contains(&text.len()) {
+        return Ok(());
+    }
+    let actual = format!("{} ({})", text.len(), shown(text));
+    Err(Violation::new(field, Rule::Bytes, format!("must be 1 to {most}"), actual))
+}
+
+fn printable(field: &'static str, text: &str) -> Result<(), Violation> {
+    if text.chars().any(char::is_control) {
+        return Err(Violation::new(field, Rule::Characters, "must hold no control characters", shown(text)));
+    }
+    Ok(())
+}
+
+fn plain_name(field: &'static str, text: &str) -> Result<(), Violation> {
+    sized(field, text, NAME_BYTES)?;
+    printable(field, text)
+}
+
+fn app_key(field: &'static str, text: &str) -> Result<(), Violation> {
+    sized(field, text, 64)?;
+    if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+        return Ok(());
+    }
+    Err(Violation::new(field, Rule::Characters, "must hold only A-Z a-z 0-9 - _", shown(text)))
+}
+
+fn mobile(field: &'static str, text: &str) -> Result<(), Violation> {
+    sized(field, text, 20)?;
+    let mut bytes = text.bytes();
+    let first = bytes.next().is_some_and(|b| b == b'+' || b.is_ascii_digit());
+    if first && bytes.all(|b| b == b'-' || b.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(Violation::new(field, Rule::Form, "must be + or a digit, then digits and -", shown(text)))
+}
+
+fn language(field: &'static str, text: &str) -> Result<(), Violation> {
+    sized(field, text, 35)?;
+    let mut parts = text.split(['-', '_']);
+    let primary = parts.next().unwrap_or_default();
+    let good = (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_lowercase())
+        && parts.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if good {
+        return Ok(());
+    }
+    let limit = "must be 2 or 3 lower-case letters, optionally - or _ and a region";
+    Err(Violation::new(field, Rule::Form, limit, shown(text)))
+}
+
+fn push_token(field: &'static str, text: &str) -> Result<(), Violation> {
+    // A token opens the way to a device: an error tells its length, never its text.
+    if !(1..=4096).contains(&text.len()) {
+        return Err(Violation::new(field, Rule::Bytes, "must be 1 to 4096", text.len()));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Violation::new(field, Rule::Characters, "must hold no control characters", "one"));
+    }
+    Ok(())
+}
+
+macro_rules! name_type {
+    ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "Cow<'_, str>", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Checks the rule and keeps the text.
+            ///
+            /// # Errors
+            /// The rule that the text breaks, with its limit and the text.
+            pub fn new(text: impl Into<Box<str>> + AsRef<str>) -> Result<Self, Violation> {
+                $rule($field, text.as_ref())?;
+                Ok($name(text.into()))
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = Violation;
+            fn try_from(text: &str) -> Result<Self, Violation> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<Cow<'_, str>> for $name {
+            type Error = Violation;
+            fn try_from(text: Cow<'_, str>) -> Result<Self, Violation> {
+                Self::new(text)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Violation;
+            fn from_str(text: &str) -> Result<Self, Violation> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0.into()
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+macro_rules! shown_type {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({:?})", stringify!($name), self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+name_type! {
+    /// An app's public key: 1 to 64 bytes of `A-Z a-z 0-9 - _`.
+    ///
+    /// ```
+    /// use rollbook::AppKey;
+    /// assert!(AppKey::new("61BC9-84DD0").is_ok());
+    /// assert!(AppKey::new("a/b").is_err());
+    /// ```
+    AppKey, "app", app_key
+}
+name_type! {
+    /// One installation of an app: 1 to 255 bytes, no control characters.
+    ///
+    /// ```
+    /// use rollbook::DeviceId;
+    /// assert!(DeviceId::new("+86-130@example.org").is_ok());
+    /// assert!(DeviceId::new("line\nbreak").is_err());
+    /// ```
+    DeviceId, "device", plain_name
+}
+name_type! {
+    /// The person behind devices: 1 to 255 bytes, no control characters.
+    ///
+    /// ```
+    /// use rollbook::UserId;
+    /// assert!(UserId::new("someuser@user.com").is_ok());
+    /// assert!(UserId::new("").is_err());
+    /// ```
+    UserId, "user", plain_name
+}
+name_type! {
+    /// A label on devices: 1 to 255 bytes, no control characters. What an app lets be added is narrower: its
+    /// [`Limits::names`](crate::Limits::names).
+    ///
+    /// ```
+    /// use rollbook::TagName;
+    /// assert!(TagName::new("新闻").is_ok());
+    /// assert!(TagName::new("a".repeat(256)).is_err());
+    /// ```
+    TagName, "tag", plain_name
+}
+name_type! {
+    /// A nickname of devices: 1 to 255 bytes, no control characters. What an app lets be set is narrower: its
+    /// [`Limits::names`](crate::Limits::names).
+    ///
+    /// ```
+    /// use rollbook::Alias;
+    /// assert!(Alias::new("ann").is_ok());
+    /// assert!(Alias::new("").is_err());
+    /// ```
+    Alias, "alias", plain_name
+}
+name_type! {
+    /// A declared kind of event: 1 to 255 bytes, no control characters, case-sensitive.
+    ///
+    /// ```
+    /// use rollbook::EventName;
+    /// assert!(EventName::new("activityCompleted").is_ok());
+    /// assert!(EventName::new("\0").is_err());
+    /// ```
+    EventName, "event", plain_name
+}
+name_type! {
+    /// A mobile number: `+` or a digit, then digits and `-`, at most 20 characters.
+    ///
+    /// ```
+    /// use rollbook::Mobile;
+    /// assert!(Mobile::new("+86-13012345678").is_ok());
+    /// assert!(Mobile::new("-1").is_err());
+    /// ```
+    Mobile, "mobile", mobile
+}
+name_type! {
+    /// A language: 2 or 3 lower-case ASCII letters and optional region subtags after `-` or `_`.
+    ///
+    /// ```
+    /// use rollbook::Language;
+    /// assert!(Language::new("zh-Hans-CN").is_ok());
+    /// assert!(Language::new("EN").is_err());
+    /// ```
+    Language, "language", language
+}
+name_type! {
+    /// What a gateway needs to reach a device: 1 to 4096 bytes, no control characters. Its `Debug` form and the
+    /// errors about it hide the text.
+    ///
+    /// ```
+    /// use rollbook::PushToken;
+    /// let token = PushToken::new("opaque").unwrap();
+    /// assert_eq!(format!("{token:?}"), "PushToken(6 bytes)");
+    /// ```
+    PushToken, "token", push_token
+}
+shown_type!(AppKey, DeviceId, UserId, TagName, Alias, EventName, Mobile, Language);
+
+impl fmt::Debug for PushToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PushToken({} bytes)", self.0.len())
+    }
+}
+
+impl DeviceId {
+    /// The anonymous user of this device: a device nobody has claimed belongs to the user of its own id.
+    #[must_use]
+    pub fn anonymous_user(&self) -> UserId {
+        UserId(self.0.clone())
+    }
+}
+
+/// Validates a list of texts, naming every bad item by its index in `field`.
+///
+/// # Errors
+/// One violation for each item that breaks its rule.
+///
+/// ```
+/// use rollbook::{TagName, parse_list};
+/// let refused = parse_list::<TagName>("tags.add", &["news", "", "\n"]).unwrap_err();
+/// assert_eq!(refused.iter().map(|v| v.index()).collect::<Vec<_>>(), [Some(1), Some(2)]);
+/// ```
+pub fn parse_list<T>(field: &'static str, texts: &[impl AsRef<str>]) -> Result<Vec<T>, Violations>
+where
+    T: for<'a> TryFrom<&'a str, Error = Violation>,
+{
+    let mut good = Vec::with_capacity(texts.len());
+    let mut bad = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        match T::try_from(text.as_ref()) {
+            Ok(name) => good.push(name),
+            Err(violation) => bad.push(violation.in_list(field, index)),
+        }
+    }
+    match Violations::from_found(bad) {
+        None => Ok(good),
+        Some(all) => Err(all),
+    }
+}

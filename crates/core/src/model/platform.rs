@@ -1,0 +1,239 @@
+//! What kind of device: the one table of platforms and their vendors' names and numbers.
+
+use crate::violation::{Rule, Violation, shown};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! platforms {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $device_type:expr, $jpush:expr;)*) => {
+        /// What kind of device. The number is stable: stores keep it.
+        ///
+        /// ```
+        /// use rollbook::Platform;
+        /// assert_eq!(Platform::from_device_type(3).unwrap(), Platform::Android);
+        /// assert_eq!(Platform::from_name("winphone").unwrap(), Platform::WindowsPhone);
+        /// assert!(Platform::from_name("amiga").is_err());
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "&'static str")]
+        #[repr(u8)]
+        pub enum Platform {
+            $($(#[$doc])* $variant = $number,)*
+        }
+
+        impl Platform {
+            /// Every platform, in the order of their numbers.
+            pub const ALL: [Platform; 17] = [$(Platform::$variant,)*];
+
+            /// The register's own name for it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Platform::$variant => $name,)* }
+            }
+
+            /// Pushwoosh's `device_type`, where it has one.
+            #[must_use]
+            pub const fn device_type(self) -> Option<u8> {
+                match self { $(Platform::$variant => $device_type,)* }
+            }
+
+            /// JPush's name, where it has one.
+            #[must_use]
+            pub const fn jpush_name(self) -> Option<&'static str> {
+                match self { $(Platform::$variant => $jpush,)* }
+            }
+        }
+    };
+}
+
+platforms! {
+    /// No platform was given; matched only when no platform filter is given.
+    Unknown = 0, "unknown", None, None;
+    /// iOS.
+    Ios = 1, "ios", Some(1), Some("ios");
+    /// Android.
+    Android = 2, "android", Some(3), Some("android");
+    /// Windows Phone; JPush says `winphone`.
+    WindowsPhone = 3, "windows_phone", Some(5), Some("winphone");
+    /// macOS.
+    Macos = 4, "macos", Some(7), None;
+    /// Windows.
+    Windows = 5, "windows", Some(8), None;
+    /// Amazon devices.
+    Amazon = 6, "amazon", Some(9), None;
+    /// Web push in Safari.
+    Safari = 7, "safari", Some(10), None;
+    /// Web push in Chrome.
+    Chrome = 8, "chrome", Some(11), None;
+    /// Web push in Firefox.
+    Firefox = 9, "firefox", Some(12), None;
+    /// Huawei devices.
+    Huawei = 10, "huawei", Some(17), None;
+    /// Text messages.
+    Sms = 11, "sms", Some(18), None;
+    /// Xiaomi devices.
+    Xiaomi = 12, "xiaomi", Some(19), None;
+    /// WhatsApp.
+    Whatsapp = 13, "whatsapp", Some(21), None;
+    /// HarmonyOS; JPush says `hmos`.
+    Harmony = 14, "harmony", None, Some("hmos");
+    /// Quick apps.
+    Quickapp = 15, "quickapp", None, Some("quickapp");
+    /// BlackBerry.
+    Blackberry = 16, "blackberry", Some(2), None;
+}
+
+impl Platform {
+    /// How many platforms there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// The stable number, below [`Platform::COUNT`].
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The platform of a stable number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// The platform of a name: the register's own or JPush's.
+    ///
+    /// # Errors
+    /// An unknown name is a violation of the field `platform`.
+    pub fn from_name(name: &str) -> Result<Self, Violation> {
+        Self::ALL.into_iter().find(|p| p.name() == name || p.jpush_name() == Some(name)).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|p| p.name()).collect();
+            Violation::new("platform", Rule::Known, format!("must be one of {}", names.join(" ")), shown(name))
+        })
+    }
+
+    /// The platform of a Pushwoosh `device_type`.
+    ///
+    /// # Errors
+    /// An unknown number is a violation of the field `device_type`.
+    pub fn from_device_type(number: i64) -> Result<Self, Violation> {
+        Self::ALL.into_iter().find(|p| p.device_type().map(i64::from) == Some(number)).ok_or_else(|| {
+            let numbers: Vec<String> = Self::ALL.iter().filter_map(|p| p.device_type()).map(|n| n.to_string()).collect();
+            Violation::new("device_type", Rule::Known, format!("must be one of {}", numbers.join(" ")), number)
+        })
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl TryFrom<String> for Platform {
+    type Error = Violation;
+    fn try_from(name: String) -> Result<Self, Violation> {
+        Self::from_name(&name)
+    }
+}
+
+impl From<Platform> for &'static str {
+    fn from(platform: Platform) -> Self {
+        platform.name()
+    }
+}
+
+/// A set of platforms: the filter of an operation, or the reach of a deletion.
+///
+/// [`PlatformSet::ALL`] holds every platform, [`Platform::Unknown`] too: it is what "no filter" means.
+///
+/// ```
+/// use rollbook::{Platform, PlatformSet};
+/// let set = PlatformSet::of(&[Platform::Ios, Platform::Android]);
+/// assert!(set.contains(Platform::Ios) && !set.contains(Platform::Unknown));
+/// assert_eq!(set.iter().count(), 2);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlatformSet(u32);
+
+impl PlatformSet {
+    /// Every platform.
+    pub const ALL: PlatformSet = PlatformSet((1 << Platform::COUNT) - 1);
+    /// No platform.
+    pub const NONE: PlatformSet = PlatformSet(0);
+
+    /// The set of these platforms.
+    #[must_use]
+    pub fn of(platforms: &[Platform]) -> Self {
+        platforms.iter().fold(Self::NONE, |set, &p| set.with(p))
+    }
+
+    /// This set and one platform more.
+    #[must_use]
+    pub const fn with(self, platform: Platform) -> Self {
+        PlatformSet(self.0 | 1 << platform.number())
+    }
+
+    /// Is the platform in the set?
+    #[must_use]
+    pub const fn contains(self, platform: Platform) -> bool {
+        self.0 & 1 << platform.number() != 0
+    }
+
+    /// Is the set empty?
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What both sets hold.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        PlatformSet(self.0 & other.0)
+    }
+
+    /// What either set holds.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        PlatformSet(self.0 | other.0)
+    }
+
+    /// Every platform that this set does not hold.
+    #[must_use]
+    pub const fn complement(self) -> Self {
+        PlatformSet(!self.0 & Self::ALL.0)
+    }
+
+    /// The platforms of the set, in the order of their numbers.
+    pub fn iter(self) -> impl Iterator<Item = Platform> {
+        Platform::ALL.into_iter().filter(move |&p| self.contains(p))
+    }
+}
+
+impl fmt::Debug for PlatformSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(Platform::name)).finish()
+    }
+}
+
+impl From<Platform> for PlatformSet {
+    fn from(platform: Platform) -> Self {
+        Self::NONE.with(platform)
+    }
+}
+
+impl FromIterator<Platform> for PlatformSet {
+    fn from_iter<I: IntoIterator<Item = Platform>>(platforms: I) -> Self {
+        platforms.into_iter().fold(Self::NONE, PlatformSet::with)
+    }
+}
+
+impl Serialize for PlatformSet {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for PlatformSet {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Platform>::deserialize(deserializer)?.into_iter().collect())
+    }
+}

@@ -1,0 +1,101 @@
+//! Secrets: compared in constant time, kept only as salted hashes, never shown.
+
+use crate::violation::{Rule, Violation};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use subtle::ConstantTimeEq;
+
+/// An app's master secret or API token as a caller presents it: 1 to 256 bytes without control characters.
+///
+/// `Debug` shows no part of it, errors about it do not repeat it, and it cannot be serialised.
+///
+/// ```
+/// use rollbook::Secret;
+/// let secret = Secret::new("fedcba987654321001234567").unwrap();
+/// assert_eq!(format!("{secret:?}"), "Secret(..)");
+/// assert!(!Secret::new("").unwrap_err().to_string().contains("\"\""));
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Secret(Box<str>);
+
+impl Secret {
+    /// Takes the text as a secret.
+    ///
+    /// # Errors
+    /// A violation of the field `secret`; it tells the length, not the text.
+    pub fn new(text: impl Into<Box<str>>) -> Result<Self, Violation> {
+        let text = text.into();
+        if !(1..=256).contains(&text.len()) {
+            return Err(Violation::new("secret", Rule::Bytes, "must be 1 to 256", text.len()));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Violation::new("secret", Rule::Characters, "must hold no control characters", "one"));
+        }
+        Ok(Secret(text))
+    }
+
+    /// The text, for the one who must send it on.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Secret {
+    type Error = Violation;
+    fn try_from(text: String) -> Result<Self, Violation> {
+        Self::new(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// What is kept of a secret: a salt and the SHA-256 of salt and secret.
+///
+/// One round is right here: what is hashed is a machine-made key of high entropy, checked on every request, and not a
+/// password that a person chose.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    salt: [u8; 16],
+    hash: [u8; 32],
+}
+
+impl Credential {
+    /// The credential of `secret` under `salt`, which must be fresh randomness.
+    #[must_use]
+    pub fn new(secret: &Secret, salt: [u8; 16]) -> Self {
+        Credential { salt, hash: digest(&salt, secret) }
+    }
+
+    /// Is this the secret? Takes the same time whatever the answer.
+    ///
+    /// ```
+    /// use rollbook::{Credential, Secret};
+    /// let kept = Credential::new(&Secret::new("right").unwrap(), [7; 16]);
+    /// assert!(kept.verify(&Secret::new("right").unwrap()));
+    /// assert!(!kept.verify(&Secret::new("wrong").unwrap()));
+    /// ```
+    #[must_use]
+    pub fn verify(&self, secret: &Secret) -> bool {
+        self.hash.ct_eq(&digest(&self.salt, secret)).into()
+    }
+}
+
+fn digest(salt: &[u8; 16], secret: &Secret) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(salt);
+    hasher.update(secret.0.as_bytes());
+    hasher.finalize().into()
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential(..)")
+    }
+}

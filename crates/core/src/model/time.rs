@@ -1,0 +1,249 @@
+//! Time and randomness as arguments: the register asks the [`Clock`] and the [`Entropy`] it was given, nothing else.
+
+use crate::violation::{Rule, Violation};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// An instant in UTC, in whole seconds since 1970-01-01; the vendors' protocols speak seconds, so the register does.
+///
+/// ```
+/// use rollbook::Timestamp;
+/// assert_eq!(Timestamp::from_secs(0).to_string(), "1970-01-01T00:00:00Z");
+/// assert_eq!(Timestamp::from_secs(1_435_228_403).to_string(), "2015-06-25T10:33:23Z");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The earliest instant.
+    pub const MIN: Timestamp = Timestamp(i64::MIN);
+    /// The latest instant.
+    pub const MAX: Timestamp = Timestamp(i64::MAX);
+
+    /// The instant so many seconds after (before, when negative) the epoch.
+    #[must_use]
+    pub const fn from_secs(secs: i64) -> Self {
+        Timestamp(secs)
+    }
+
+    /// Seconds since the epoch.
+    #[must_use]
+    pub const fn secs(self) -> i64 {
+        self.0
+    }
+
+    /// This instant moved by so many seconds; stops at the ends of time.
+    #[must_use]
+    pub const fn plus(self, secs: i64) -> Self {
+        Timestamp(self.0.saturating_add(secs))
+    }
+
+    /// The date and time of day at an offset: year, month, day, hour, minute, second.
+    #[must_use]
+    pub fn civil(self, offset: UtcOffset) -> (i64, u8, u8, u8, u8, u8) {
+        let secs = i128::from(self.0) + i128::from(offset.secs());
+        let (days, rest) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
+        // Days to a civil date, counting years from March so that the leap day comes last.
+        let z = days + 719_468;
+        let era = z.div_euclid(146_097);
+        let day_of_era = z.rem_euclid(146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let year = year_of_era + era * 400 + i128::from(month <= 2);
+        let byte = |n: i128| u8::try_from(n).unwrap_or_default();
+        let year = i64::try_from(year).unwrap_or_default();
+        (year, byte(month), byte(day), byte(rest / 3600), byte(rest / 60 % 60), byte(rest % 60))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day, hour, minute, second) = self.civil(UtcOffset::UTC);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+}
+
+/// A device's offset from UTC, in seconds, from −43 200 to +50 400.
+///
+/// ```
+/// use rollbook::UtcOffset;
+/// assert!(UtcOffset::new(50_400).is_ok());
+/// assert!(UtcOffset::new(50_401).is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i32", into = "i32")]
+pub struct UtcOffset(i32);
+
+impl UtcOffset {
+    /// No offset.
+    pub const UTC: UtcOffset = UtcOffset(0);
+    /// Beijing, UTC+8.
+    pub const BEIJING: UtcOffset = UtcOffset(28_800);
+
+    /// The offset of so many seconds.
+    ///
+    /// # Errors
+    /// A violation of the field `utc_offset` outside −43 200 … +50 400.
+    pub fn new(secs: i32) -> Result<Self, Violation> {
+        if (-43_200..=50_400).contains(&secs) {
+            return Ok(UtcOffset(secs));
+        }
+        Err(Violation::new("utc_offset", Rule::Range, "must be -43200 to 50400", secs))
+    }
+
+    /// Seconds east of UTC.
+    #[must_use]
+    pub const fn secs(self) -> i32 {
+        self.0
+    }
+}
+
+impl TryFrom<i32> for UtcOffset {
+    type Error = Violation;
+    fn try_from(secs: i32) -> Result<Self, Violation> {
+        Self::new(secs)
+    }
+}
+
+impl From<UtcOffset> for i32 {
+    fn from(offset: UtcOffset) -> i32 {
+        offset.0
+    }
+}
+
+/// What a presence question answers for a known device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Presence {
+    /// Seen within the online window.
+    Online,
+    /// Not online, but seen recently enough to tell when.
+    LastSeen(Timestamp),
+    /// Not online, and last seen too long ago, or never.
+    Offline,
+}
+
+/// Where the time comes from, and how to wait.
+pub trait Clock: Send + Sync + 'static {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+    /// Waits before a write is planned anew.
+    fn pause(&self, how_long: Duration);
+}
+
+/// The clock of the machine: what programs use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "the one place that may ask the machine for the time")]
+    fn now(&self) -> Timestamp {
+        let secs = match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |secs| -secs),
+        };
+        Timestamp(secs)
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the one place that may wait")]
+    fn pause(&self, how_long: Duration) {
+        std::thread::sleep(how_long);
+    }
+}
+
+/// A clock that stands still until it is set: what tests use. It never waits.
+///
+/// ```
+/// use rollbook::{Clock, ManualClock, Timestamp};
+/// let clock = ManualClock::at(Timestamp::from_secs(100));
+/// clock.advance(600);
+/// assert_eq!(clock.now(), Timestamp::from_secs(700));
+/// ```
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock that shows `now`.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        ManualClock(AtomicI64::new(now.0))
+    }
+
+    /// Sets the time, forwards or backwards.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
+
+    /// Moves the time by so many seconds.
+    pub fn advance(&self, secs: i64) {
+        self.0.fetch_add(secs, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+
+    fn pause(&self, _how_long: Duration) {}
+}
+
+impl<C: Clock> Clock for std::sync::Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn pause(&self, how_long: Duration) {
+        (**self).pause(how_long);
+    }
+}
+
+/// Where randomness comes from: salts, generated secrets, the jitter of retries.
+pub trait Entropy: Send + Sync + 'static {
+    /// Fills `bytes`; false when the source has none to give, and then nothing may be made from `bytes`.
+    fn fill(&self, bytes: &mut [u8]) -> bool;
+}
+
+/// The randomness of the operating system: what programs use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[allow(clippy::disallowed_methods, reason = "the one place that may ask the machine for randomness")]
+    fn fill(&self, bytes: &mut [u8]) -> bool {
+        getrandom::fill(bytes).is_ok()
+    }
+}
+
+/// A repeatable sequence from a seed: what tests use. Never for real secrets.
+#[derive(Debug)]
+pub struct SeededEntropy(AtomicU64);
+
+impl SeededEntropy {
+    /// The sequence of `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        SeededEntropy(AtomicU64::new(seed))
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> bool {
+        for chunk in bytes.chunks_mut(8) {
+            // SplitMix64: each draw is one addition and a mix, so the state is one word.
+            let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            let draw = (z ^ (z >> 31)).to_le_bytes();
+            for (to, from) in chunk.iter_mut().zip(draw) {
+                *to = from;
+            }
+        }
+        true
+    }
+}

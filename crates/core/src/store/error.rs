@@ -1,0 +1,104 @@
+//! How a store fails: classes that tell the registry what to do, never an engine's codes.
+
+use std::error::Error as Cause;
+
+/// Why a store did not answer or did not apply.
+///
+/// The engine's own error travels as the source and is printed once, by whoever walks the chain.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A check of the write set does not hold. Nothing was applied: read again and plan anew.
+    #[error("a concurrent write came first: {what}")]
+    Conflict {
+        /// The check that failed, in words.
+        what: Conflicted,
+    },
+    /// The store cannot do it now. Nothing was applied: the same call may succeed later.
+    #[error("the store is unavailable: {what}")]
+    Unavailable {
+        /// What was being done.
+        what: &'static str,
+        /// The engine's error.
+        #[source]
+        cause: Option<Box<dyn Cause + Send + Sync>>,
+    },
+    /// The write set may or may not have been applied, whole: never retried blindly.
+    #[error("the outcome of the write is unknown: {what}")]
+    OutcomeUnknown {
+        /// What was being done.
+        what: &'static str,
+        /// The engine's error.
+        #[source]
+        cause: Option<Box<dyn Cause + Send + Sync>>,
+    },
+    /// More than the store takes. Nothing was applied, and the same call will never succeed.
+    #[error("{what}: must be at most {limit}: got {actual}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The most the store takes.
+        limit: u64,
+        /// What it was given.
+        actual: u64,
+    },
+    /// What the store holds does not decode or contradicts itself.
+    #[error("stored data is corrupt: {what}")]
+    Corrupt {
+        /// Where, and what is wrong with it.
+        what: String,
+        /// The engine's error.
+        #[source]
+        cause: Option<Box<dyn Cause + Send + Sync>>,
+    },
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// A [`StoreError::Conflict`] over `what`.
+    #[must_use]
+    pub fn conflict(what: Conflicted) -> Self {
+        StoreError::Conflict { what }
+    }
+
+    /// A [`StoreError::Corrupt`] that the store itself found.
+    pub fn corrupt(what: impl Into<String>) -> Self {
+        StoreError::Corrupt { what: what.into(), cause: None }
+    }
+}
+
+/// Which kind of check did not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Conflicted {
+    /// The device exists already.
+    DeviceExists,
+    /// The device is gone from its slot, or the slot holds another.
+    DeviceGone,
+    /// The device has another version.
+    DeviceChanged,
+    /// The key names more devices than allowed.
+    KeyFull,
+    /// The device carries more keys than allowed.
+    DeviceFull,
+    /// The catalogue entry has another version.
+    EntryChanged,
+    /// The app is sealed.
+    Sealed,
+}
+
+impl std::fmt::Display for Conflicted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Conflicted::DeviceExists => "the device exists already",
+            Conflicted::DeviceGone => "the device is gone",
+            Conflicted::DeviceChanged => "the device has changed",
+            Conflicted::KeyFull => "the key has no room for another device",
+            Conflicted::DeviceFull => "the device has no room for another key",
+            Conflicted::EntryChanged => "the catalogue entry has changed",
+            Conflicted::Sealed => "the app is being deleted",
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! The devices of one key on one platform, as ordinals.
+
+use roaring::RoaringBitmap;
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// A set of ordinals, cheap to clone: a few of them inline, or a bitmap shared with the store.
+///
+/// Most aliases and users name one to three devices; a bitmap for each would cost more than the devices themselves.
+#[derive(Debug, Clone)]
+pub enum Posting {
+    /// Up to four ordinals, ascending.
+    Few(SmallVec<[u32; 4]>),
+    /// Any number of ordinals.
+    Many(Arc<RoaringBitmap>),
+}
+
+impl Default for Posting {
+    fn default() -> Self {
+        Posting::Few(SmallVec::new())
+    }
+}
+
+impl Posting {
+    /// How many ordinals there are.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match self {
+            Posting::Few(few) => few.len() as u64,
+            Posting::Many(many) => many.len(),
+        }
+    }
+
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Posting::Few(few) => few.is_empty(),
+            Posting::Many(many) => many.is_empty(),
+        }
+    }
+
+    /// Is this ordinal in the set?
+    #[must_use]
+    pub fn contains(&self, ordinal: u32) -> bool {
+        match self {
+            Posting::Few(few) => few.contains(&ordinal),
+            Posting::Many(many) => many.contains(ordinal),
+        }
+    }
+
+    /// Calls `each` with every ordinal, ascending.
+    pub fn for_each(&self, mut each: impl FnMut(u32)) {
+        match self {
+            Posting::Few(few) => few.iter().for_each(|&ordinal| each(ordinal)),
+            Posting::Many(many) => many.iter().for_each(each),
+        }
+    }
+
+    /// The set as a bitmap: the shared one, or a new one of the few.
+    #[must_use]
+    pub fn into_bitmap(self) -> Arc<RoaringBitmap> {
+        match self {
+            Posting::Few(few) => Arc::new(few.iter().copied().collect()),
+            Posting::Many(many) => many,
+        }
+    }
+
+    /// Adds the set to a bitmap.
+    pub fn union_into(&self, bitmap: &mut RoaringBitmap) {
+        match self {
+            Posting::Few(few) => bitmap.extend(few.iter().copied()),
+            Posting::Many(many) => *bitmap |= &**many,
+        }
+    }
+}
+
+impl FromIterator<u32> for Posting {
+    /// The set of these ordinals, in any order.
+    fn from_iter<I: IntoIterator<Item = u32>>(ordinals: I) -> Self {
+        let bitmap: RoaringBitmap = ordinals.into_iter().collect();
+        if bitmap.len() <= 4 { Posting::Few(bitmap.iter().collect()) } else { Posting::Many(Arc::new(bitmap)) }
+    }
+}

@@ -1,0 +1,205 @@
+//! A write set: the checks that must hold and the operations that then apply, as plain data.
+
+use super::catalogue::{Entry, EntryKey};
+use super::ids::{OwnedKey, Place};
+use super::records::{DeviceRecord, EventRecord};
+use crate::model::{DeviceId, EventSeq, Platform, PlatformSet, Timestamp, UserId, Version};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// Everything one commit does: first every check against the state before the commit, then every operation in order.
+///
+/// It is self-contained and serialisable: it names devices by place or by their position among the set's own inserts,
+/// keys by name, and leaves ordinals, versions and event numbers to the commit. Applied twice it conflicts or repeats
+/// itself; it never half applies.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WriteSet {
+    /// What must be true of the state before the commit.
+    pub checks: SmallVec<[Check; 1]>,
+    /// What is done, in this order.
+    pub operations: SmallVec<[Operation; 1]>,
+}
+
+impl WriteSet {
+    /// How many devices, keys, entries and events the set names: what a store's size limit counts.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let checks = self.checks.iter().map(|check| match check {
+            Check::Room { devices, .. } => devices.len(),
+            _ => 1,
+        });
+        let operations = self.operations.iter().map(|operation| match operation {
+            Operation::Link { devices, .. } => devices.len(),
+            Operation::Unlink { devices, .. } => devices.len(),
+            Operation::EraseEvents { most, .. } | Operation::TrimLog { most, .. } => *most as usize,
+            _ => 1,
+        });
+        checks.sum::<usize>() + operations.sum::<usize>()
+    }
+}
+
+/// What must be true of the state before the commit; otherwise the commit answers
+/// [`Conflict`](super::StoreError::Conflict) and applies nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Check {
+    /// The app is not sealed.
+    Open,
+    /// No device of this id exists.
+    Absent {
+        /// The id.
+        id: DeviceId,
+    },
+    /// The device still fills this place and still has this version.
+    Unchanged {
+        /// The device.
+        device: Place,
+        /// Its version when it was read.
+        version: Version,
+    },
+    /// The key names at most so many devices, on all platforms together.
+    KeyAtMost {
+        /// The key.
+        key: OwnedKey,
+        /// The most.
+        most: u64,
+    },
+    /// Each of these devices still fills its place and carries at most so many tags.
+    Room {
+        /// The devices.
+        devices: SmallVec<[Place; 1]>,
+        /// The most tags.
+        most: u32,
+    },
+    /// The entry has this version; `None`: there is no such entry.
+    Entry {
+        /// Which entry.
+        key: EntryKey,
+        /// Its version when it was read.
+        version: Option<Version>,
+    },
+}
+
+/// A device as an operation names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// A device that fills this place now. The operation conflicts
+    /// ([`DeviceGone`](super::Conflicted::DeviceGone)) when the place is no longer filled by it.
+    At(Place),
+    /// The device that this write set itself inserts: the position of its [`Operation::Insert`] among the inserts, from 0.
+    New(u32),
+}
+
+/// One change. Operations on the same device may follow each other in one set; each sees what those before it did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Operation {
+    /// A new device on a platform; the commit gives it the ordinal. No device of its id may exist at this point of
+    /// the set ([`DeviceExists`](super::Conflicted::DeviceExists)).
+    Insert {
+        /// The platform.
+        platform: Platform,
+        /// The record.
+        record: Box<DeviceRecord>,
+        /// When it was last seen, for a device that moves from another platform.
+        last_seen: Option<Timestamp>,
+    },
+    /// The record of a device is replaced; the id must be the same.
+    Put {
+        /// The device.
+        device: Place,
+        /// The new record.
+        record: Box<DeviceRecord>,
+    },
+    /// A device is removed, with everything that links it.
+    Remove {
+        /// The device.
+        device: Place,
+    },
+    /// Devices get a key. For every relation but tags the key replaces the one the device had. Linking what is
+    /// linked changes nothing but the device's version.
+    Link {
+        /// The key.
+        key: OwnedKey,
+        /// The devices.
+        devices: SmallVec<[Target; 1]>,
+    },
+    /// Devices lose a key. Unlinking what is not linked changes nothing but the device's version.
+    Unlink {
+        /// The key.
+        key: OwnedKey,
+        /// The devices.
+        devices: SmallVec<[Place; 1]>,
+    },
+    /// A key disappears from all devices of these platforms, in a time that does not depend on how many they are.
+    /// No device's version changes. A later key of the same name starts empty.
+    Drop {
+        /// The key.
+        key: OwnedKey,
+        /// Where.
+        platforms: PlatformSet,
+    },
+    /// All devices of `user` wait for removal from now on: the key `(User, user)` becomes the key
+    /// `(Deletion, deletion)`, in a time that does not depend on how many they are. No device's version changes.
+    Condemn {
+        /// The user.
+        user: UserId,
+        /// The deletion's number.
+        deletion: u64,
+    },
+    /// A catalogue entry is written.
+    PutEntry {
+        /// The entry; its key is part of it.
+        entry: Entry,
+    },
+    /// A catalogue entry is removed; removing what is not there changes nothing.
+    RemoveEntry {
+        /// Which.
+        key: EntryKey,
+    },
+    /// An event is appended to the log.
+    Append {
+        /// The event; the commit gives it its number.
+        event: Box<EventRecord>,
+    },
+    /// The first events of an owner, in the order of their numbers, are erased.
+    EraseEvents {
+        /// Whose.
+        owner: EventOwner,
+        /// Up to this number, inclusive.
+        through: EventSeq,
+        /// At most so many.
+        most: u32,
+    },
+    /// The oldest events by time are erased.
+    TrimLog {
+        /// Only those whose time is before this.
+        before: Timestamp,
+        /// At most so many.
+        most: u32,
+    },
+    /// The app is being deleted: [`View::is_sealed`](super::View::is_sealed) is true from now on, and for ever.
+    Seal,
+}
+
+/// Whose events: the id that an event was posted with.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EventOwner {
+    /// The events posted with this device.
+    Device(DeviceId),
+    /// The events posted with this user.
+    User(UserId),
+}
+
+/// What a commit assigned and found out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The version that this commit made.
+    pub version: Version,
+    /// The places of the set's inserts, in their order.
+    pub inserted: SmallVec<[Place; 1]>,
+    /// The numbers of the set's appended events, in their order.
+    pub appended: SmallVec<[EventSeq; 1]>,
+    /// The users that had a device before the commit and have none after it, sorted, [`Operation::Condemn`] included.
+    pub vanished_users: SmallVec<[UserId; 1]>,
+    /// How many events were erased.
+    pub erased_events: u64,
+}

@@ -1,0 +1,220 @@
+//! A broken rule: which field, which rule, which limit, and what was sent.
+//!
+//! A call collects every [`Violation`] it finds before it answers ([`Violations`]), so a caller mends a list once, not
+//! once an item.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The longest piece of a sent value that an error repeats, in bytes. A hostile megabyte does not reach a log line.
+const SHOWN_BYTES: usize = 64;
+
+/// A rule of the register that an argument can break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// Length in bytes of UTF-8.
+    Bytes,
+    /// Which characters may occur.
+    Characters,
+    /// The overall form, such as a mobile number or a language.
+    Form,
+    /// Number of items in a list, as it was sent: duplicates count.
+    Items,
+    /// Sum of the items' own bytes.
+    TotalBytes,
+    /// A number's range.
+    Range,
+    /// The named thing must exist in the app.
+    Known,
+    /// At least one of several members must be given.
+    Present,
+    /// How many tags one device may carry.
+    TagsPerDevice,
+    /// How many devices one alias may name.
+    DevicesPerAlias,
+    /// How deep a value or an expression may nest.
+    Depth,
+    /// What kind of value is allowed.
+    Type,
+}
+
+impl Rule {
+    /// The rule's name as errors print it.
+    ///
+    /// ```
+    /// assert_eq!(rollbook::Rule::TagsPerDevice.name(), "tags per device");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Bytes => "bytes",
+            Rule::Characters => "characters",
+            Rule::Form => "form",
+            Rule::Items => "items",
+            Rule::TotalBytes => "total bytes",
+            Rule::Range => "range",
+            Rule::Known => "known",
+            Rule::Present => "present",
+            Rule::TagsPerDevice => "tags per device",
+            Rule::DevicesPerAlias => "devices per alias",
+            Rule::Depth => "depth",
+            Rule::Type => "type",
+        }
+    }
+}
+
+/// One broken rule: which field, which rule, which limit, and what was sent.
+///
+/// ```
+/// use rollbook::{Rule, TagName};
+///
+/// let refused = TagName::new("").unwrap_err();
+/// assert_eq!(refused.rule(), Rule::Bytes);
+/// assert_eq!(refused.to_string(), "tag: bytes: must be 1 to 255: got 0 (\"\")");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Violation {
+    field: Cow<'static, str>,
+    index: Option<usize>,
+    rule: Rule,
+    limit: Cow<'static, str>,
+    actual: String,
+}
+
+impl Violation {
+    /// A violation of `rule` in `field`, whose limit reads `limit` and for which `actual` was sent.
+    pub fn new(
+        field: impl Into<Cow<'static, str>>,
+        rule: Rule,
+        limit: impl Into<Cow<'static, str>>,
+        actual: impl fmt::Display,
+    ) -> Self {
+        Violation { field: field.into(), index: None, rule, limit: limit.into(), actual: actual.to_string() }
+    }
+
+    /// The same violation, said of item `index` of the list `field`.
+    #[must_use]
+    pub fn in_list(mut self, field: impl Into<Cow<'static, str>>, index: usize) -> Self {
+        self.field = field.into();
+        self.index = Some(index);
+        self
+    }
+
+    /// The same violation under another field name.
+    #[must_use]
+    pub fn in_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = field.into();
+        self
+    }
+
+    /// The field as the operation calls it, without the index.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The position in the list as it was sent, from 0; absent when the field is no list.
+    #[must_use]
+    pub fn index(&self) -> Option<usize> {
+        self.index
+    }
+
+    /// The rule that was broken.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// The limit in words, such as `must be at most 100`.
+    #[must_use]
+    pub fn limit(&self) -> &str {
+        &self.limit
+    }
+
+    /// What was sent instead; long values are cut. Never a secret.
+    #[must_use]
+    pub fn actual(&self) -> &str {
+        &self.actual
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.field)?;
+        if let Some(index) = self.index {
+            write!(f, "[{index}]")?;
+        }
+        write!(f, ": {}: {}: got {}", self.rule.name(), self.limit, self.actual)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// A value as an error shows it: quoted, escaped, and cut at 64 bytes.
+pub(crate) fn shown(value: &str) -> String {
+    if value.len() <= SHOWN_BYTES {
+        return format!("{value:?}");
+    }
+    let end = (0..=SHOWN_BYTES).rev().find(|&at| value.is_char_boundary(at)).unwrap_or(0);
+    format!("{:?}…", value.get(..end).unwrap_or_default())
+}
+
+/// Every rule that one call's arguments break, in the order in which they were found; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// All of `found` as one value, or nothing when nothing was found.
+    #[must_use]
+    pub fn from_found(found: Vec<Violation>) -> Option<Self> {
+        if found.is_empty() { None } else { Some(Violations(found)) }
+    }
+
+    /// `Ok` when `found` is empty, otherwise all of it as one error.
+    ///
+    /// # Errors
+    /// All of `found`.
+    pub fn check(found: Vec<Violation>) -> Result<(), Violations> {
+        Self::from_found(found).map_or(Ok(()), Err)
+    }
+
+    /// The violations, first found first.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Violation] {
+        &self.0
+    }
+
+    /// The violations, first found first.
+    pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
+        self.0.iter()
+    }
+}
+
+impl From<Violation> for Violations {
+    fn from(one: Violation) -> Self {
+        Violations(vec![one])
+    }
+}
+
+impl<'a> IntoIterator for &'a Violations {
+    type Item = &'a Violation;
+    type IntoIter = std::slice::Iter<'a, Violation>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, violation) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str("; ")?;
+            }
+            violation.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}
