@@ -9,7 +9,7 @@ use crate::gate::Outcome;
 use crate::steps::{Judge, Step};
 use crate::tools::Toolbox;
 
-/// Runs a step in the workspace's root, without standard input; what it prints is shown.
+/// Runs a step in the workspace's root, without standard input.
 pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
     let program = match tools.locate(step.tool) {
         Ok(program) => program,
@@ -47,13 +47,16 @@ pub(crate) fn command(program: &Path) -> Command {
     command
 }
 
-/// Shows all of the output once the command has ended, then judges by it.
+/// Judges by what the command wrote, and shows it, except where the judgement says it all.
 fn heard(command: &mut Command) -> io::Result<Outcome> {
     let output = command.output()?;
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    println!("{}", said.trim_end());
-    Ok(advisories::judge(by_status(output.status), &said))
+    let outcome = advisories::judge(by_status(output.status), &said);
+    if !matches!(outcome, Outcome::Skipped(_)) {
+        println!("{}", said.trim_end());
+    }
+    Ok(outcome)
 }
 
 fn by_status(status: ExitStatus) -> Outcome {
