@@ -1,10 +1,10 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! | command  | what it does                                                               |
-//! |----------|----------------------------------------------------------------------------|
-//! | `test`   | every test and every example in the documentation                          |
-//! | `verify` | the whole gate: format, lints, tests, documentation, dependencies; changes nothing |
-//! | `fix`    | its twin that changes files: lint suggestions, then format                 |
+//! | command  | what it does                                                       |
+//! |----------|--------------------------------------------------------------------|
+//! | `test`   | every test and every example in the documentation                  |
+//! | `verify` | format, lints, tests, documentation, dependencies; changes nothing |
+//! | `fix`    | its twin that changes files: lint suggestions, then format         |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there, and cargo-deny is installed when it is not.
