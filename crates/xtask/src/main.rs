@@ -1,2 +1,94 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands, run as `cargo xtask <command>`.
+//!
+//! | command  | what it does                                                       |
+//! |----------|--------------------------------------------------------------------|
+//! | `test`   | every test and every example in the documentation                  |
+//! | `verify` | format, lints, tests, documentation, dependencies; changes nothing |
+//! | `fix`    | its twin that changes files: lint suggestions, then format         |
+//!
+//! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
+//! is there, and cargo-deny is installed when it is not.
+//!
+//! - [`steps`]: which steps a command has, and their exact command lines
+//! - [`gate`]: runs steps one after another, all of them, and sums them up
+//! - [`process`]: runs one step and judges how it went
+//! - [`tools`]: finds or installs the programs that steps need
+//! - [`advisories`]: tells a real advisory from a database that could not be fetched
+#![allow(
+    clippy::print_stdout,
+    reason = "a program that reports to whoever runs it"
+)]
+
+mod advisories;
+mod gate;
+mod process;
+mod steps;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::steps::{Plan, TestRunner};
+use crate::tools::Toolbox;
+
+/// Rollbook's own commands.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run every test and every example in the documentation.
+    ///
+    /// With cargo-nextest if it is installed, else with `cargo test`.
+    Test,
+    /// Run the whole gate and change nothing: format, lints, tests, documentation, dependencies.
+    ///
+    /// Every step runs, also after one has failed; a table at the end says how each went.
+    /// cargo-deny is installed into the user's cache directory if it is not on the machine.
+    Verify {
+        /// Leave the tests out, for when `test` has just run.
+        #[arg(long)]
+        skip_tests: bool,
+    },
+    /// Apply what can be applied by machine: lint suggestions, then format.
+    Fix,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let tools = Toolbox::from_env();
+    let runner = if tools.has_nextest() {
+        TestRunner::Nextest
+    } else {
+        TestRunner::CargoTest
+    };
+    let plan = match args.command {
+        Task::Test => Plan::Test,
+        Task::Verify { skip_tests: false } => Plan::Verify,
+        Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,
+        Task::Fix => Plan::Fix,
+    };
+    let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
+    println!("\n{report}");
+    if report.passed() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+}

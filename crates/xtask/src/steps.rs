@@ -1,0 +1,267 @@
+//! Which steps a command has, and the exact command line of each.
+
+use std::fmt;
+
+/// One command line of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// A word or two for the summary.
+    pub(crate) name: &'static str,
+    /// Set on top of the environment that the step inherits.
+    pub(crate) env: &'static [(&'static str, &'static str)],
+    pub(crate) tool: Tool,
+    pub(crate) args: &'static [&'static str],
+    pub(crate) judge: Judge,
+}
+
+/// The program of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// The cargo that runs this program.
+    Cargo,
+    /// Checks of licences, sources and advisories.
+    CargoDeny,
+}
+
+/// How a step's success is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judge {
+    /// By its exit status.
+    Status,
+    /// By its exit status, except that a database out of reach is no failure.
+    Advisories,
+}
+
+/// What runs the tests that are not examples in the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TestRunner {
+    Nextest,
+    CargoTest,
+}
+
+/// The commands, as lists of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plan {
+    Test,
+    Verify,
+    VerifyWithoutTests,
+    Fix,
+}
+
+const FORMAT: Step = Step::cargo("format", &["fmt", "--all", "--check"]);
+const LINTS: Step = Step::cargo(
+    "lints",
+    &[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ],
+);
+const NEXTEST: Step = Step::cargo("tests", &["nextest", "run", "--workspace"]);
+const CARGO_TEST: Step = Step::cargo(
+    "tests",
+    &[
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--examples",
+        "--no-fail-fast",
+    ],
+);
+const DOCTESTS: Step = Step::cargo(
+    "doctests",
+    &["test", "--doc", "--workspace", "--no-fail-fast"],
+);
+/// Libraries only: a program and a library of one name would write the same page.
+const DOCS: Step = Step {
+    env: &[("RUSTDOCFLAGS", "-D warnings")],
+    ..Step::cargo("docs", &["doc", "--workspace", "--lib", "--no-deps"])
+};
+const DEPENDENCIES: Step = Step {
+    tool: Tool::CargoDeny,
+    ..Step::cargo("dependencies", &["check", "licenses", "bans", "sources"])
+};
+/// The database is a git repository: a server that asks for a password, or goes silent, is one that
+/// cannot be reached, and must not hold up the gate.
+const ADVISORIES: Step = Step {
+    env: &[
+        ("GIT_TERMINAL_PROMPT", "0"),
+        ("GIT_HTTP_LOW_SPEED_LIMIT", "1000"),
+        ("GIT_HTTP_LOW_SPEED_TIME", "30"),
+    ],
+    tool: Tool::CargoDeny,
+    judge: Judge::Advisories,
+    ..Step::cargo("advisories", &["check", "advisories"])
+};
+const FIX_LINTS: Step = Step::cargo(
+    "fix lints",
+    &[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--fix",
+        "--allow-dirty",
+        "--allow-staged",
+    ],
+);
+const FIX_FORMAT: Step = Step::cargo("fix format", &["fmt", "--all"]);
+
+impl Plan {
+    /// The steps in the order in which they run: the quick ones first.
+    pub(crate) fn steps(self, runner: TestRunner) -> Vec<Step> {
+        let tests = match runner {
+            TestRunner::Nextest => NEXTEST,
+            TestRunner::CargoTest => CARGO_TEST,
+        };
+        match self {
+            Self::Test => vec![tests, DOCTESTS],
+            Self::Verify => {
+                vec![
+                    FORMAT,
+                    LINTS,
+                    tests,
+                    DOCTESTS,
+                    DOCS,
+                    DEPENDENCIES,
+                    ADVISORIES,
+                ]
+            }
+            Self::VerifyWithoutTests => vec![FORMAT, LINTS, DOCS, DEPENDENCIES, ADVISORIES],
+            // Applied suggestions are not always in format.
+            Self::Fix => vec![FIX_LINTS, FIX_FORMAT],
+        }
+    }
+}
+
+impl Step {
+    const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            env: &[],
+            tool: Tool::Cargo,
+            args,
+            judge: Judge::Status,
+        }
+    }
+}
+
+impl Tool {
+    /// As it is typed in a shell.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Cargo => "cargo",
+            Self::CargoDeny => "cargo-deny",
+        }
+    }
+}
+
+/// The command line, ready to be pasted into a POSIX shell.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (key, value) in self.env {
+            write!(f, "{key}={} ", quoted(value))?;
+        }
+        f.write_str(self.tool.name())?;
+        for arg in self.args {
+            write!(f, " {}", quoted(arg))?;
+        }
+        Ok(())
+    }
+}
+
+/// Steps are written in this file and hold no quotes of their own.
+fn quoted(word: &str) -> String {
+    if word.contains(' ') {
+        format!("'{word}'")
+    } else {
+        word.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUNNERS: [TestRunner; 2] = [TestRunner::Nextest, TestRunner::CargoTest];
+
+    fn names(plan: Plan, runner: TestRunner) -> Vec<&'static str> {
+        plan.steps(runner).iter().map(|step| step.name).collect()
+    }
+
+    #[test]
+    fn verify_is_made_of_the_tests_and_of_verify_without_tests() {
+        for runner in RUNNERS {
+            let mut parts = names(Plan::Test, runner);
+            parts.extend(names(Plan::VerifyWithoutTests, runner));
+            parts.sort_unstable();
+            let mut whole = names(Plan::Verify, runner);
+            whole.sort_unstable();
+            assert_eq!(whole, parts);
+        }
+    }
+
+    #[test]
+    fn names_in_a_plan_are_unique() {
+        for plan in [
+            Plan::Test,
+            Plan::Verify,
+            Plan::VerifyWithoutTests,
+            Plan::Fix,
+        ] {
+            let mut names = names(plan, TestRunner::Nextest);
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn only_fix_changes_files() {
+        let changes = |step: &Step| {
+            step.args.contains(&"--fix")
+                || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
+        };
+        for runner in RUNNERS {
+            for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests] {
+                assert!(!plan.steps(runner).iter().any(changes), "{plan:?}");
+            }
+            assert!(Plan::Fix.steps(runner).iter().all(changes));
+        }
+    }
+
+    #[test]
+    fn both_runners_leave_the_examples_in_the_documentation_to_their_own_step() {
+        for runner in RUNNERS {
+            let steps = Plan::Test.steps(runner);
+            let doc: Vec<bool> = steps.iter().map(|s| s.args.contains(&"--doc")).collect();
+            assert_eq!(doc, [false, true]);
+        }
+        // Without a choice of targets `cargo test` would run them too.
+        assert!(CARGO_TEST.args.contains(&"--lib"));
+    }
+
+    #[test]
+    fn a_step_reads_as_a_shell_command() {
+        assert_eq!(
+            DOCS.to_string(),
+            "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --lib --no-deps"
+        );
+        assert_eq!(
+            DEPENDENCIES.to_string(),
+            "cargo-deny check licenses bans sources"
+        );
+    }
+
+    #[test]
+    fn only_the_advisories_may_be_out_of_reach() {
+        for step in Plan::Verify.steps(TestRunner::Nextest) {
+            assert_eq!(step.judge == Judge::Advisories, step.name == "advisories");
+        }
+    }
+}
