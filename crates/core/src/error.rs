@@ -141,7 +141,9 @@ impl Error {
             Error::Store { source, .. } => match source {
                 StoreError::Conflict { .. } | StoreError::Unavailable { .. } => ErrorKind::Unavailable,
                 StoreError::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
-                StoreError::TooLarge { .. } | StoreError::Corrupt { .. } | StoreError::Closed => ErrorKind::Fault,
+                StoreError::TooLarge { .. } | StoreError::Corrupt { .. } | StoreError::Closed => {
+                    ErrorKind::Fault
+                }
             },
         }
     }

@@ -1,8 +1,10 @@
 //! The register behind a push service.
 mod error;
-mod violation;
 pub mod model;
+#[allow(dead_code, reason = "the verbs follow")]
+mod picture;
 pub mod store;
+mod violation;
 
 pub use error::{BatchFailure, Error, ErrorKind, Subject};
 pub use model::*;

@@ -16,9 +16,7 @@ const FINDING: &str = "error[";
 /// Judges a run of `cargo-deny check advisories` by its exit and what it wrote.
 pub(crate) fn judge(by_status: Outcome, output: &str) -> Outcome {
     let fetched = !output.lines().any(|line| line.contains(NOT_FETCHED));
-    let found = output
-        .lines()
-        .any(|line| line.trim_start().starts_with(FINDING));
+    let found = output.lines().any(|line| line.trim_start().starts_with(FINDING));
     match by_status {
         Outcome::Failed(_) if !fetched && !found => {
             Outcome::Skipped("the advisory database cannot be reached".to_owned())
@@ -61,10 +59,7 @@ advisories FAILED
 
     #[test]
     fn an_advisory_fails_also_when_another_database_is_out_of_reach() {
-        assert_eq!(
-            judge(failed(), &format!("{UNREACHABLE}{VULNERABLE}")),
-            failed()
-        );
+        assert_eq!(judge(failed(), &format!("{UNREACHABLE}{VULNERABLE}")), failed());
     }
 
     #[test]

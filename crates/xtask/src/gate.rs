@@ -36,42 +36,23 @@ pub(crate) fn run(steps: &[Step], mut run_step: impl FnMut(&Step) -> Outcome) ->
         let outcome = run_step(step);
         let took = started.elapsed();
         println!("== {}: {outcome} in {}", step.name, seconds(took));
-        report.lines.push(Line {
-            name: step.name,
-            outcome,
-            took,
-        });
+        report.lines.push(Line { name: step.name, outcome, took });
     }
     report
 }
 
 impl Report {
     pub(crate) fn passed(&self) -> bool {
-        !self
-            .lines
-            .iter()
-            .any(|line| matches!(line.outcome, Outcome::Failed(_)))
+        !self.lines.iter().any(|line| matches!(line.outcome, Outcome::Failed(_)))
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self
-            .lines
-            .iter()
-            .map(|line| line.name.len())
-            .max()
-            .unwrap_or(0)
-            .max(4);
+        let width = self.lines.iter().map(|line| line.name.len()).max().unwrap_or(0).max(4);
         write!(f, "{:<width$}  {:>8}  result", "step", "time")?;
         for line in &self.lines {
-            write!(
-                f,
-                "\n{:<width$}  {:>8}  {}",
-                line.name,
-                seconds(line.took),
-                line.outcome
-            )?;
+            write!(f, "\n{:<width$}  {:>8}  {}", line.name, seconds(line.took), line.outcome)?;
         }
         Ok(())
     }
@@ -91,10 +72,7 @@ fn seconds(took: Duration) -> String {
     format!("{:.1} s", took.as_secs_f64())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long a step took is the machine's own time"
-)]
+#[expect(clippy::disallowed_methods, reason = "how long a step took is the machine's own time")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -110,9 +88,7 @@ mod tests {
             outcome: outcome.clone(),
             took: Duration::from_millis(1234),
         };
-        Report {
-            lines: lines.iter().map(line).collect(),
-        }
+        Report { lines: lines.iter().map(line).collect() }
     }
 
     #[test]
@@ -131,20 +107,13 @@ mod tests {
     #[test]
     fn one_failure_among_passes_fails_the_whole() {
         let failed = Outcome::Failed("exit status: 1".to_owned());
-        let lines = [
-            ("a", Outcome::Passed),
-            ("b", failed),
-            ("c", Outcome::Passed),
-        ];
+        let lines = [("a", Outcome::Passed), ("b", failed), ("c", Outcome::Passed)];
         assert!(!report(&lines).passed());
     }
 
     #[test]
     fn a_skipped_step_does_not_fail_the_whole() {
-        let lines = [
-            ("a", Outcome::Passed),
-            ("b", Outcome::Skipped("no network".to_owned())),
-        ];
+        let lines = [("a", Outcome::Passed), ("b", Outcome::Skipped("no network".to_owned()))];
         assert!(report(&lines).passed());
     }
 

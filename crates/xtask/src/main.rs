@@ -14,10 +14,7 @@
 //! - [`process`]: runs one step and judges how it went
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
-#![allow(
-    clippy::print_stdout,
-    reason = "a program that reports to whoever runs it"
-)]
+#![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
 
 mod advisories;
 mod gate;
@@ -62,11 +59,7 @@ enum Task {
 fn main() -> ExitCode {
     let args = Args::parse();
     let tools = Toolbox::from_env();
-    let runner = if tools.has_nextest() {
-        TestRunner::Nextest
-    } else {
-        TestRunner::CargoTest
-    };
+    let runner = if tools.has_nextest() { TestRunner::Nextest } else { TestRunner::CargoTest };
     let plan = match args.command {
         Task::Test => Plan::Test,
         Task::Verify { skip_tests: false } => Plan::Verify,
@@ -75,11 +68,7 @@ fn main() -> ExitCode {
     };
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
     println!("\n{report}");
-    if report.passed() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]

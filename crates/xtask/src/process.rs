@@ -16,17 +16,12 @@ pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
         Err(why) => return Outcome::Failed(why),
     };
     let mut command = command(&program);
-    command
-        .current_dir(tools.root())
-        .args(step.args)
-        .envs(step.env.iter().copied());
+    command.current_dir(tools.root()).args(step.args).envs(step.env.iter().copied());
     let outcome = match step.judge {
         Judge::Status => command.status().map(by_status),
         Judge::Advisories => heard(&mut command),
     };
-    outcome.unwrap_or_else(|error| {
-        Outcome::Failed(format!("cannot start {}: {error}", program.display()))
-    })
+    outcome.unwrap_or_else(|error| Outcome::Failed(format!("cannot start {}: {error}", program.display())))
 }
 
 /// A command that does not see what cargo told this very program about itself: a build script that
@@ -36,9 +31,7 @@ pub(crate) fn command(program: &Path) -> Command {
     command.stdin(Stdio::null());
     for (key, _) in std::env::vars_os() {
         let ours = key.to_str().is_some_and(|key| {
-            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
-                .iter()
-                .any(|p| key.starts_with(p))
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|p| key.starts_with(p))
         });
         if ours {
             command.env_remove(key);
@@ -60,9 +53,5 @@ fn heard(command: &mut Command) -> io::Result<Outcome> {
 }
 
 fn by_status(status: ExitStatus) -> Outcome {
-    if status.success() {
-        Outcome::Passed
-    } else {
-        Outcome::Failed(status.to_string())
-    }
+    if status.success() { Outcome::Passed } else { Outcome::Failed(status.to_string()) }
 }

@@ -49,43 +49,20 @@ pub(crate) enum Plan {
 }
 
 const FORMAT: Step = Step::cargo("format", &["fmt", "--all", "--check"]);
-const LINTS: Step = Step::cargo(
-    "lints",
-    &[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ],
-);
+const LINTS: Step = Step::cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
 const NEXTEST: Step = Step::cargo("tests", &["nextest", "run", "--workspace"]);
 const CARGO_TEST: Step = Step::cargo(
     "tests",
-    &[
-        "test",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--examples",
-        "--no-fail-fast",
-    ],
+    &["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"],
 );
-const DOCTESTS: Step = Step::cargo(
-    "doctests",
-    &["test", "--doc", "--workspace", "--no-fail-fast"],
-);
+const DOCTESTS: Step = Step::cargo("doctests", &["test", "--doc", "--workspace", "--no-fail-fast"]);
 /// Libraries only: a program and a library of one name would write the same page.
 const DOCS: Step = Step {
     env: &[("RUSTDOCFLAGS", "-D warnings")],
     ..Step::cargo("docs", &["doc", "--workspace", "--lib", "--no-deps"])
 };
-const DEPENDENCIES: Step = Step {
-    tool: Tool::CargoDeny,
-    ..Step::cargo("dependencies", &["check", "licenses", "bans", "sources"])
-};
+const DEPENDENCIES: Step =
+    Step { tool: Tool::CargoDeny, ..Step::cargo("dependencies", &["check", "licenses", "bans", "sources"]) };
 /// The database is a git repository: a server that asks for a password, or goes silent, is one that
 /// cannot be reached, and must not hold up the gate.
 const ADVISORIES: Step = Step {
@@ -100,14 +77,7 @@ const ADVISORIES: Step = Step {
 };
 const FIX_LINTS: Step = Step::cargo(
     "fix lints",
-    &[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--fix",
-        "--allow-dirty",
-        "--allow-staged",
-    ],
+    &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
 );
 const FIX_FORMAT: Step = Step::cargo("fix format", &["fmt", "--all"]);
 
@@ -121,15 +91,7 @@ impl Plan {
         match self {
             Self::Test => vec![tests, DOCTESTS],
             Self::Verify => {
-                vec![
-                    FORMAT,
-                    LINTS,
-                    tests,
-                    DOCTESTS,
-                    DOCS,
-                    DEPENDENCIES,
-                    ADVISORIES,
-                ]
+                vec![FORMAT, LINTS, tests, DOCTESTS, DOCS, DEPENDENCIES, ADVISORIES]
             }
             Self::VerifyWithoutTests => vec![FORMAT, LINTS, DOCS, DEPENDENCIES, ADVISORIES],
             // Applied suggestions are not always in format.
@@ -140,13 +102,7 @@ impl Plan {
 
 impl Step {
     const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            env: &[],
-            tool: Tool::Cargo,
-            args,
-            judge: Judge::Status,
-        }
+        Self { name, env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
     }
 }
 
@@ -176,11 +132,7 @@ impl fmt::Display for Step {
 
 /// Steps are written in this file and hold no quotes of their own.
 fn quoted(word: &str) -> String {
-    if word.contains(' ') {
-        format!("'{word}'")
-    } else {
-        word.to_owned()
-    }
+    if word.contains(' ') { format!("'{word}'") } else { word.to_owned() }
 }
 
 #[cfg(test)]
@@ -207,12 +159,7 @@ mod tests {
 
     #[test]
     fn names_in_a_plan_are_unique() {
-        for plan in [
-            Plan::Test,
-            Plan::Verify,
-            Plan::VerifyWithoutTests,
-            Plan::Fix,
-        ] {
+        for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Fix] {
             let mut names = names(plan, TestRunner::Nextest);
             let all = names.len();
             names.sort_unstable();
@@ -224,8 +171,7 @@ mod tests {
     #[test]
     fn only_fix_changes_files() {
         let changes = |step: &Step| {
-            step.args.contains(&"--fix")
-                || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
+            step.args.contains(&"--fix") || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
         };
         for runner in RUNNERS {
             for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests] {
@@ -248,14 +194,8 @@ mod tests {
 
     #[test]
     fn a_step_reads_as_a_shell_command() {
-        assert_eq!(
-            DOCS.to_string(),
-            "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --lib --no-deps"
-        );
-        assert_eq!(
-            DEPENDENCIES.to_string(),
-            "cargo-deny check licenses bans sources"
-        );
+        assert_eq!(DOCS.to_string(), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --lib --no-deps");
+        assert_eq!(DEPENDENCIES.to_string(), "cargo-deny check licenses bans sources");
     }
 
     #[test]

@@ -44,12 +44,8 @@ impl Toolbox {
         let path = env::var_os("PATH").unwrap_or_default();
         Self {
             root,
-            cargo: env::var_os("CARGO")
-                .unwrap_or_else(|| OsString::from("cargo"))
-                .into(),
-            installed: env::split_paths(&path)
-                .chain(cargo_home.map(|dir| dir.join("bin")))
-                .collect(),
+            cargo: env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")).into(),
+            installed: env::split_paths(&path).chain(cargo_home.map(|dir| dir.join("bin"))).collect(),
             cache: user_cache.map(|dir| dir.join("rollbook").join("tools")),
             cargo_deny: OnceCell::new(),
         }
@@ -69,20 +65,15 @@ impl Toolbox {
     pub(crate) fn locate(&self, tool: Tool) -> Result<PathBuf, String> {
         match tool {
             Tool::Cargo => Ok(self.cargo.clone()),
-            Tool::CargoDeny => self
-                .cargo_deny
-                .get_or_init(|| self.find_or_install(tool.name(), CARGO_DENY_VERSION))
-                .clone(),
+            Tool::CargoDeny => {
+                self.cargo_deny.get_or_init(|| self.find_or_install(tool.name(), CARGO_DENY_VERSION)).clone()
+            }
         }
     }
 
     fn find_or_install(&self, name: &str, version: &str) -> Result<PathBuf, String> {
         let cache = self.cache.as_ref();
-        let dirs = self
-            .installed
-            .iter()
-            .cloned()
-            .chain(cache.map(|dir| dir.join("bin")));
+        let dirs = self.installed.iter().cloned().chain(cache.map(|dir| dir.join("bin")));
         if let Some(found) = find(&dirs.collect::<Vec<_>>(), name) {
             println!("   found {}", found.display());
             return Ok(found);
@@ -114,16 +105,12 @@ impl Toolbox {
 /// The first of the directories that holds the program.
 fn find(dirs: &[PathBuf], name: &str) -> Option<PathBuf> {
     let file = format!("{name}{EXE_SUFFIX}");
-    dirs.iter()
-        .map(|dir| dir.join(&file))
-        .find(|path| path.is_file())
+    dirs.iter().map(|dir| dir.join(&file)).find(|path| path.is_file())
 }
 
 /// A directory from the environment; a relative one would depend on where we are called from.
 fn absolute(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable)
-        .map(PathBuf::from)
-        .filter(|dir| dir.is_absolute())
+    env::var_os(variable).map(PathBuf::from).filter(|dir| dir.is_absolute())
 }
 
 #[cfg(test)]
@@ -150,15 +137,8 @@ mod tests {
     #[test]
     fn the_first_directory_that_holds_a_program_wins() {
         let (dir, name) = this_program();
-        let dirs = [
-            PathBuf::from("no-such-directory"),
-            dir.clone(),
-            dir.join(".."),
-        ];
-        assert_eq!(
-            find(&dirs, &name),
-            Some(dir.join(format!("{name}{EXE_SUFFIX}")))
-        );
+        let dirs = [PathBuf::from("no-such-directory"), dir.clone(), dir.join("..")];
+        assert_eq!(find(&dirs, &name), Some(dir.join(format!("{name}{EXE_SUFFIX}"))));
     }
 
     #[test]
@@ -181,13 +161,9 @@ mod tests {
     #[test]
     fn a_tool_that_cannot_be_installed_is_an_error_with_a_reason() {
         let cache = Some(PathBuf::from("no-such-directory"));
-        let error = toolbox(Vec::new(), cache)
-            .locate(Tool::CargoDeny)
-            .unwrap_err();
+        let error = toolbox(Vec::new(), cache).locate(Tool::CargoDeny).unwrap_err();
         assert!(error.contains("cannot start"), "{error}");
-        let error = toolbox(Vec::new(), None)
-            .locate(Tool::CargoDeny)
-            .unwrap_err();
+        let error = toolbox(Vec::new(), None).locate(Tool::CargoDeny).unwrap_err();
         assert!(error.contains("no home directory"), "{error}");
     }
 }

@@ -104,7 +104,8 @@ impl Attributes {
                     if let Err(violation) = check_items("attributes", list.len(), limits.attribute_items) {
                         found.push(violation.in_field(field()));
                     }
-                    let bad = list.iter().enumerate().filter_map(|(n, scalar)| Some((n, scalar.check(limits)?)));
+                    let bad =
+                        list.iter().enumerate().filter_map(|(n, scalar)| Some((n, scalar.check(limits)?)));
                     found.extend(bad.map(|(n, violation)| violation.in_list(field(), n)));
                 }
             }

@@ -1,8 +1,8 @@
 //! The operations of a register as data: what a batch is made of.
 
 use super::{
-    Alias, DeviceId, DeviceUpdate, EventCode, EventName, NewEvent, Platform, PlatformSet, Registered, Registration,
-    TagName, Updated, UserId, UtcOffset,
+    Alias, DeviceId, DeviceUpdate, EventCode, EventName, NewEvent, Platform, PlatformSet, Registered,
+    Registration, TagName, Updated, UserId, UtcOffset,
 };
 use serde::{Deserialize, Serialize};
 

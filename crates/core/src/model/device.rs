@@ -1,6 +1,8 @@
 //! A device as it is registered, changed and read.
 
-use super::{Alias, DeviceId, Language, Mobile, Platform, PushToken, TagName, Timestamp, UserId, UtcOffset, Version};
+use super::{
+    Alias, DeviceId, Language, Mobile, Platform, PushToken, TagName, Timestamp, UserId, UtcOffset, Version,
+};
 use serde::{Deserialize, Serialize};
 
 /// A device with everything the register knows of it.

@@ -83,9 +83,12 @@ impl fmt::Display for EventCode {
 impl std::str::FromStr for EventCode {
     type Err = Violation;
     fn from_str(text: &str) -> Result<Self, Violation> {
-        let refused = || Violation::new("code", Rule::Form, "must be XXXXX-XXXXX in upper-case hexadecimal", shown(text));
+        let refused = || {
+            Violation::new("code", Rule::Form, "must be XXXXX-XXXXX in upper-case hexadecimal", shown(text))
+        };
         let digits = |part: &str| {
-            let good = part.len() == 5 && part.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+            let good =
+                part.len() == 5 && part.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
             good.then(|| u64::from_str_radix(part, 16).ok()).flatten()
         };
         let (left, right) = text.split_once('-').ok_or_else(refused)?;
@@ -202,7 +205,8 @@ mod tests {
 
     #[test]
     fn codes_of_different_events_differ() {
-        let codes: std::collections::BTreeSet<_> = (1..=20_000).map(|n| EventCode::of(EventSeq(n), 99)).collect();
+        let codes: std::collections::BTreeSet<_> =
+            (1..=20_000).map(|n| EventCode::of(EventSeq(n), 99)).collect();
         assert_eq!(codes.len(), 20_000);
     }
 

@@ -28,8 +28,12 @@ pub use device::{Device, DeviceUpdate, Registered, Registration, Set, TagsChange
 pub use event::{Event, EventCode, EventOrder, EventPosition, EventQuery, EventScope, NewEvent};
 pub use ids::{AppId, EventSeq, Version};
 pub use limits::{AliasOverflow, Limits, NameRule};
-pub use names::{Alias, AppKey, DeviceId, EventName, Language, Mobile, PushToken, TagName, UserId, parse_list};
+pub use names::{
+    Alias, AppKey, DeviceId, EventName, Language, Mobile, PushToken, TagName, UserId, parse_list,
+};
 pub use page::Page;
 pub use platform::{Platform, PlatformSet};
 pub use secret::{Credential, Secret};
-pub use time::{Clock, Entropy, ManualClock, Presence, SeededEntropy, SystemClock, SystemEntropy, Timestamp, UtcOffset};
+pub use time::{
+    Clock, Entropy, ManualClock, Presence, SeededEntropy, SystemClock, SystemEntropy, Timestamp, UtcOffset,
+};

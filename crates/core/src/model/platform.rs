@@ -106,7 +106,12 @@ impl Platform {
     pub fn from_name(name: &str) -> Result<Self, Violation> {
         Self::ALL.into_iter().find(|p| p.name() == name || p.jpush_name() == Some(name)).ok_or_else(|| {
             let names: Vec<&str> = Self::ALL.iter().map(|p| p.name()).collect();
-            Violation::new("platform", Rule::Known, format!("must be one of {}", names.join(" ")), shown(name))
+            Violation::new(
+                "platform",
+                Rule::Known,
+                format!("must be one of {}", names.join(" ")),
+                shown(name),
+            )
         })
     }
 
@@ -116,8 +121,14 @@ impl Platform {
     /// An unknown number is a violation of the field `device_type`.
     pub fn from_device_type(number: i64) -> Result<Self, Violation> {
         Self::ALL.into_iter().find(|p| p.device_type().map(i64::from) == Some(number)).ok_or_else(|| {
-            let numbers: Vec<String> = Self::ALL.iter().filter_map(|p| p.device_type()).map(|n| n.to_string()).collect();
-            Violation::new("device_type", Rule::Known, format!("must be one of {}", numbers.join(" ")), number)
+            let numbers: Vec<String> =
+                Self::ALL.iter().filter_map(|p| p.device_type()).map(|n| n.to_string()).collect();
+            Violation::new(
+                "device_type",
+                Rule::Known,
+                format!("must be one of {}", numbers.join(" ")),
+                number,
+            )
         })
     }
 }

@@ -1,8 +1,8 @@
 //! The object-safe form: for programs that choose a store at run time.
 
 use super::{
-    Committed, Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, Store, StoreError, StoreInfo,
-    StoredDevice, StoredEvent, View, WriteSet,
+    Committed, Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, Store, StoreError,
+    StoreInfo, StoredDevice, StoredEvent, View, WriteSet,
 };
 use crate::model::{AppId, DeviceId, EventSeq, Platform, Timestamp, Version};
 use std::fmt;
@@ -124,7 +124,13 @@ impl View for Box<dyn View + '_> {
         (**self).device(slot)
     }
 
-    fn ids(&self, platform: Platform, ordinals: &[u32], as_of: Version, each: &mut dyn FnMut(u32, &str)) -> Result<(), StoreError> {
+    fn ids(
+        &self,
+        platform: Platform,
+        ordinals: &[u32],
+        as_of: Version,
+        each: &mut dyn FnMut(u32, &str),
+    ) -> Result<(), StoreError> {
         (**self).ids(platform, ordinals, as_of, each)
     }
 
@@ -156,7 +162,13 @@ impl View for Box<dyn View + '_> {
         (**self).cardinality(key, platform)
     }
 
-    fn names(&self, relation: Relation, after: Option<&str>, limit: usize, each: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+    fn names(
+        &self,
+        relation: Relation,
+        after: Option<&str>,
+        limit: usize,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<(), StoreError> {
         (**self).names(relation, after, limit, each)
     }
 
@@ -164,7 +176,12 @@ impl View for Box<dyn View + '_> {
         (**self).entry(key)
     }
 
-    fn entries(&self, kind: EntryKind, after: Option<&EntryKey>, limit: usize) -> Result<Vec<(Entry, Version)>, StoreError> {
+    fn entries(
+        &self,
+        kind: EntryKind,
+        after: Option<&EntryKey>,
+        limit: usize,
+    ) -> Result<Vec<(Entry, Version)>, StoreError> {
         (**self).entries(kind, after, limit)
     }
 

@@ -234,8 +234,12 @@ pub trait View {
     fn entry(&self, key: &EntryKey) -> Result<Option<(Entry, Version)>, StoreError>;
 
     /// The catalogue entries of a kind in the order of their keys, behind `after`, at most `limit` of them.
-    fn entries(&self, kind: EntryKind, after: Option<&EntryKey>, limit: usize)
-    -> Result<Vec<(Entry, Version)>, StoreError>;
+    fn entries(
+        &self,
+        kind: EntryKind,
+        after: Option<&EntryKey>,
+        limit: usize,
+    ) -> Result<Vec<(Entry, Version)>, StoreError>;
 
     /// The number of the newest event ever appended, 0 when there is none.
     fn log_end(&self) -> Result<EventSeq, StoreError>;

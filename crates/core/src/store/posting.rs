@@ -79,6 +79,10 @@ impl FromIterator<u32> for Posting {
     /// The set of these ordinals, in any order.
     fn from_iter<I: IntoIterator<Item = u32>>(ordinals: I) -> Self {
         let bitmap: RoaringBitmap = ordinals.into_iter().collect();
-        if bitmap.len() <= 4 { Posting::Few(bitmap.iter().collect()) } else { Posting::Many(Arc::new(bitmap)) }
+        if bitmap.len() <= 4 {
+            Posting::Few(bitmap.iter().collect())
+        } else {
+            Posting::Many(Arc::new(bitmap))
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::ids::Place;
 use crate::model::{
-    Attributes, DeviceId, EventName, EventOrder, EventPosition, EventSeq, Language, Mobile, PushToken, Timestamp,
-    UserId, UtcOffset, Version,
+    Attributes, DeviceId, EventName, EventOrder, EventPosition, EventSeq, Language, Mobile, PushToken,
+    Timestamp, UserId, UtcOffset, Version,
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,103 @@
+//! What a caller may see of a view: everything but the devices that wait for the removal of their user.
+//!
+//! A user's deletion condemns all its devices in one commit and removes them in many. In between they are still in
+//! the store's postings. This is the one place that knows it: above it they do not exist.
+
+use crate::error::Error;
+use crate::model::{DeviceId, Platform, PlatformSet, Version};
+use crate::store::{Key, Place, Posting, Relation, Slot, StoreError, View};
+use roaring::RoaringBitmap;
+use std::sync::Arc;
+
+/// A view with the condemned devices taken out.
+pub(crate) struct Picture<V> {
+    view: V,
+    /// The condemned, by platform; empty whenever no deletion is under way, which is nearly always.
+    condemned: Vec<(Platform, RoaringBitmap)>,
+}
+
+impl<V: View> Picture<V> {
+    /// Looks once whether deletions are under way, and which devices they condemn.
+    pub(crate) fn new(view: V) -> Result<Self, Error> {
+        let condemned = condemned(&view).map_err(Error::store("read the deletions under way"))?;
+        Ok(Picture { view, condemned })
+    }
+
+    /// The view as the store shows it, the condemned included.
+    pub(crate) fn raw(&self) -> &V {
+        &self.view
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.view.version()
+    }
+
+    /// Does this slot hold a device that waits for removal?
+    #[inline]
+    pub(crate) fn is_condemned(&self, slot: Slot) -> bool {
+        !self.condemned.is_empty() && self.on(slot.platform).is_some_and(|set| set.contains(slot.ordinal))
+    }
+
+    fn on(&self, platform: Platform) -> Option<&RoaringBitmap> {
+        self.condemned.iter().find(|(p, _)| *p == platform).map(|(_, set)| set)
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, id: &DeviceId) -> Result<Option<Place>, Error> {
+        let found = self.view.find(id).map_err(Error::store("find a device"))?;
+        Ok(found.filter(|place| !self.is_condemned(place.slot)))
+    }
+
+    pub(crate) fn devices(&self, platform: Platform) -> Result<Posting, Error> {
+        let all = self.view.devices(platform).map_err(Error::store("read the devices of a platform"))?;
+        Ok(self.without_condemned(all, platform))
+    }
+
+    pub(crate) fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, Error> {
+        let posting = self.view.posting(key, platform).map_err(Error::store("read a posting"))?;
+        Ok(self.without_condemned(posting, platform))
+    }
+
+    fn without_condemned(&self, posting: Posting, platform: Platform) -> Posting {
+        let Some(gone) = self.on(platform) else { return posting };
+        match posting {
+            Posting::Few(mut few) => {
+                few.retain(|ordinal| !gone.contains(*ordinal));
+                Posting::Few(few)
+            }
+            Posting::Many(many) => Posting::Many(Arc::new(&*many - gone)),
+        }
+    }
+
+    /// How many devices a key names on these platforms.
+    pub(crate) fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, Error> {
+        let mut sum = 0;
+        for platform in platforms.iter() {
+            sum += if self.on(platform).is_some() {
+                self.posting(key, platform)?.len()
+            } else {
+                self.view.cardinality(key, platform).map_err(Error::store("count the devices of a key"))?
+            };
+        }
+        Ok(sum)
+    }
+}
+
+fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreError> {
+    let mut deletions: Vec<Box<str>> = Vec::new();
+    view.names(Relation::Deletion, None, usize::MAX, &mut |name| deletions.push(name.into()))?;
+    let mut condemned = Vec::new();
+    if deletions.is_empty() {
+        return Ok(condemned);
+    }
+    for platform in Platform::ALL {
+        let mut set = RoaringBitmap::new();
+        for name in &deletions {
+            view.posting(Key::new(Relation::Deletion, name), platform)?.union_into(&mut set);
+        }
+        if !set.is_empty() {
+            condemned.push((platform, set));
+        }
+    }
+    Ok(condemned)
+}
