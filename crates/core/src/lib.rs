@@ -1,11 +1,15 @@
 //! The register behind a push service.
+mod app;
 mod error;
 pub mod model;
-#[allow(dead_code, reason = "the verbs follow")]
+
 mod picture;
+mod registry;
 pub mod store;
 mod violation;
 
+pub use app::{App, DeviceCursor, TagCount};
 pub use error::{BatchFailure, Error, ErrorKind, Subject};
 pub use model::*;
+pub use registry::{Registry, RegistryBuilder};
 pub use violation::{Rule, Violation, Violations};
