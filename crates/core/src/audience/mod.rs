@@ -1,0 +1,35 @@
+//! Who is selected by a condition: the tree, its text form, and its evaluation over a store's postings.
+//!
+//! - [`Audience`]: the condition as a tree of leaves joined by and, or, not. It has a text form, both ways, and a form
+//!   as plain data through serde.
+//! - [`ParseError`]: where a text stops being a condition, and what would have been expected there.
+//! - `count`, `select`: the answer over bitmaps, one platform at a time. Complements stay unmade: a part is "these" or
+//!   "all but these" until the last moment (`evaluate`), and the last operation of a count only counts (`sets`).
+//! - `matches`: the answer for one device, from the device's own keys, without a bitmap.
+//!
+//! Everything that walks a tree but [`Audience::check`] recurses, which is safe for a tree that passed the check. A
+//! tree from a text or from serde is never deeper.
+
+mod decode;
+#[allow(dead_code, reason = "the verbs follow")]
+mod evaluate;
+#[allow(dead_code, reason = "the verbs follow")]
+mod matches;
+mod parse;
+mod parse_error;
+#[allow(dead_code, reason = "the verbs follow")]
+mod plan;
+mod print;
+#[allow(dead_code, reason = "the verbs follow")]
+mod sets;
+#[cfg(test)]
+mod testing;
+mod text;
+mod tree;
+
+#[allow(unused_imports, reason = "the verbs follow")]
+pub(crate) use evaluate::{Selection, count, select};
+#[allow(unused_imports, reason = "the verbs follow")]
+pub(crate) use matches::matches;
+pub use parse_error::ParseError;
+pub use tree::Audience;
