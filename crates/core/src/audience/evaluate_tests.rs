@@ -1,7 +1,7 @@
 use super::super::matches;
 use super::super::testing::trees;
 use super::*;
-use crate::model::{DeviceId, EventSeq, Timestamp};
+use crate::model::{DeviceId, EventSeq, Limits, Timestamp};
 use crate::store::{
     Entry, EntryKey, EntryKind, Key, LogRange, OwnedKey, Place, Relation, Slot, StoreError, StoredDevice,
     StoredEvent,
@@ -284,4 +284,23 @@ fn matching_a_device_reads_no_posting() {
     assert!(matches(&picture, &tree("one && !even && platform(ios)"), one.slot, &one.id).unwrap());
     assert!(!matches(&picture, &tree("even || device(d50)"), one.slot, &one.id).unwrap());
     assert_eq!((view.postings_read.get(), view.platforms_read.get()), (0, 0));
+}
+
+#[test]
+fn the_deepest_tree_needs_little_stack() {
+    let text = format!("{}all{}", "!(even || one && ".repeat(20), ")".repeat(20));
+    let work = move || {
+        let view = hundred();
+        let picture = Picture::new(&view).unwrap();
+        let deep = tree(&text);
+        assert!(tree(&format!("!!!{text}")).check(&Limits::default()).is_ok());
+        assert!(Audience::parse(&format!("!!!!{text}")).is_err());
+        let again: Audience = serde_json::from_str(&serde_json::to_string(&deep).unwrap()).unwrap();
+        assert_eq!(deep.clone(), again);
+        assert_eq!(again.to_string(), text);
+        assert_eq!(select(&picture, &deep, PlatformSet::ALL).unwrap().len(), 50);
+        assert_eq!(count(&picture, &deep).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
+        assert!(matches(&picture, &deep, view.devices[1].slot, &view.devices[1].id).is_ok());
+    };
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(work).unwrap().join().unwrap();
 }
