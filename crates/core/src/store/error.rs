@@ -83,6 +83,8 @@ pub enum Conflicted {
     KeyFull,
     /// The device carries more keys than allowed.
     DeviceFull,
+    /// A device has a key that it should not have, or lacks one that it should.
+    LinkChanged,
     /// The catalogue entry has another version.
     EntryChanged,
     /// The app is sealed.
@@ -97,6 +99,7 @@ impl std::fmt::Display for Conflicted {
             Conflicted::DeviceChanged => "the device has changed",
             Conflicted::KeyFull => "the key has no room for another device",
             Conflicted::DeviceFull => "the device has no room for another key",
+            Conflicted::LinkChanged => "the device has gained or lost the key",
             Conflicted::EntryChanged => "the catalogue entry has changed",
             Conflicted::Sealed => "the app is being deleted",
         })

@@ -25,7 +25,7 @@ impl WriteSet {
     #[must_use]
     pub fn weight(&self) -> usize {
         let checks = self.checks.iter().map(|check| match check {
-            Check::Room { devices, .. } => devices.len(),
+            Check::Room { devices, .. } | Check::Linked { devices, .. } => devices.len(),
             _ => 1,
         });
         let operations = self.operations.iter().map(|operation| match operation {
@@ -63,12 +63,23 @@ pub enum Check {
         /// The most.
         most: u64,
     },
-    /// Each of these devices still fills its place and carries at most so many tags.
+    /// Each of these devices still fills its place, and has the tag already or carries fewer than `most` tags.
     Room {
+        /// The tag that the devices are about to get.
+        tag: Box<str>,
         /// The devices.
         devices: SmallVec<[Place; 1]>,
-        /// The most tags.
+        /// The most tags that one device may carry.
         most: u32,
+    },
+    /// Each of these devices still fills its place, and has the key or has it not.
+    Linked {
+        /// The key.
+        key: OwnedKey,
+        /// The devices.
+        devices: SmallVec<[Place; 1]>,
+        /// Must it have the key, or must it not?
+        is: bool,
     },
     /// The entry has this version; `None`: there is no such entry.
     Entry {
@@ -138,11 +149,13 @@ pub enum Operation {
         platforms: PlatformSet,
     },
     /// All devices of `user` wait for removal from now on: the key `(User, user)` becomes the key
-    /// `(Deletion, deletion)`, in a time that does not depend on how many they are. No device's version changes.
+    /// `(Deletion, deletion)`, in a time that does not depend on how many they are, and the catalogue entry
+    /// [`EntryKey::Deletion`] of that number is written, with the user and the number of the newest event at this
+    /// point of the set. No device's version changes.
     Condemn {
         /// The user.
         user: UserId,
-        /// The deletion's number.
+        /// The deletion's number; no entry of it may exist ([`EntryChanged`](super::Conflicted::EntryChanged)).
         deletion: u64,
     },
     /// A catalogue entry is written.
