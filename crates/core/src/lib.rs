@@ -3,7 +3,6 @@ mod app;
 mod audience;
 mod error;
 pub mod model;
-
 mod picture;
 mod registry;
 pub mod store;
