@@ -4,6 +4,7 @@
 //! may block as long as the store does. A write is visible to the next read.
 
 mod aliases;
+mod audiences;
 mod batch;
 mod cursor;
 mod devices;

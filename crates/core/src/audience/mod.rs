@@ -12,25 +12,20 @@
 //! tree from a text or from serde is never deeper.
 
 mod decode;
-#[allow(dead_code, reason = "the verbs follow")]
 mod evaluate;
-#[allow(dead_code, reason = "the verbs follow")]
 mod matches;
 mod parse;
 mod parse_error;
-#[allow(dead_code, reason = "the verbs follow")]
 mod plan;
 mod print;
-#[allow(dead_code, reason = "the verbs follow")]
 mod sets;
 #[cfg(test)]
 mod testing;
 mod text;
 mod tree;
 
-#[allow(unused_imports, reason = "the verbs follow")]
+#[allow(unused_imports, reason = "a page asks a question, a stream will hold a selection")]
 pub(crate) use evaluate::{Question, Selection, count, select};
-#[allow(unused_imports, reason = "the verbs follow")]
 pub(crate) use matches::matches;
 pub use parse_error::ParseError;
 pub use tree::Audience;
