@@ -1,9 +1,9 @@
 //! The verbs on a small store, end to end.
 
 use rollbook::{
-    Alias, AppKey, AppSettings, Audience, Command, DeviceId, DeviceUpdate, Error, ErrorKind, EventName, EventQuery,
-    Limits, ManualClock, NewEvent, Outcome, Platform, PlatformSet, Presence, Registration, Registry, SeededEntropy, Set,
-    TagName, TagsChange, Timestamp, UserId,
+    Alias, AppKey, AppSettings, Audience, Command, DeviceId, DeviceUpdate, Error, ErrorKind, EventName,
+    EventQuery, Limits, ManualClock, NewEvent, Outcome, Platform, PlatformSet, Presence, Registration,
+    Registry, SeededEntropy, Set, TagName, TagsChange, Timestamp, UserId,
 };
 use rollbook_testkit::ordered::OrderedStore;
 

@@ -16,14 +16,12 @@ use std::sync::Arc;
 /// Turn ordinals into ids with [`View::ids`] as of [`Selection::version`], so that a device that came later is never
 /// named.
 #[derive(Debug, Clone)]
-#[allow(dead_code, reason = "a stream will read the version")]
 pub(crate) struct Selection {
     version: Version,
     /// In the order of the platforms' numbers; no set is empty.
     sets: Vec<(Platform, Arc<RoaringBitmap>)>,
 }
 
-#[allow(dead_code, reason = "a stream will read the version and the length")]
 impl Selection {
     /// The version that the devices were selected at.
     pub(crate) fn version(&self) -> Version {
@@ -50,7 +48,6 @@ impl Selection {
 ///
 /// # Errors
 /// What the store answers.
-#[allow(dead_code, reason = "a stream will hold a selection")]
 pub(crate) fn select<V: View>(
     picture: &Picture<V>,
     audience: &Audience,

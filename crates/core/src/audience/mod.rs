@@ -24,7 +24,6 @@ mod testing;
 mod text;
 mod tree;
 
-#[allow(unused_imports, reason = "a page asks a question, a stream will hold a selection")]
 pub(crate) use evaluate::{Question, Selection, count, select};
 pub(crate) use matches::matches;
 pub use parse_error::ParseError;
