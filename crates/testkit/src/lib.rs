@@ -2,3 +2,7 @@
 
 #[path = "../examples/ordered_store/store/mod.rs"]
 pub mod ordered;
+
+mod race;
+
+pub use race::Race;
