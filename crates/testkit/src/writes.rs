@@ -51,7 +51,11 @@ impl Writes {
     }
 
     pub(crate) fn room(self, devices: &[Place], most: u32) -> Self {
-        self.check(Check::Room { devices: devices.into(), most })
+        self.check(Check::Room {
+            tag: "a tag that nobody has".into(),
+            devices: devices.into(),
+            most: most + 1,
+        })
     }
 
     pub(crate) fn entry_is(self, key: &EntryKey, version: Option<Version>) -> Self {
