@@ -209,7 +209,8 @@ impl<'a> Rehearsal<'a> {
     }
 }
 
-/// The most devices on one platform: every ordinal from the first to the top, or one less when that is all of them.
+/// The most devices on one platform: every ordinal from the first on but the top one, so that their number fits in the
+/// ordinal's own width.
 pub(crate) fn most_devices(first_ordinal: u32) -> u64 {
-    u64::from(u32::MAX) - u64::from(first_ordinal.saturating_sub(1))
+    u64::from(u32::MAX - first_ordinal)
 }
