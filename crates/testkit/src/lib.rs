@@ -1,1 +1,4 @@
-//! Test kit.
+//! Proves a store.
+
+#[path = "../examples/ordered_store/store/mod.rs"]
+pub mod ordered;

@@ -1,0 +1,273 @@
+//! Everything about one app: what is kept, what checks ask, what operations do.
+
+use rollbook::store::{
+    Check, Committed, Conflicted, Entry, EntryKey, EventOwner, EventRecord, Key, Operation, OwnedKey, Place,
+    Relation, Slot, StoreError, StoredDevice, Target,
+};
+use rollbook::{DeviceId, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::RangeInclusive;
+
+/// Everything about one app at one version.
+#[derive(Debug, Clone, Default)]
+pub(super) struct App {
+    pub(super) version: Version,
+    pub(super) sealed: bool,
+    pub(super) devices: BTreeMap<Slot, Device>,
+    /// The slots without a device that had one: the next devices get them.
+    emptied: BTreeSet<Slot>,
+    pub(super) ids: BTreeMap<DeviceId, Slot>,
+    /// The devices of each key. A key without devices is not in the map: empty is absent.
+    keys: BTreeMap<OwnedKey, BTreeSet<Slot>>,
+    pub(super) entries: BTreeMap<EntryKey, (Entry, Version)>,
+    pub(super) log: BTreeMap<EventPosition, EventRecord>,
+    pub(super) log_end: EventSeq,
+}
+
+/// A device and its side of the relations.
+#[derive(Debug, Clone)]
+pub(super) struct Device {
+    pub(super) stored: StoredDevice,
+    pub(super) keys: BTreeSet<OwnedKey>,
+    pub(super) last_seen: Option<Timestamp>,
+}
+
+fn conflict<T>(what: Conflicted) -> Result<T, StoreError> {
+    Err(StoreError::conflict(what))
+}
+
+pub(super) fn too_large(what: &'static str, limit: u64, actual: u64) -> StoreError {
+    StoreError::TooLarge { what, limit, actual }
+}
+
+/// Every slot of a platform.
+pub(super) fn slots(platform: Platform) -> RangeInclusive<Slot> {
+    Slot { platform, ordinal: 0 }..=Slot { platform, ordinal: u32::MAX }
+}
+
+impl App {
+    pub(super) fn has(&self, key: Key<'_>) -> bool {
+        self.keys.contains_key(&key.to_owned())
+    }
+
+    pub(super) fn names<'a>(
+        &'a self,
+        relation: Relation,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = &'a str> {
+        // No name is empty, so the empty one is before them all.
+        let start = OwnedKey { relation, name: after.unwrap_or_default().into() };
+        let behind = self.keys.range((Excluded(start), Unbounded));
+        behind.map(|(key, _)| key).take_while(move |key| key.relation == relation).map(|key| &*key.name)
+    }
+
+    /// The slots of a key on a platform.
+    pub(super) fn slots_of(&self, key: Key<'_>, platform: Platform) -> impl Iterator<Item = &Slot> {
+        self.keys.get(&key.to_owned()).into_iter().flat_map(move |all| all.range(slots(platform)))
+    }
+
+    fn filled(&self, place: Place) -> Result<&Device, StoreError> {
+        let device = self.devices.get(&place.slot).filter(|device| device.stored.place == place);
+        device.ok_or(StoreError::conflict(Conflicted::DeviceGone))
+    }
+
+    pub(super) fn at(&mut self, place: Place) -> Result<&mut Device, StoreError> {
+        let device = self.devices.get_mut(&place.slot).filter(|device| device.stored.place == place);
+        device.ok_or(StoreError::conflict(Conflicted::DeviceGone))
+    }
+
+    pub(super) fn verify(&self, check: &Check) -> Result<(), StoreError> {
+        match check {
+            Check::Open if self.sealed => conflict(Conflicted::Sealed),
+            Check::Absent { id } if self.ids.contains_key(id) => conflict(Conflicted::DeviceExists),
+            Check::Unchanged { device, version } if self.filled(*device)?.stored.version != *version => {
+                conflict(Conflicted::DeviceChanged)
+            }
+            Check::KeyAtMost { key, most } if self.keys.get(key).map_or(0, BTreeSet::len) as u64 > *most => {
+                conflict(Conflicted::KeyFull)
+            }
+            Check::Room { devices, most } => {
+                for &place in devices {
+                    let tags = self.filled(place)?.keys.iter().filter(|key| key.relation == Relation::Tag);
+                    if tags.count() > *most as usize {
+                        return conflict(Conflicted::DeviceFull);
+                    }
+                }
+                Ok(())
+            }
+            Check::Entry { key, version } if self.entries.get(key).map(|(_, v)| *v) != *version => {
+                conflict(Conflicted::EntryChanged)
+            }
+            Check::Open
+            | Check::Absent { .. }
+            | Check::Unchanged { .. }
+            | Check::KeyAtMost { .. }
+            | Check::Entry { .. } => Ok(()),
+        }
+    }
+
+    pub(super) fn apply(
+        &mut self,
+        operation: &Operation,
+        first: u32,
+        done: &mut Committed,
+    ) -> Result<(), StoreError> {
+        match operation {
+            Operation::Insert { platform, record, last_seen } => {
+                if self.ids.contains_key(&record.id) {
+                    return conflict(Conflicted::DeviceExists);
+                }
+                let place = self.vacant(*platform, first)?;
+                self.emptied.remove(&place.slot);
+                self.ids.insert(record.id.clone(), place.slot);
+                let stored = StoredDevice { place, version: self.version, record: (**record).clone() };
+                let device = Device { stored, keys: BTreeSet::new(), last_seen: *last_seen };
+                self.devices.insert(place.slot, device);
+                done.inserted.push(place);
+            }
+            Operation::Put { device, record } => {
+                let stored = &mut self.change(*device)?.stored;
+                if stored.record.id != record.id {
+                    return Err(StoreError::corrupt(
+                        "a write set that puts a device in the place of another",
+                    ));
+                }
+                stored.record = (**record).clone();
+            }
+            Operation::Remove { device } => {
+                let gone = self.change(*device)?.clone();
+                for key in &gone.keys {
+                    self.unlink(key, device.slot);
+                }
+                self.ids.remove(&gone.stored.record.id);
+                self.devices.remove(&device.slot);
+                self.emptied.insert(device.slot);
+            }
+            Operation::Link { key, devices } => {
+                for target in devices {
+                    let place = match *target {
+                        Target::At(place) => place,
+                        Target::New(n) => *done.inserted.get(n as usize).ok_or_else(|| {
+                            StoreError::corrupt("a write set that links a device it has not inserted")
+                        })?,
+                    };
+                    self.change(place)?;
+                    self.link(key, place.slot);
+                }
+            }
+            Operation::Unlink { key, devices } => {
+                for place in devices {
+                    self.change(*place)?;
+                    self.unlink(key, place.slot);
+                }
+            }
+            Operation::Drop { key, platforms } => {
+                self.take(key, *platforms);
+            }
+            Operation::Condemn { user, deletion } => {
+                let from = Key::new(Relation::User, user.as_str()).to_owned();
+                let to = Key::new(Relation::Deletion, &deletion.to_string()).to_owned();
+                for slot in self.take(&from, PlatformSet::ALL) {
+                    self.link(&to, slot);
+                }
+            }
+            Operation::PutEntry { entry } => {
+                self.entries.insert(entry.key(), (entry.clone(), self.version));
+            }
+            Operation::RemoveEntry { key } => {
+                self.entries.remove(key);
+            }
+            Operation::Append { event } => {
+                self.log_end.0 += 1;
+                let position = EventPosition { at: event.at, seq: self.log_end };
+                self.log.insert(position, (**event).clone());
+                done.appended.push(self.log_end);
+            }
+            Operation::EraseEvents { owner, through, most } => {
+                let theirs = |event: &EventRecord| match owner {
+                    EventOwner::Device(id) => event.device.as_ref() == Some(id),
+                    EventOwner::User(id) => event.user.as_ref() == Some(id),
+                };
+                let found = self.log.iter().filter(|(at, event)| at.seq <= *through && theirs(event));
+                let mut found: Vec<EventPosition> = found.map(|(at, _)| *at).collect();
+                found.sort_by_key(|at| at.seq);
+                self.erase(found.into_iter().take(*most as usize).collect(), done);
+            }
+            Operation::TrimLog { before, most } => {
+                let old = self.log.keys().take_while(|at| at.at < *before).take(*most as usize);
+                self.erase(old.copied().collect(), done);
+            }
+            Operation::Seal => self.sealed = true,
+        }
+        Ok(())
+    }
+
+    /// Where the next device of a platform goes: an emptied slot, filled now, or else a slot behind all others.
+    fn vacant(&self, platform: Platform, first: u32) -> Result<Place, StoreError> {
+        if let Some(&slot) = self.emptied.range(slots(platform)).next() {
+            return Ok(Place { slot, filled: self.version });
+        }
+        let ordinal = match self.devices.range(slots(platform)).next_back() {
+            None => first,
+            Some((last, _)) => {
+                let next = last.ordinal.checked_add(1);
+                next.ok_or_else(|| too_large("the devices of a platform", 1 << 32, (1 << 32) + 1))?
+            }
+        };
+        Ok(Place { slot: Slot { platform, ordinal }, filled: Version(0) })
+    }
+
+    /// The device of a place, which from now on has the version of this commit.
+    fn change(&mut self, place: Place) -> Result<&mut Device, StoreError> {
+        let version = self.version;
+        let device = self.at(place)?;
+        device.stored.version = version;
+        Ok(device)
+    }
+
+    /// Gives a key to the device of a slot, in the place of the one that excludes it.
+    fn link(&mut self, key: &OwnedKey, slot: Slot) {
+        let owner = |relation| matches!(relation, Relation::User | Relation::Deletion);
+        let excludes = |old: &OwnedKey| match key.relation {
+            Relation::Tag => false,
+            Relation::Alias => old.relation == Relation::Alias,
+            Relation::User | Relation::Deletion => owner(old.relation),
+        };
+        let Some(device) = self.devices.get_mut(&slot) else { return };
+        let old = device.keys.iter().find(|old| excludes(old)).cloned();
+        device.keys.insert(key.clone());
+        if let Some(old) = old.filter(|old| old != key) {
+            self.unlink(&old, slot);
+        }
+        self.keys.entry(key.clone()).or_default().insert(slot);
+    }
+
+    fn unlink(&mut self, key: &OwnedKey, slot: Slot) {
+        if let Some(device) = self.devices.get_mut(&slot) {
+            device.keys.remove(key);
+        }
+        if let Some(all) = self.keys.get_mut(key) {
+            all.remove(&slot);
+            if all.is_empty() {
+                self.keys.remove(key);
+            }
+        }
+    }
+
+    /// Takes a key from all its devices on some platforms; answers their slots. No version changes.
+    fn take(&mut self, key: &OwnedKey, platforms: PlatformSet) -> Vec<Slot> {
+        let all = self.keys.get(key).into_iter().flatten().copied();
+        let taken: Vec<Slot> = all.filter(|slot| platforms.contains(slot.platform)).collect();
+        for &slot in &taken {
+            self.unlink(key, slot);
+        }
+        taken
+    }
+
+    fn erase(&mut self, events: Vec<EventPosition>, done: &mut Committed) {
+        for at in events {
+            done.erased_events += u64::from(self.log.remove(&at).is_some());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A complete store, as small as one can be: ordered maps under one lock. Read it to write your own.
+//!
+//! It keeps every promise of the [contract](rollbook::store) but those about time: each commit copies the whole app,
+//! changes the copy, and puts it in the place of the old one. That one idea gives atomicity (a commit that fails has
+//! touched only its copy), snapshots (a view keeps the copy it was given), and an order of commits (the lock).
+//!
+//! What is worth copying from it is the order of the work, not the maps: `App::verify` judges every check against
+//! the state before, `App::apply` does one operation after the other, and whatever goes wrong leaves through `?`.
+//!
+//! - this file: the store, its lock, and the frame of a commit;
+//! - `app.rs`: everything about one app, its checks and operations;
+//! - `view.rs`: the questions.
+
+mod app;
+mod view;
+
+pub use view::OrderedView;
+
+use app::{App, too_large};
+use parking_lot::RwLock;
+use rollbook::store::{Committed, Durability, Key, Place, Relation, Store, StoreError, StoreInfo, WriteSet};
+use rollbook::{AppId, Timestamp, UserId, Version};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A store of ordered maps under one lock; it lives as long as the process.
+#[derive(Debug, Default)]
+pub struct OrderedStore {
+    apps: RwLock<BTreeMap<AppId, Arc<App>>>,
+    first_ordinal: u32,
+}
+
+impl OrderedStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty store that gives this ordinal first: for tests at the top of the range.
+    #[must_use]
+    pub fn starting_at(first_ordinal: u32) -> Self {
+        OrderedStore { first_ordinal, ..Self::default() }
+    }
+
+    fn app(&self, app: AppId) -> Arc<App> {
+        self.apps.read().get(&app).cloned().unwrap_or_default()
+    }
+}
+
+impl Store for OrderedStore {
+    type View<'a> = OrderedView;
+
+    fn info(&self) -> StoreInfo {
+        StoreInfo {
+            name: "ordered",
+            durability: Durability::Volatile,
+            max_weight: 65_536,
+            max_devices_per_platform: 1 << 32,
+        }
+    }
+
+    fn view(&self, app: AppId) -> Result<OrderedView, StoreError> {
+        Ok(OrderedView::of(self.app(app)))
+    }
+
+    fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
+        let (weight, limit) = (writes.weight(), self.info().max_weight);
+        if weight > limit {
+            return Err(too_large("the write set", limit as u64, weight as u64));
+        }
+        let mut apps = self.apps.write();
+        let before = apps.get(&app).cloned().unwrap_or_default();
+        for check in &writes.checks {
+            before.verify(check)?;
+        }
+        let mut after = App::clone(&before);
+        after.version = Version(before.version.0 + 1);
+        let mut committed = Committed { version: after.version, ..Committed::default() };
+        for operation in &writes.operations {
+            after.apply(operation, self.first_ordinal, &mut committed)?;
+        }
+        for name in
+            before.names(Relation::User, None).filter(|name| !after.has(Key::new(Relation::User, name)))
+        {
+            let user = UserId::new(name).map_err(|_| StoreError::corrupt("the name of a user"))?;
+            committed.vanished_users.push(user);
+        }
+        apps.insert(app, Arc::new(after));
+        Ok(committed)
+    }
+
+    fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
+        let mut apps = self.apps.write();
+        let Some(app) = apps.get_mut(&app).map(Arc::make_mut) else { return Ok(()) };
+        for &(place, at) in seen {
+            if let Ok(device) = app.at(place) {
+                device.last_seen = device.last_seen.max(Some(at));
+            }
+        }
+        Ok(())
+    }
+}
