@@ -2,3 +2,6 @@
 
 #[path = "../examples/ordered_store/store/mod.rs"]
 pub mod ordered;
+
+pub mod op;
+pub mod oracle;
