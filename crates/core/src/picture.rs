@@ -101,3 +101,12 @@ fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreEr
     }
     Ok(condemned)
 }
+
+/// A name that a store handed out: the rule of its type holds, or the store is corrupt.
+pub(crate) fn decoded<T>(name: Result<T, crate::Violation>) -> Result<T, Error> {
+    name.map_err(|violation| {
+        let cause =
+            StoreError::Corrupt { what: "a name breaks its rule".into(), cause: Some(Box::new(violation)) };
+        Error::store("read a name")(cause)
+    })
+}

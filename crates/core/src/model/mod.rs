@@ -27,6 +27,7 @@ pub use command::{Command, Outcome};
 pub use device::{Device, DeviceUpdate, Registered, Registration, Set, TagsChange, Updated};
 pub use event::{Event, EventCode, EventOrder, EventPosition, EventQuery, EventScope, NewEvent};
 pub use ids::{AppId, EventSeq, Version};
+pub(crate) use limits::check_items;
 pub use limits::{AliasOverflow, Limits, NameRule};
 pub use names::{
     Alias, AppKey, DeviceId, EventName, Language, Mobile, PushToken, TagName, UserId, parse_list,

@@ -57,6 +57,15 @@ impl Posting {
         }
     }
 
+    /// The first `limit` ordinals from `from` on, inclusive, ascending.
+    #[must_use]
+    pub fn chunk(&self, from: u32, limit: usize) -> Vec<u32> {
+        match self {
+            Posting::Few(few) => few.iter().copied().filter(|&ordinal| ordinal >= from).take(limit).collect(),
+            Posting::Many(many) => many.range(from..).take(limit).collect(),
+        }
+    }
+
     /// The set as a bitmap: the shared one, or a new one of the few.
     #[must_use]
     pub fn into_bitmap(self) -> Arc<RoaringBitmap> {

@@ -67,6 +67,14 @@ pub struct StoredEvent {
     pub record: EventRecord,
 }
 
+impl StoredEvent {
+    /// Where the event stands in every index of the log.
+    #[must_use]
+    pub fn position(&self) -> EventPosition {
+        EventPosition { at: self.record.at, seq: self.seq }
+    }
+}
+
 /// Which index of the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogIndex<'a> {

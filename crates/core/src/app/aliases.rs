@@ -1,0 +1,42 @@
+//! Aliases: look up, unbind, delete.
+
+use super::{App, cursor};
+use crate::error::Error;
+use crate::model::{Alias, DeviceId, PlatformSet};
+use crate::registry::draft::Mode;
+use crate::registry::verbs::aliases;
+use crate::store::{Key, Relation, Store};
+
+impl<S: Store> App<S> {
+    /// The devices that carry an alias on these platforms, all of them, in byte order; none for an unknown alias.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn alias_devices(&self, alias: &Alias, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
+        let picture = self.scope.picture()?;
+        let key = Key::new(Relation::Alias, alias.as_str());
+        cursor::all_ids(picture.raw(), picture.version(), platforms, |platform| {
+            picture.posting(key, platform)
+        })
+    }
+
+    /// Takes an alias off those of the devices that carry it; those that do not stay as they are.
+    ///
+    /// # Errors
+    /// Violations of `devices`: items over the limit, every unknown device by its index; [`Error::Contended`];
+    /// [`Error::Store`]. Nothing is changed then.
+    pub fn unbind_alias(&self, alias: &Alias, devices: &[DeviceId]) -> Result<(), Error> {
+        self.scope.write(Mode::Single, |draft| aliases::unbind(draft, alias, devices))?;
+        Ok(())
+    }
+
+    /// Deletes an alias and its bindings on these platforms; the others keep it. An unknown alias is deleted already.
+    /// Does not count as a change of the devices.
+    ///
+    /// # Errors
+    /// [`Error::Contended`]; [`Error::Store`].
+    pub fn delete_alias(&self, alias: &Alias, platforms: PlatformSet) -> Result<(), Error> {
+        self.scope.write(Mode::Single, |draft| aliases::delete(draft, alias, platforms))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! Audiences: how many, who, and is this one of them.
+
+use super::{App, DeviceCursor, cursor};
+use crate::audience::{self, Audience};
+use crate::error::{Error, Subject};
+use crate::model::{DeviceId, Page, Platform, PlatformSet};
+use crate::store::{Posting, Store};
+use std::collections::BTreeMap;
+
+impl<S: Store> App<S> {
+    /// How many devices the audience selects.
+    ///
+    /// # Errors
+    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    pub fn count(&self, audience: &Audience) -> Result<u64, Error> {
+        Ok(self.count_by_platform(audience)?.values().sum())
+    }
+
+    /// How many devices the audience selects on each platform; platforms without any are left out.
+    ///
+    /// # Errors
+    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    pub fn count_by_platform(&self, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
+        audience.check(self.limits())?;
+        audience::count(&self.scope.picture()?, audience)
+    }
+
+    /// The devices that the audience selects, behind `after`, at most `limit` (at least 1) of them, in the order of
+    /// [`DeviceCursor`]. All devices of a page are judged at one instant.
+    ///
+    /// # Errors
+    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    pub fn audience(
+        &self,
+        audience: &Audience,
+        after: Option<DeviceCursor>,
+        limit: usize,
+    ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
+        audience.check(self.limits())?;
+        let picture = self.scope.picture()?;
+        let posting = |platform: Platform| {
+            let selection = audience::select(&picture, audience, platform.into())?;
+            let set = selection.sets().first().map(|(_, set)| Posting::Many(set.clone()));
+            Ok(set.unwrap_or_default())
+        };
+        cursor::page(picture.raw(), picture.version(), PlatformSet::ALL, after, limit, posting)
+    }
+
+    /// Is the device in the audience? Asks the device's own tags, alias and user; builds and allocates nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown device; a violation of `audience` that is too deep or too large;
+    /// [`Error::Store`].
+    pub fn contains(&self, audience: &Audience, device: &DeviceId) -> Result<bool, Error> {
+        audience.check(self.limits())?;
+        let picture = self.scope.picture()?;
+        match picture.find(device)? {
+            Some(place) => audience::matches(&picture, audience, place.slot, device),
+            None => Err(Error::not_found(Subject::Device, device.as_str())),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Batches: many operations as one, or as a rehearsal.
+
+use super::App;
+use crate::error::{BatchFailure, Error};
+use crate::model::{Command, EventCode, Outcome, Registered, check_items};
+use crate::registry::commit::Obstacle;
+use crate::registry::draft::{Draft, Mode};
+use crate::registry::verbs::{self, Pending};
+use crate::store::{Committed, Store, StoreError, View};
+
+impl<S: Store> App<S> {
+    /// Applies operations in order, all or nothing; what each did. Each sees what those before it did.
+    ///
+    /// Two things need batches of their own: deleting a user to whom an operation before gave a device, and
+    /// registering a device again that an operation before deleted with its user.
+    ///
+    /// # Errors
+    /// A violation of `operations` over the limit; [`Error::Batch`] with every operation that fails, given that those
+    /// before it that do not fail are applied; [`Error::Contended`]; [`Error::Store`]. Nothing is changed then.
+    pub fn batch(&self, commands: &[Command]) -> Result<Vec<Outcome>, Error> {
+        check_items("operations", commands.len(), self.limits().operations_per_batch)?;
+        let (pending, committed) = self.scope.write(Mode::Batch, |draft| plan_all(draft, commands))?;
+        pending.into_iter().map(|one| self.settle(one, &committed)).collect()
+    }
+
+    /// Reports what a batch would fail of, without changing anything.
+    ///
+    /// # Errors
+    /// As [`App::batch`].
+    pub fn dry_run(&self, commands: &[Command]) -> Result<(), Error> {
+        check_items("operations", commands.len(), self.limits().operations_per_batch)?;
+        let picture = self.scope.picture()?;
+        let mut draft = Draft::new(&picture, &self.scope.app, self.scope.inner.clock.now(), Mode::Dry);
+        match plan_all(&mut draft, commands) {
+            Ok(_) => Ok(()),
+            Err(Obstacle::Refused(error)) => Err(error),
+            Err(Obstacle::Condemned { .. }) => Err(mismatched()),
+        }
+    }
+
+    fn settle(&self, pending: Pending, committed: &Committed) -> Result<Outcome, Error> {
+        Ok(match pending {
+            Pending::Done => Outcome::Done,
+            Pending::Registered(one) => Outcome::Registered(registered(one, committed)),
+            Pending::Updated(updated) => Outcome::Updated(updated),
+            Pending::Removed { user } => Outcome::Removed {
+                vanished_user: Some(user).filter(|user| committed.vanished_users.contains(user)),
+            },
+            Pending::UserDeleted { deletion: None } => Outcome::UserDeleted { devices: 0 },
+            Pending::UserDeleted { deletion: Some(number) } => {
+                let devices = self.scope.condemned(number)?;
+                self.scope.clear_user(number)?;
+                Outcome::UserDeleted { devices }
+            }
+            Pending::Posted { nth } => {
+                let seq = committed.appended.get(nth).copied().ok_or_else(mismatched)?;
+                Outcome::Posted(EventCode::of(seq, self.scope.app.code_salt))
+            }
+        })
+    }
+}
+
+fn plan_all<V: View>(draft: &mut Draft<'_, V>, commands: &[Command]) -> Result<Vec<Pending>, Obstacle> {
+    let mut pending = Vec::with_capacity(commands.len());
+    let mut failures = Vec::new();
+    for (index, command) in commands.iter().enumerate() {
+        match verbs::plan(draft, command) {
+            Ok(one) => pending.push(one),
+            Err(Obstacle::Refused(error @ Error::Store { .. })) => return Err(error.into()),
+            Err(Obstacle::Refused(error)) => failures.push(BatchFailure { index, error }),
+            Err(condemned @ Obstacle::Condemned { .. }) => return Err(condemned),
+        }
+    }
+    if failures.is_empty() { Ok(pending) } else { Err(Error::Batch(failures).into()) }
+}
+
+/// Completes what registering did with what the commit found out.
+pub(super) fn registered(mut registered: Registered, committed: &Committed) -> Registered {
+    let vanished = |user| committed.vanished_users.contains(user);
+    registered.former_user_vanished = registered.former_user.as_ref().is_some_and(vanished);
+    registered
+}
+
+/// The store's answer does not fit the write set.
+pub(super) fn mismatched() -> Error {
+    Error::store("commit")(StoreError::corrupt("the commit does not account for all operations"))
+}

@@ -1,0 +1,131 @@
+//! Devices: register, unregister, remove, look up, update.
+
+use super::App;
+use crate::error::{Error, Subject};
+use crate::model::{
+    Alias, Device, DeviceId, DeviceUpdate, Registered, Registration, TagName, Updated, UserId,
+};
+use crate::picture::decoded;
+use crate::registry::draft::Mode;
+use crate::registry::verbs::{Pending, devices};
+use crate::store::{DeviceRecord, Relation, Store, StoreError, View};
+
+impl<S: Store> App<S> {
+    /// Registers a device: creates or updates it. Fields not given stay; tags given are added.
+    ///
+    /// # Errors
+    /// Violations of `tags` (items, total bytes, names, tags per device) and `alias` (name, devices per alias);
+    /// [`Error::Contended`]; [`Error::Store`]. Nothing is changed then.
+    pub fn register(&self, registration: &Registration) -> Result<Registered, Error> {
+        self.enrol(&registration.into())
+    }
+
+    pub(super) fn enrol(&self, enrolment: &devices::Enrolment<'_>) -> Result<Registered, Error> {
+        let (pending, committed) =
+            self.scope.write(Mode::Single, |draft| devices::register(draft, enrolment))?;
+        match pending {
+            Pending::Registered(registered) => Ok(super::batch::registered(registered, &committed)),
+            _ => Err(super::batch::mismatched()),
+        }
+    }
+
+    /// Removes a device's push token. The device, its tags and its user stay; without a token nothing changes.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Contended`]; [`Error::Store`].
+    pub fn unregister(&self, device: &DeviceId) -> Result<(), Error> {
+        self.scope.write(Mode::Single, |draft| devices::unregister(draft, device))?;
+        Ok(())
+    }
+
+    /// Removes a device from every tag, alias, user, listing and audience; the user that disappeared with its last
+    /// device. Its events stay: history belongs to the ids it was posted with.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Contended`]; [`Error::Store`].
+    pub fn remove(&self, device: &DeviceId) -> Result<Option<UserId>, Error> {
+        let (pending, committed) = self.scope.write(Mode::Single, |draft| devices::remove(draft, device))?;
+        match pending {
+            Pending::Removed { user } => {
+                Ok(Some(user).filter(|user| committed.vanished_users.contains(user)))
+            }
+            _ => Err(super::batch::mismatched()),
+        }
+    }
+
+    /// A device with everything the register knows of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn device(&self, device: &DeviceId) -> Result<Device, Error> {
+        let picture = self.scope.picture()?;
+        let found = picture.find(device)?;
+        let place = found.ok_or_else(|| Error::not_found(Subject::Device, device.as_str()))?;
+        let view = picture.raw();
+        let read = || -> Result<Option<Device>, StoreError> {
+            let Some(stored) = view.device(place.slot)? else { return Ok(None) };
+            let mut bad = None;
+            let mut keep = |violation| bad = Some(violation);
+            let mut tags = Vec::with_capacity(view.key_count(place.slot, Relation::Tag)?);
+            view.keys_of(place.slot, Relation::Tag, &mut |name| match TagName::new(name) {
+                Ok(tag) => tags.push(tag),
+                Err(violation) => keep(violation),
+            })?;
+            let mut alias = None;
+            view.keys_of(place.slot, Relation::Alias, &mut |name| match Alias::new(name) {
+                Ok(name) => alias = Some(name),
+                Err(violation) => keep(violation),
+            })?;
+            let mut user = None;
+            view.keys_of(place.slot, Relation::User, &mut |name| match UserId::new(name) {
+                Ok(name) => user = Some(name),
+                Err(violation) => keep(violation),
+            })?;
+            if let Some(violation) = bad {
+                return Err(StoreError::Corrupt {
+                    what: "a name breaks its rule".into(),
+                    cause: Some(violation.into()),
+                });
+            }
+            tags.sort_unstable();
+            let DeviceRecord { id, token, mobile, language, utc_offset, alias_rank: _ } = stored.record;
+            let user = user.ok_or_else(|| StoreError::corrupt("a device has no user"))?;
+            Ok(Some(Device {
+                id,
+                platform: place.slot.platform,
+                version: stored.version,
+                token,
+                mobile,
+                language,
+                utc_offset,
+                alias,
+                user,
+                tags,
+                last_seen: view.last_seen(place.slot)?,
+            }))
+        };
+        match read().map_err(Error::store("read a device"))? {
+            Some(found) => Ok(found),
+            None => decoded::<Device>(Err(crate::Violation::new(
+                "device",
+                crate::Rule::Known,
+                "a device that is found must have a record",
+                "none",
+            ))),
+        }
+    }
+
+    /// Changes a device: what the update does not name stays. Removal of tags comes first, then addition. An update
+    /// that changes nothing succeeds and leaves the version.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Stale`] when the update is based on another version; violations of `tags.add`,
+    /// `tags.remove` and `alias`; [`Error::Contended`]; [`Error::Store`]. Nothing is changed then.
+    pub fn update(&self, device: &DeviceId, update: &DeviceUpdate) -> Result<Updated, Error> {
+        let (pending, _) = self.scope.write(Mode::Single, |draft| devices::update(draft, device, update))?;
+        match pending {
+            Pending::Updated(updated) => Ok(updated),
+            _ => Err(super::batch::mismatched()),
+        }
+    }
+}

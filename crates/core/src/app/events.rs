@@ -1,0 +1,174 @@
+//! Events: declare, post, read, purge.
+
+use super::App;
+use crate::error::Error;
+use crate::model::{
+    Event, EventCode, EventName, EventPosition, EventQuery, EventScope, EventSeq, EventType, NewEvent, Page,
+    Timestamp, UserId,
+};
+use crate::picture::Picture;
+use crate::registry::draft::Mode;
+use crate::registry::verbs::Pending;
+use crate::registry::verbs::events;
+use crate::store::{
+    Deleted, Deletion, Entry, EntryKind, EventRecord, LogIndex, LogRange, Operation, Relation, Store,
+    StoreError, StoredEvent, View, WriteSet,
+};
+
+/// How many expired events one commit erases.
+const STEP: u32 = 1_024;
+
+impl<S: Store> App<S> {
+    /// Declares an event, so that it can be posted. Declaring it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Contended`]; [`Error::Store`].
+    pub fn declare_event(&self, name: &EventName) -> Result<(), Error> {
+        self.scope.write(Mode::Single, |draft| events::declare(draft, name))?;
+        Ok(())
+    }
+
+    /// The declared events, in byte order of their names.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn event_types(&self) -> Result<Vec<EventType>, Error> {
+        let picture = self.scope.picture()?;
+        let entries = picture.raw().entries(EntryKind::EventType, None, usize::MAX);
+        let mut types = Vec::new();
+        for (entry, _) in entries.map_err(Error::store("list the event types"))? {
+            if let Entry::EventType(event_type) = entry {
+                types.push(event_type);
+            }
+        }
+        Ok(types)
+    }
+
+    /// Posts an event; the code that names it. Posting twice is two events.
+    ///
+    /// # Errors
+    /// Violations: `event` undeclared, `attributes`, neither device nor user given, or neither known;
+    /// [`Error::Contended`]; [`Error::Store`].
+    pub fn post_event(&self, event: &NewEvent) -> Result<EventCode, Error> {
+        let (pending, committed) = self.scope.write(Mode::Single, |draft| events::post(draft, event))?;
+        let seq = match pending {
+            Pending::Posted { nth } => committed.appended.get(nth).copied(),
+            _ => None,
+        };
+        seq.map(|seq| EventCode::of(seq, self.scope.app.code_salt)).ok_or_else(super::batch::mismatched)
+    }
+
+    /// One page of history. Events older than the app's retention and events of deleted users are not in it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn events(&self, query: &EventQuery) -> Result<Page<Event, EventPosition>, Error> {
+        let EventQuery { scope, from, until, order, after, limit } = query;
+        let limit = (*limit).max(1);
+        let index = match scope {
+            EventScope::All => LogIndex::All,
+            EventScope::Device(device) => LogIndex::Device(device),
+            EventScope::User(user) => LogIndex::User(user),
+            EventScope::Name(name) => LogIndex::Name(name),
+        };
+        let from = self.horizon().map_or(*from, |horizon| horizon.max(*from));
+        let picture = self.scope.picture()?;
+        let hidden = Hidden::new(&picture)?;
+        let mut items: Vec<(Event, EventPosition)> = Vec::new();
+        let mut behind = *after;
+        loop {
+            let wanted = limit.saturating_add(1) - items.len();
+            let range = LogRange { index, from, until: *until, order: *order, after: behind, limit: wanted };
+            let stored = picture.raw().events(&range).map_err(Error::store("read events"))?;
+            let read = stored.len();
+            behind = stored.last().map(StoredEvent::position);
+            for event in stored {
+                if !hidden.hides(&picture, &event)? {
+                    items.push((self.told(event.clone()), event.position()));
+                }
+            }
+            if items.len() > limit {
+                items.truncate(limit);
+                let next = items.last().map(|(_, position)| *position);
+                return Ok(Page { items: items.into_iter().map(|(event, _)| event).collect(), next });
+            }
+            if read < wanted {
+                return Ok(Page { items: items.into_iter().map(|(event, _)| event).collect(), next: None });
+            }
+        }
+    }
+
+    /// Erases the events older than the app's retention, which are invisible already; how many.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn purge_events(&self) -> Result<u64, Error> {
+        self.scope.picture()?;
+        let Some(before) = self.horizon() else { return Ok(0) };
+        let mut erased = 0;
+        loop {
+            let mut writes = WriteSet::default();
+            writes.operations.push(Operation::TrimLog { before, most: STEP });
+            let committed = self.scope.inner.store.commit(self.scope.app.id, &writes);
+            let committed = committed.map_err(Error::store("erase expired events"))?;
+            erased += committed.erased_events;
+            if committed.erased_events < u64::from(STEP) {
+                return Ok(erased);
+            }
+        }
+    }
+
+    /// The earliest time that retention lets through.
+    fn horizon(&self) -> Option<Timestamp> {
+        let retention = self.scope.app.limits.event_retention_secs?;
+        Some(self.scope.inner.clock.now().plus(-i64::from(retention)))
+    }
+
+    fn told(&self, stored: StoredEvent) -> Event {
+        let StoredEvent { seq, record: EventRecord { at, name, device, user, attributes } } = stored;
+        Event { code: EventCode::of(seq, self.scope.app.code_salt), at, name, device, user, attributes }
+    }
+}
+
+/// The events that deletions under way have not yet erased.
+struct Hidden {
+    deletions: Vec<(u64, UserId, EventSeq)>,
+}
+
+impl Hidden {
+    fn new<V: View>(picture: &Picture<V>) -> Result<Self, Error> {
+        let entries = picture.raw().entries(EntryKind::Deletion, None, usize::MAX);
+        let user = |(entry, _)| match entry {
+            Entry::Deletion(Deletion { number, of: Deleted::User { user, through } }) => {
+                Some((number, user, through))
+            }
+            _ => None,
+        };
+        let entries = entries.map_err(Error::store("read the deletions under way"))?;
+        Ok(Hidden { deletions: entries.into_iter().filter_map(user).collect() })
+    }
+
+    fn hides<V: View>(&self, picture: &Picture<V>, event: &StoredEvent) -> Result<bool, Error> {
+        if self.deletions.is_empty() {
+            return Ok(false);
+        }
+        let of_user = |(_, user, through): &(u64, UserId, EventSeq)| {
+            event.record.user.as_ref() == Some(user) && event.seq <= *through
+        };
+        if self.deletions.iter().any(of_user) {
+            return Ok(true);
+        }
+        let Some(device) = &event.record.device else { return Ok(false) };
+        let read = || -> Result<bool, StoreError> {
+            let Some(place) = picture.raw().find(device)? else { return Ok(false) };
+            let mut number = None;
+            picture
+                .raw()
+                .keys_of(place.slot, Relation::Deletion, &mut |name| number = name.parse::<u64>().ok())?;
+            let through =
+                self.deletions.iter().find(|(n, ..)| Some(*n) == number).map(|(.., through)| *through);
+            Ok(through.is_some_and(|through| event.seq <= through))
+        };
+        read().map_err(Error::store("read the deletions under way"))
+    }
+}

@@ -1,0 +1,84 @@
+//! The handle of one app: every operation of the register, as a method.
+//!
+//! Reads take one picture and answer from it. Writes go through the registry's loop of planning and committing. Both
+//! may block as long as the store does. A write is visible to the next read.
+
+mod aliases;
+mod audiences;
+mod batch;
+mod cursor;
+mod devices;
+mod events;
+mod presence;
+mod tags;
+mod users;
+
+pub use cursor::DeviceCursor;
+pub use tags::TagCount;
+
+use crate::model::{AppKey, Limits, Secret};
+use crate::registry::Scope;
+use std::fmt;
+
+/// One app of a register. Nothing in another app can be seen or changed through it.
+///
+/// A handle keeps the limits and capabilities that the app had when it was made. It is cheap to clone and to share
+/// among threads. After the app is deleted, every operation answers [`Error::NotFound`](crate::Error::NotFound), also
+/// when an app of the same key was created since.
+pub struct App<S> {
+    pub(crate) scope: Scope<S>,
+}
+
+impl<S> Clone for App<S> {
+    fn clone(&self) -> Self {
+        App { scope: self.scope.clone() }
+    }
+}
+
+impl<S> App<S> {
+    pub(crate) fn new(scope: Scope<S>) -> Self {
+        App { scope }
+    }
+
+    /// The app's key.
+    #[must_use]
+    pub fn key(&self) -> &AppKey {
+        &self.scope.app.key
+    }
+
+    /// The app's name for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.scope.app.name
+    }
+
+    /// The limits that this handle applies.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.scope.app.limits
+    }
+
+    /// May the app ask for presence?
+    #[must_use]
+    pub fn has_presence(&self) -> bool {
+        self.scope.app.presence
+    }
+
+    /// Is this the app's master secret? Takes the same time whatever the answer; an app without one has no right one.
+    #[must_use]
+    pub fn verify_master_secret(&self, secret: &Secret) -> bool {
+        self.scope.app.master.as_ref().is_some_and(|kept| kept.verify(secret))
+    }
+
+    /// Is this one of the app's API tokens? Compares with each of them, right or wrong.
+    #[must_use]
+    pub fn verify_api_token(&self, token: &Secret) -> bool {
+        self.scope.app.tokens.iter().fold(false, |right, kept| right | kept.verify(token))
+    }
+}
+
+impl<S> fmt::Debug for App<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("key", self.key()).finish_non_exhaustive()
+    }
+}

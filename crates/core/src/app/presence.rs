@@ -1,0 +1,104 @@
+//! Presence: heartbeats in, online or last seen out.
+
+use super::App;
+use crate::error::{Error, Subject};
+use crate::model::{DeviceId, Presence, Timestamp, check_items};
+use crate::registry::verbs::unknown_device;
+use crate::store::{Place, Store, View};
+use crate::violation::{Rule, Violation, Violations};
+use smallvec::SmallVec;
+
+impl<S: Store> App<S> {
+    /// Records that devices were seen now.
+    ///
+    /// # Errors
+    /// Violations of `devices`: every unknown one by its index, and then none is recorded; [`Error::Store`].
+    pub fn touch(&self, devices: &[DeviceId]) -> Result<(), Error> {
+        let now = self.scope.inner.clock.now();
+        self.record_seen(devices.iter().map(|device| (device, now)))
+    }
+
+    /// Records when devices were seen. A time older than the recorded one changes nothing. A crash may lose the last
+    /// few seconds of it.
+    ///
+    /// # Errors
+    /// Violations of `devices`: every unknown one by its index, and then none is recorded; [`Error::Store`].
+    pub fn touch_at(&self, seen: &[(DeviceId, Timestamp)]) -> Result<(), Error> {
+        self.record_seen(seen.iter().map(|(device, at)| (device, *at)))
+    }
+
+    fn record_seen<'d>(&self, seen: impl Iterator<Item = (&'d DeviceId, Timestamp)>) -> Result<(), Error> {
+        let mut places: SmallVec<[(Place, Timestamp); 4]> = SmallVec::new();
+        let mut unknown = Vec::new();
+        let picture = self.scope.picture()?;
+        for (index, (device, at)) in seen.enumerate() {
+            match picture.find(device)? {
+                Some(place) => places.push((place, at)),
+                None => unknown.push(unknown_device(device).in_list("devices", index)),
+            }
+        }
+        drop(picture);
+        Violations::check(unknown)?;
+        self.scope.inner.store.touch(self.scope.app.id, &places).map_err(Error::store("record heartbeats"))
+    }
+
+    /// For each of the devices, whether it is online or when it was last seen, in the order asked; nothing for an id
+    /// that the app does not know.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] when the app lacks the presence capability; violations of `devices`: none, or more than
+    /// the limit; [`Error::Store`].
+    pub fn presence(&self, devices: &[DeviceId]) -> Result<Vec<Option<Presence>>, Error> {
+        let app = &self.scope.app;
+        if !app.presence {
+            // Whether the app exists is told first: a handle may outlive it.
+            self.scope.picture()?;
+            return Err(Error::Forbidden { app: app.key.clone(), capability: "presence" });
+        }
+        if devices.is_empty() {
+            return Err(Violation::new("devices", Rule::Items, "must be at least 1", 0).into());
+        }
+        check_items("devices", devices.len(), app.limits.ids_per_presence)?;
+        let now = self.scope.inner.clock.now();
+        let picture = self.scope.picture()?;
+        let mut answers = Vec::with_capacity(devices.len());
+        for device in devices {
+            let answer = match picture.find(device)? {
+                Some(place) => {
+                    let seen =
+                        picture.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat"))?;
+                    Some(self.judge(now, seen))
+                }
+                None => None,
+            };
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+
+    fn judge(&self, now: Timestamp, seen: Option<Timestamp>) -> Presence {
+        let limits = &self.scope.app.limits;
+        let Some(seen) = seen else { return Presence::Offline };
+        // A heartbeat from the future, after the clock was set back, counts as one from now.
+        let ago = now.secs().saturating_sub(seen.secs());
+        if ago <= i64::from(limits.online_window_secs) {
+            Presence::Online
+        } else if ago <= i64::from(limits.last_seen_window_secs) {
+            Presence::LastSeen(seen)
+        } else {
+            Presence::Offline
+        }
+    }
+
+    /// The device's heartbeat as it is kept, without the windows of [`App::presence`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn last_seen(&self, device: &DeviceId) -> Result<Option<Timestamp>, Error> {
+        let picture = self.scope.picture()?;
+        match picture.find(device)? {
+            Some(place) => picture.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat")),
+            None => Err(Error::not_found(Subject::Device, device.as_str())),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Tags: list, count, ask, update, delete.
+
+use super::{App, DeviceCursor, cursor};
+use crate::error::{Error, Subject};
+use crate::model::{DeviceId, Page, PlatformSet, TagName};
+use crate::picture::decoded;
+use crate::registry::draft::Mode;
+use crate::registry::verbs::tags;
+use crate::store::{Key, Relation, Store, View};
+use serde::{Deserialize, Serialize};
+
+/// A tag and how many devices carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagCount {
+    /// The tag.
+    pub tag: TagName,
+    /// The number of devices, on the platforms that were asked for.
+    pub devices: u64,
+}
+
+impl<S: Store> App<S> {
+    /// The tags of the app in byte order, behind `after`, at most `limit` (at least 1) of them, with their counts on
+    /// these platforms; a tag that none of those platforms has is left out.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn tags(
+        &self,
+        platforms: PlatformSet,
+        after: Option<&TagName>,
+        limit: usize,
+    ) -> Result<Page<TagCount, TagName>, Error> {
+        let limit = limit.max(1);
+        let picture = self.scope.picture()?;
+        let mut items: Vec<TagCount> = Vec::new();
+        let mut behind = after.map(|tag| Box::from(tag.as_str()));
+        loop {
+            let wanted = limit.saturating_add(1) - items.len();
+            let mut names: Vec<Box<str>> = Vec::new();
+            let read = picture
+                .raw()
+                .names(Relation::Tag, behind.as_deref(), wanted, &mut |name| names.push(name.into()));
+            read.map_err(Error::store("list the tags"))?;
+            for name in &names {
+                let devices = picture.cardinality(Key::new(Relation::Tag, name), platforms)?;
+                if devices > 0 {
+                    items.push(TagCount { tag: decoded(TagName::new(name.clone()))?, devices });
+                }
+            }
+            if items.len() > limit {
+                items.truncate(limit);
+                let next = items.last().map(|item| item.tag.clone());
+                return Ok(Page { items, next });
+            }
+            if names.len() < wanted {
+                return Ok(Page { items, next: None });
+            }
+            behind = names.pop();
+        }
+    }
+
+    /// How many devices on these platforms carry the tag, in a time that does not depend on how many they are.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn tag_count(&self, tag: &TagName, platforms: PlatformSet) -> Result<u64, Error> {
+        self.scope.picture()?.cardinality(Key::new(Relation::Tag, tag.as_str()), platforms)
+    }
+
+    /// Does the device carry the tag? An unknown tag is on no device. Allocates nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown device; [`Error::Store`].
+    pub fn has_tag(&self, device: &DeviceId, tag: &TagName) -> Result<bool, Error> {
+        let picture = self.scope.picture()?;
+        match picture.find(device)? {
+            Some(place) => picture
+                .raw()
+                .linked(place.slot, Key::new(Relation::Tag, tag.as_str()))
+                .map_err(Error::store("read a link")),
+            None => Err(Error::not_found(Subject::Device, device.as_str())),
+        }
+    }
+
+    /// The devices that carry the tag on these platforms, behind `after`, at most `limit` (at least 1) of them, in the
+    /// order of [`DeviceCursor`].
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn tag_devices(
+        &self,
+        tag: &TagName,
+        platforms: PlatformSet,
+        after: Option<DeviceCursor>,
+        limit: usize,
+    ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
+        let picture = self.scope.picture()?;
+        let key = Key::new(Relation::Tag, tag.as_str());
+        let posting = |platform| picture.posting(key, platform);
+        cursor::page(picture.raw(), picture.version(), platforms, after, limit, posting)
+    }
+
+    /// Puts a tag on some devices and takes it off others; removal comes first, so a device in both lists ends up
+    /// with it.
+    ///
+    /// # Errors
+    /// Violations: neither list names a device; the tag's name; `add` or `remove` over the limit of items; every
+    /// unknown device and every device at its tag limit by its index; [`Error::Contended`]; [`Error::Store`]. Nothing
+    /// is changed then.
+    pub fn update_tag(&self, tag: &TagName, add: &[DeviceId], remove: &[DeviceId]) -> Result<(), Error> {
+        self.scope.write(Mode::Single, |draft| tags::update(draft, tag, add, remove))?;
+        Ok(())
+    }
+
+    /// Deletes a tag on these platforms, in a time that does not depend on how many devices carry it. An unknown tag
+    /// is deleted already; a later tag of the name starts empty. Does not count as a change of the devices.
+    ///
+    /// # Errors
+    /// [`Error::Contended`]; [`Error::Store`].
+    pub fn delete_tag(&self, tag: &TagName, platforms: PlatformSet) -> Result<(), Error> {
+        self.scope.write(Mode::Single, |draft| tags::delete(draft, tag, platforms))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! Users: register, look up, delete.
+
+use super::{App, cursor};
+use crate::error::Error;
+use crate::model::{DeviceId, Platform, PlatformSet, Registered, UserId, UtcOffset};
+use crate::registry::draft::Mode;
+use crate::registry::verbs::{Pending, devices::Enrolment, users};
+use crate::store::{Key, Relation, Store};
+
+impl<S: Store> App<S> {
+    /// Ties a user to a device; without a user the device goes back to its anonymous user. An unknown device is
+    /// created, on the platform given or [`Platform::Unknown`]; a known one moves to the platform when one is given.
+    /// The device leaves its former user, and the answer tells whether that was the user's last device.
+    ///
+    /// # Errors
+    /// [`Error::Contended`]; [`Error::Store`].
+    pub fn register_user(
+        &self,
+        device: &DeviceId,
+        user: Option<&UserId>,
+        platform: Option<Platform>,
+        utc_offset: Option<UtcOffset>,
+    ) -> Result<Registered, Error> {
+        let anonymous = device.anonymous_user();
+        self.enrol(&Enrolment::of_user(device, user.unwrap_or(&anonymous), platform, utc_offset))
+    }
+
+    /// The devices of a user on these platforms, all of them, in byte order; none for an unknown user.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn user_devices(&self, user: &UserId, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
+        let picture = self.scope.picture()?;
+        let key = Key::new(Relation::User, user.as_str());
+        cursor::all_ids(picture.raw(), picture.version(), platforms, |platform| {
+            picture.posting(key, platform)
+        })
+    }
+
+    /// Deletes a user, all its devices, and the events posted with the user or with one of them; how many devices it
+    /// had, 0 for an unknown user. They are invisible at once; they are removed in bounded steps, and after a crash
+    /// [`Registry::resume_deletions`](crate::Registry::resume_deletions) goes on. The same user id registered
+    /// afterwards is a new user.
+    ///
+    /// # Errors
+    /// [`Error::Contended`]; [`Error::Store`].
+    pub fn delete_user(&self, user: &UserId) -> Result<u64, Error> {
+        let (pending, _) = self.scope.write(Mode::Single, |draft| users::delete(draft, user))?;
+        match pending {
+            Pending::UserDeleted { deletion: Some(number) } => {
+                let devices = self.scope.condemned(number)?;
+                self.scope.clear_user(number)?;
+                Ok(devices)
+            }
+            _ => Ok(0),
+        }
+    }
+
+    /// Goes on with the deletions of users that were interrupted; how many devices were removed.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn resume_deletions(&self) -> Result<u64, Error> {
+        self.scope.resume_deletions()
+    }
+}

@@ -1,0 +1,215 @@
+//! Apps: create, list, look up, change, delete.
+
+use super::directory::{Directory, Write};
+use super::{Registry, Scope};
+use crate::app::App;
+use crate::error::{Error, Subject};
+use crate::model::{AppId, AppInfo, AppKey, AppRecord, AppSettings, Credential, Limits, Page, Secret};
+use crate::store::{Deleted, Deletion, Entry, EntryKey, EntryKind, Operation, Store, StoreError, View};
+use crate::violation::{Rule, Violation};
+use std::sync::Arc;
+
+/// The longest name of an app, in bytes.
+const NAME_BYTES: usize = 255;
+
+impl<S: Store> Registry<S> {
+    /// Creates an app.
+    ///
+    /// # Errors
+    /// [`Error::AppExists`]; a violation of `name`; [`Error::Store`].
+    pub fn create_app(&self, key: &AppKey, settings: AppSettings) -> Result<App<S>, Error> {
+        check_name(&settings.name)?;
+        let mut salt = [0; 8];
+        self.random(&mut salt)?;
+        let AppSettings { name, master_secret, api_tokens, presence, limits } = settings;
+        let template = AppRecord {
+            key: key.clone(),
+            id: AppId::DIRECTORY,
+            name,
+            master: master_secret.as_ref().map(|secret| self.credential(secret)).transpose()?,
+            tokens: api_tokens.iter().map(|token| self.credential(token)).collect::<Result<_, _>>()?,
+            presence,
+            limits,
+            code_salt: u64::from_le_bytes(salt),
+        };
+        let record = self.inner.write_directory(|directory| {
+            if directory.app(key)?.is_some() {
+                return Err(Error::AppExists { key: key.clone() });
+            }
+            let (id, next_version) = directory.next_app()?;
+            let record = AppRecord { id, ..template.clone() };
+            let mut write = Write::default();
+            write.expect(EntryKey::App(key.clone()), None);
+            write.expect(EntryKey::NextApp, next_version);
+            write.put(Entry::NextApp(AppId(id.0.saturating_add(1))));
+            write.put(Entry::App(Box::new(record.clone())));
+            Ok((record, write))
+        })?;
+        Ok(self.handle(record))
+    }
+
+    /// The handle of an app. It keeps the limits and capabilities that the app has now; take a new one to see a
+    /// change of them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn app(&self, key: &AppKey) -> Result<App<S>, Error> {
+        let directory = self.inner.directory()?;
+        match directory.app(key)? {
+            Some((record, _)) => Ok(self.handle(record)),
+            None => Err(Error::not_found(Subject::App, key.as_str())),
+        }
+    }
+
+    /// The apps in byte order of their keys, behind `after`, at most `limit` (at least 1) of them.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn apps(&self, after: Option<&AppKey>, limit: usize) -> Result<Page<AppInfo, AppKey>, Error> {
+        let limit = limit.max(1);
+        let view = self.inner.store.view(AppId::DIRECTORY).map_err(Error::store("take a view"))?;
+        let after = after.map(|key| EntryKey::App(key.clone()));
+        let entries = view.entries(EntryKind::App, after.as_ref(), limit.saturating_add(1));
+        let entries = entries.map_err(Error::store("list the apps"))?;
+        let mut items: Vec<AppInfo> = Vec::with_capacity(entries.len());
+        for (entry, _) in entries {
+            match entry {
+                Entry::App(record) => items.push((*record).into()),
+                _ => return Err(misplaced()),
+            }
+        }
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|info| info.key.clone());
+        Ok(Page { items, next })
+    }
+
+    /// Renames an app: the name for people, not the key.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; a violation of `name`; [`Error::Store`].
+    pub fn rename_app(&self, key: &AppKey, name: &str) -> Result<(), Error> {
+        check_name(name)?;
+        self.change_app(key, |record| name.clone_into(&mut record.name))
+    }
+
+    /// Gives an app other limits. What exists above a lowered limit keeps working and can only shrink.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn set_limits(&self, key: &AppKey, limits: &Limits) -> Result<(), Error> {
+        self.change_app(key, |record| record.limits = limits.clone())
+    }
+
+    /// Gives an app the presence capability, or takes it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn set_presence(&self, key: &AppKey, presence: bool) -> Result<(), Error> {
+        self.change_app(key, |record| record.presence = presence)
+    }
+
+    /// Replaces an app's master secret; `None` leaves it without one, and then none is right.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn set_master_secret(&self, key: &AppKey, secret: Option<&Secret>) -> Result<(), Error> {
+        let credential = secret.map(|secret| self.credential(secret)).transpose()?;
+        self.change_app(key, |record| record.master = credential.clone())
+    }
+
+    /// Replaces an app's API tokens.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn set_api_tokens(&self, key: &AppKey, tokens: &[Secret]) -> Result<(), Error> {
+        let credentials: Vec<_> =
+            tokens.iter().map(|token| self.credential(token)).collect::<Result<_, _>>()?;
+        self.change_app(key, |record| record.tokens = credentials.clone())
+    }
+
+    /// Deletes an app with everything in it. It is gone for everyone when its data begin to go; they go in bounded
+    /// steps, and after a crash [`Registry::resume_deletions`] goes on.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn delete_app(&self, key: &AppKey) -> Result<(), Error> {
+        let id = self.inner.write_directory(|directory| {
+            let Some((record, version)) = directory.app(key)? else {
+                return Err(Error::not_found(Subject::App, key.as_str()));
+            };
+            let mut write = Write::default();
+            write.expect(EntryKey::App(key.clone()), Some(version));
+            write.operations.push(Operation::RemoveEntry { key: EntryKey::App(key.clone()) });
+            // An app's number is never given again, so it numbers the app's deletion, too.
+            let of = Deleted::App { key: key.clone(), id: record.id };
+            write.put(Entry::Deletion(Deletion { number: u64::from(record.id.0), of }));
+            Ok((record.id, write))
+        })?;
+        self.inner.clear_app(id)
+    }
+
+    fn change_app(&self, key: &AppKey, change: impl Fn(&mut AppRecord)) -> Result<(), Error> {
+        self.inner.write_directory(|directory| {
+            let Some((mut record, version)) = directory.app(key)? else {
+                return Err(Error::not_found(Subject::App, key.as_str()));
+            };
+            let before = record.clone();
+            change(&mut record);
+            let mut write = Write::default();
+            if before != record {
+                write.expect(EntryKey::App(key.clone()), Some(version));
+                write.put(Entry::App(Box::new(record)));
+            }
+            Ok(((), write))
+        })
+    }
+
+    pub(super) fn handle(&self, record: AppRecord) -> App<S> {
+        App::new(Scope { inner: Arc::clone(&self.inner), app: Arc::new(record) })
+    }
+
+    fn credential(&self, secret: &Secret) -> Result<Credential, Error> {
+        let mut salt = [0; 16];
+        self.random(&mut salt)?;
+        Ok(Credential::new(secret, salt))
+    }
+
+    fn random(&self, bytes: &mut [u8]) -> Result<(), Error> {
+        if self.inner.entropy.fill(bytes) {
+            return Ok(());
+        }
+        let source =
+            StoreError::Unavailable { what: "the source of randomness has none to give", cause: None };
+        Err(Error::Store { action: "make a salt", source })
+    }
+}
+
+pub(super) fn misplaced() -> Error {
+    Error::store("read the catalogue")(StoreError::corrupt("an entry is of another kind than its key"))
+}
+
+fn check_name(name: &str) -> Result<(), Violation> {
+    if name.len() > NAME_BYTES {
+        return Err(Violation::new("name", Rule::Bytes, format!("must be at most {NAME_BYTES}"), name.len()));
+    }
+    Ok(())
+}
+
+impl<V: View> Directory<V> {
+    fn app(&self, key: &AppKey) -> Result<Option<(AppRecord, crate::Version)>, Error> {
+        match self.entry(&EntryKey::App(key.clone()))? {
+            Some((Entry::App(record), version)) => Ok(Some((*record, version))),
+            Some(_) => Err(misplaced()),
+            None => Ok(None),
+        }
+    }
+
+    fn next_app(&self) -> Result<(AppId, Option<crate::Version>), Error> {
+        match self.entry(&EntryKey::NextApp)? {
+            Some((Entry::NextApp(id), version)) => Ok((id, Some(version))),
+            Some(_) => Err(misplaced()),
+            None => Ok((AppId(AppId::DIRECTORY.0 + 1), None)),
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! One device of a draft: how it stands in the register, and what is different by now.
+
+use super::{Draft, Handle};
+use crate::error::Error;
+use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, Timestamp, UserId, Version};
+use crate::picture::decoded;
+use crate::store::{DeviceRecord, Key, Place, Relation, StoreError, View};
+use smallvec::SmallVec;
+
+/// One device of a draft.
+#[derive(Debug)]
+pub(super) struct Working {
+    /// Where it stands in the register, if it does.
+    pub(super) base: Option<Place>,
+    pub(super) platform: Platform,
+    /// Does the device exist in the draft?
+    pub(super) exists: bool,
+    /// It goes with its user, whom the draft deletes: nothing more is written of it.
+    pub(super) condemned: bool,
+    /// Everything is written anew: nothing that the register links to `base` holds any more.
+    pub(super) rebuilt: bool,
+    /// The record and its version, once read; the record as it shall be.
+    pub(super) record: Option<Box<DeviceRecord>>,
+    pub(super) version: Option<Version>,
+    pub(super) record_changed: bool,
+    pub(super) tags_cleared: bool,
+    /// Tags that differ from the register's, and whether the device has them.
+    pub(super) tags: SmallVec<[(TagName, bool); 1]>,
+    pub(super) alias: Option<Option<Alias>>,
+    pub(super) user: Option<UserId>,
+    pub(super) last_seen: Option<Timestamp>,
+}
+
+impl Working {
+    pub(super) fn of(place: Place) -> Self {
+        Working {
+            base: Some(place),
+            platform: place.slot.platform,
+            exists: true,
+            condemned: false,
+            rebuilt: false,
+            record: None,
+            version: None,
+            record_changed: false,
+            tags_cleared: false,
+            tags: SmallVec::new(),
+            alias: None,
+            user: None,
+            last_seen: None,
+        }
+    }
+
+    pub(super) fn new(id: &DeviceId, platform: Platform) -> Self {
+        let mut working = Working {
+            base: None,
+            platform,
+            exists: false,
+            condemned: false,
+            rebuilt: true,
+            record: None,
+            version: None,
+            record_changed: false,
+            tags_cleared: false,
+            tags: SmallVec::new(),
+            alias: None,
+            user: None,
+            last_seen: None,
+        };
+        working.recreate(id, platform);
+        working
+    }
+
+    /// A device of this id that starts from nothing, whatever stood here before.
+    pub(super) fn recreate(&mut self, id: &DeviceId, platform: Platform) {
+        self.platform = platform;
+        self.exists = true;
+        self.rebuilt = true;
+        self.record = Some(Box::new(DeviceRecord::new(id.clone())));
+        self.record_changed = true;
+        self.tags_cleared = true;
+        self.tags.clear();
+        self.alias = Some(None);
+        self.user = Some(id.anonymous_user());
+        self.last_seen = None;
+    }
+
+    pub(super) fn tag_change(&self, tag: &TagName) -> Option<bool> {
+        self.tags.iter().find(|(changed, _)| changed == tag).map(|(_, present)| *present)
+    }
+
+    fn put_tag(&mut self, tag: &TagName, present: bool) {
+        match self.tags.iter_mut().find(|(changed, _)| changed == tag) {
+            Some(change) => change.1 = present,
+            None => self.tags.push((tag.clone(), present)),
+        }
+    }
+
+    /// Does anything differ from the register?
+    pub(super) fn is_changed(&self) -> bool {
+        self.rebuilt
+            || !self.exists
+            || self.record_changed
+            || self.tags_cleared
+            || !self.tags.is_empty()
+            || self.alias.is_some()
+            || self.user.is_some()
+    }
+
+    /// Is one tag on or off all that differs?
+    pub(super) fn is_one_tag(&self) -> bool {
+        !self.rebuilt
+            && self.exists
+            && !self.record_changed
+            && !self.tags_cleared
+            && self.tags.len() == 1
+            && self.alias.is_none()
+            && self.user.is_none()
+    }
+}
+
+impl<V: View> Draft<'_, V> {
+    /// Reads the record of a device that stands in the register, once.
+    pub(super) fn load(&mut self, device: Handle) -> Result<(), Error> {
+        let Some(working) = self.working.get(device.0) else { return Ok(()) };
+        let Some(place) = working.base.filter(|_| working.version.is_none()) else { return Ok(()) };
+        let stored = self.stored(place.slot)?.ok_or_else(|| {
+            Error::store("read a device")(StoreError::corrupt("a device that is found has no record"))
+        })?;
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.version = Some(stored.version);
+            if working.record.is_none() {
+                working.record = Some(Box::new(stored.record));
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes the record, and notes whether that made a difference.
+    pub(crate) fn change_record(
+        &mut self,
+        device: Handle,
+        change: impl FnOnce(&mut DeviceRecord),
+    ) -> Result<(), Error> {
+        self.load(device)?;
+        if let Some(working) = self.working.get_mut(device.0)
+            && let Some(record) = working.record.as_mut()
+        {
+            let before = record.clone();
+            change(record);
+            working.record_changed |= before != *record;
+        }
+        Ok(())
+    }
+
+    /// The record of a device.
+    pub(crate) fn record(&mut self, device: Handle) -> Result<Option<&DeviceRecord>, Error> {
+        self.load(device)?;
+        Ok(self.working.get(device.0).and_then(|w| w.record.as_deref()))
+    }
+
+    /// The version of a device that stands in the register.
+    pub(crate) fn version(&mut self, device: Handle) -> Result<Option<Version>, Error> {
+        self.load(device)?;
+        Ok(self.working.get(device.0).and_then(|w| w.version))
+    }
+
+    pub(crate) fn platform(&self, device: Handle) -> Platform {
+        self.working.get(device.0).map_or(Platform::Unknown, |w| w.platform)
+    }
+
+    /// The device's alias.
+    pub(crate) fn alias(&self, device: Handle) -> Result<Option<Alias>, Error> {
+        let Some(working) = self.working.get(device.0) else { return Ok(None) };
+        if let Some(alias) = &working.alias {
+            return Ok(alias.clone());
+        }
+        let Some(name) = self.single(device, Relation::Alias)? else { return Ok(None) };
+        if self.is_dropped(Key::new(Relation::Alias, &name), working.platform) {
+            return Ok(None);
+        }
+        Ok(Some(decoded(Alias::new(name))?))
+    }
+
+    /// The device's user.
+    pub(crate) fn user(&self, device: Handle) -> Result<UserId, Error> {
+        if let Some(user) = self.working.get(device.0).and_then(|w| w.user.clone()) {
+            return Ok(user);
+        }
+        match self.single(device, Relation::User)? {
+            Some(name) => decoded(UserId::new(name)),
+            None => Err(Error::store("read a device")(StoreError::corrupt("a device has no user"))),
+        }
+    }
+
+    pub(super) fn single(&self, device: Handle, relation: Relation) -> Result<Option<Box<str>>, Error> {
+        let Some(place) = self.working.get(device.0).and_then(|w| w.base) else { return Ok(None) };
+        let mut found = None;
+        let read = self.picture.raw().keys_of(place.slot, relation, &mut |name| found = Some(name.into()));
+        read.map_err(Error::store("read the keys of a device"))?;
+        Ok(found)
+    }
+
+    /// How many tags the device has.
+    pub(crate) fn tag_count(&self, device: Handle) -> Result<usize, Error> {
+        let Some(working) = self.working.get(device.0) else { return Ok(0) };
+        let overlay = working.tags.iter().filter(|(_, present)| *present).count();
+        if working.tags_cleared || working.rebuilt {
+            return Ok(overlay);
+        }
+        let Some(place) = working.base else { return Ok(overlay) };
+        let raw = self.picture.raw();
+        let mut count =
+            raw.key_count(place.slot, Relation::Tag).map_err(Error::store("count the tags of a device"))?;
+        for (tag, _) in &working.tags {
+            count -= usize::from(self.had_in_register(device, Key::new(Relation::Tag, tag.as_str()))?);
+        }
+        for (dropped, on) in self.dropped.iter().filter(|(key, _)| key.relation == Relation::Tag) {
+            let linked = on.contains(place.slot.platform) && {
+                raw.linked(place.slot, dropped.as_key()).map_err(Error::store("read a link"))?
+            };
+            count -= usize::from(linked);
+        }
+        Ok(count + overlay)
+    }
+
+    /// The tags of a device that stands in the register, as the register has them, drops taken out.
+    pub(super) fn stored_tags(&self, device: Handle) -> Result<Vec<TagName>, Error> {
+        let Some(place) = self.working.get(device.0).and_then(|w| w.base) else { return Ok(Vec::new()) };
+        let mut names: Vec<Box<str>> = Vec::new();
+        let read = self.picture.raw().keys_of(place.slot, Relation::Tag, &mut |name| names.push(name.into()));
+        read.map_err(Error::store("read the tags of a device"))?;
+        names.retain(|name| !self.is_dropped(Key::new(Relation::Tag, name), place.slot.platform));
+        names.into_iter().map(|name| decoded(TagName::new(name))).collect()
+    }
+
+    /// Puts a tag on a device or takes it off; the caller knows that this is a change.
+    pub(crate) fn set_tag(&mut self, device: Handle, tag: &TagName, present: bool) {
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.put_tag(tag, present);
+        }
+    }
+
+    /// Takes all tags off a device.
+    pub(crate) fn clear_tags(&mut self, device: Handle) -> Result<(), Error> {
+        if self.tag_count(device)? == 0 {
+            return Ok(());
+        }
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.tags_cleared = true;
+            working.tags.clear();
+        }
+        Ok(())
+    }
+
+    /// Sets or clears the alias; the caller knows that this is a change.
+    pub(crate) fn set_alias(&mut self, device: Handle, alias: Option<Alias>) {
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.alias = Some(alias);
+        }
+    }
+
+    /// Gives the device to a user; the caller knows that this is a change.
+    pub(crate) fn set_user(&mut self, device: Handle, user: UserId) {
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.user = Some(user);
+        }
+    }
+
+    /// Moves a device to another platform, with everything it has.
+    pub(crate) fn move_to(&mut self, device: Handle, platform: Platform) -> Result<(), Error> {
+        self.load(device)?;
+        let alias = self.alias(device)?;
+        let user = self.user(device)?;
+        let seen = match self.working.get(device.0) {
+            Some(Working { base: Some(place), rebuilt: false, .. }) => {
+                let seen =
+                    self.picture.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat"))?;
+                let kept = if self.working.get(device.0).is_some_and(|w| w.tags_cleared) {
+                    Vec::new()
+                } else {
+                    self.stored_tags(device)?
+                };
+                if let Some(working) = self.working.get_mut(device.0) {
+                    for tag in kept {
+                        if working.tag_change(&tag).is_none() {
+                            working.tags.push((tag, true));
+                        }
+                    }
+                }
+                seen
+            }
+            Some(working) => working.last_seen,
+            None => None,
+        };
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.platform = platform;
+            working.rebuilt = true;
+            working.alias = Some(alias);
+            working.user = Some(user);
+            working.last_seen = seen;
+        }
+        Ok(())
+    }
+
+    /// A key disappears from one device of the draft, if it stands on one of these platforms.
+    pub(super) fn forget_key(
+        &mut self,
+        device: Handle,
+        key: Key<'_>,
+        platforms: PlatformSet,
+    ) -> Result<(), Error> {
+        let Some(working) = self.working.get_mut(device.0) else { return Ok(()) };
+        if !platforms.contains(working.platform) {
+            return Ok(());
+        }
+        match key.relation {
+            Relation::Tag if working.rebuilt => working.tags.retain(|(tag, _)| tag.as_str() != key.name),
+            Relation::Tag => {
+                // The register's own link goes with the drop, the draft's with the change.
+                working.tags.retain(|(tag, _)| tag.as_str() != key.name);
+            }
+            Relation::Alias => {
+                if working.alias.as_ref().is_some_and(|a| a.as_ref().is_some_and(|a| a.as_str() == key.name))
+                {
+                    working.alias = Some(None);
+                }
+            }
+            Relation::User | Relation::Deletion => {}
+        }
+        Ok(())
+    }
+}

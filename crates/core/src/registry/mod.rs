@@ -1,0 +1,111 @@
+//! The registry: the only writer, and the owner of the store, the clock and the randomness.
+//!
+//! - [`Registry`]: makes, lists and deletes apps, and hands out an [`App`](crate::App) for each.
+//! - `commit`: the one loop of planning and committing.
+//! - `draft`: the state after the operations planned so far; `verbs`: what each operation does to it.
+//! - `deletion`: the bounded steps that clear away users and apps.
+
+mod apps;
+pub(crate) mod commit;
+mod deletion;
+mod directory;
+pub(crate) mod draft;
+pub(crate) mod verbs;
+
+use crate::model::{AppRecord, Clock, Entropy, SystemClock, SystemEntropy};
+use std::fmt;
+use std::sync::Arc;
+
+/// A register: many apps on one store.
+///
+/// Clones share the store. Every method may block as long as the store does.
+///
+/// ```
+/// use rollbook::{Registry, store::Store};
+/// fn open(store: impl Store) -> Registry<impl Store> {
+///     Registry::builder(store).build()
+/// }
+/// ```
+pub struct Registry<S> {
+    inner: Arc<Inner<S>>,
+}
+
+impl<S> Clone for Registry<S> {
+    fn clone(&self) -> Self {
+        Registry { inner: Arc::clone(&self.inner) }
+    }
+}
+
+/// What all handles of a register share.
+pub(crate) struct Inner<S> {
+    pub(crate) store: S,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) entropy: Box<dyn Entropy>,
+}
+
+/// One app of a register, as of the moment its handle was made.
+pub(crate) struct Scope<S> {
+    pub(crate) inner: Arc<Inner<S>>,
+    pub(crate) app: Arc<AppRecord>,
+}
+
+impl<S> Clone for Scope<S> {
+    fn clone(&self) -> Self {
+        Scope { inner: Arc::clone(&self.inner), app: Arc::clone(&self.app) }
+    }
+}
+
+/// What a register is made of, before it is made.
+pub struct RegistryBuilder<S> {
+    store: S,
+    clock: Box<dyn Clock>,
+    entropy: Box<dyn Entropy>,
+}
+
+impl<S> Registry<S> {
+    /// A register on this store, with the machine's clock and randomness unless others are given.
+    pub fn builder(store: S) -> RegistryBuilder<S> {
+        RegistryBuilder { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy) }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.inner.store
+    }
+}
+
+impl<S> RegistryBuilder<S> {
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Where randomness comes from.
+    #[must_use]
+    pub fn entropy(mut self, entropy: impl Entropy) -> Self {
+        self.entropy = Box::new(entropy);
+        self
+    }
+
+    /// The register. Deletions that a crash interrupted go on with [`Registry::resume_deletions`].
+    #[must_use]
+    pub fn build(self) -> Registry<S> {
+        let RegistryBuilder { store, clock, entropy } = self;
+        Registry { inner: Arc::new(Inner { store, clock, entropy }) }
+    }
+}
+
+impl<S> fmt::Debug for Registry<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for RegistryBuilder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistryBuilder").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,196 @@
+//! Devices: register, unregister, remove, update.
+
+use super::{Pending, aliases, tags};
+use crate::error::Error;
+use crate::model::{
+    Alias, DeviceId, DeviceUpdate, Language, Mobile, Platform, PushToken, Registered, Registration, Set,
+    TagName, TagsChange, Updated, UserId, UtcOffset, Version,
+};
+use crate::registry::commit::Obstacle;
+use crate::registry::draft::{Draft, Handle};
+use crate::store::{DeviceRecord, View};
+use crate::violation::{Violations, shown};
+
+/// What a device or a user registers with; fields not given stay.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Enrolment<'a> {
+    id: &'a DeviceId,
+    /// A new device without one is of the unknown platform.
+    platform: Option<Platform>,
+    token: Option<&'a PushToken>,
+    mobile: Option<&'a Mobile>,
+    language: Option<&'a Language>,
+    utc_offset: Option<UtcOffset>,
+    user: Option<&'a UserId>,
+    alias: Option<&'a Alias>,
+    tags: &'a [TagName],
+}
+
+impl<'a> From<&'a Registration> for Enrolment<'a> {
+    fn from(registration: &'a Registration) -> Self {
+        let Registration { id, platform, token, mobile, language, utc_offset, user, alias, tags } =
+            registration;
+        Enrolment {
+            id,
+            platform: Some(*platform),
+            token: token.as_ref(),
+            mobile: mobile.as_ref(),
+            language: language.as_ref(),
+            utc_offset: *utc_offset,
+            user: user.as_ref(),
+            alias: alias.as_ref(),
+            tags,
+        }
+    }
+}
+
+impl<'a> Enrolment<'a> {
+    /// A user registers on a device.
+    pub(crate) fn of_user(
+        id: &'a DeviceId,
+        user: &'a UserId,
+        platform: Option<Platform>,
+        utc_offset: Option<UtcOffset>,
+    ) -> Self {
+        Enrolment {
+            id,
+            platform,
+            token: None,
+            mobile: None,
+            language: None,
+            utc_offset,
+            user: Some(user),
+            alias: None,
+            tags: &[],
+        }
+    }
+
+    /// Writes the fields that were given.
+    fn fill(&self, record: &mut DeviceRecord) {
+        if let Some(token) = self.token {
+            record.token = Some(token.clone());
+        }
+        if let Some(mobile) = self.mobile {
+            record.mobile = Some(mobile.clone());
+        }
+        if let Some(language) = self.language {
+            record.language = Some(language.clone());
+        }
+        if self.utc_offset.is_some() {
+            record.utc_offset = self.utc_offset;
+        }
+    }
+
+    fn fills_anything(&self) -> bool {
+        self.token.is_some() || self.mobile.is_some() || self.language.is_some() || self.utc_offset.is_some()
+    }
+}
+
+pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -> Result<Pending, Obstacle> {
+    let known = draft.find(new.id)?;
+    let mut found = Vec::new();
+    tags::check_list(&draft.app.limits, "tags", new.tags, true, &mut found);
+    let fresh_tags = tags::missing(draft, known, new.tags)?;
+    found.extend(tags::check_room(draft, known, "tags", fresh_tags.len())?);
+    let evicted = match new.alias {
+        Some(alias) => aliases::make_room(draft, known, alias, &mut found)?,
+        None => Vec::new(),
+    };
+    Violations::check(found)?;
+
+    let (device, created) = match known {
+        Some(device) => (device, false),
+        None => (draft.create(new.id, new.platform.unwrap_or(Platform::Unknown))?, true),
+    };
+    if let Some(platform) = new.platform
+        && draft.platform(device) != platform
+    {
+        draft.move_to(device, platform)?;
+    }
+    if new.fills_anything() {
+        draft.change_record(device, |record| new.fill(record))?;
+    }
+    for tag in fresh_tags {
+        draft.set_tag(device, tag, true);
+    }
+    let evicted = match new.alias {
+        Some(alias) => aliases::bind(draft, device, alias, evicted)?,
+        None => Vec::new(),
+    };
+    let mut former_user = None;
+    if let Some(user) = new.user {
+        let former = draft.user(device)?;
+        if former != *user {
+            draft.set_user(device, user.clone());
+            former_user = Some(former).filter(|_| !created);
+        }
+    }
+    Ok(Pending::Registered(Registered { created, former_user, former_user_vanished: false, evicted }))
+}
+
+pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
+    let device = draft.require(id)?;
+    draft.change_record(device, |record| record.token = None)?;
+    Ok(Pending::Done)
+}
+
+pub(crate) fn remove<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
+    let device = draft.require(id)?;
+    let user = draft.user(device)?;
+    draft.remove(device);
+    Ok(Pending::Removed { user })
+}
+
+pub(crate) fn update<V: View>(
+    draft: &mut Draft<'_, V>,
+    id: &DeviceId,
+    update: &DeviceUpdate,
+) -> Result<Pending, Obstacle> {
+    let device = draft.require(id)?;
+    let DeviceUpdate { tags, alias, mobile, based_on } = update;
+    if let Some(based_on) = based_on {
+        let current = draft.version(device)?.unwrap_or(Version(0));
+        if current != *based_on {
+            let device = shown(id.as_str());
+            return Err(Error::Stale { device, based_on: based_on.0, current: current.0 }.into());
+        }
+    }
+    let mut found = Vec::new();
+    let change = tags::plan_change(draft, device, tags, &mut found)?;
+    let evicted = match alias {
+        Set::To(alias) => aliases::make_room(draft, Some(device), alias, &mut found)?,
+        Set::Keep | Set::Clear => Vec::new(),
+    };
+    Violations::check(found)?;
+
+    apply_tags(draft, device, tags, &change)?;
+    let evicted = match alias {
+        Set::Keep => Vec::new(),
+        Set::Clear => {
+            aliases::unbind_one(draft, device)?;
+            Vec::new()
+        }
+        Set::To(alias) => aliases::bind(draft, device, alias, evicted)?,
+    };
+    match mobile {
+        Set::Keep => {}
+        Set::Clear => draft.change_record(device, |record| record.mobile = None)?,
+        Set::To(mobile) => draft.change_record(device, |record| record.mobile = Some(mobile.clone()))?,
+    }
+    Ok(Pending::Updated(Updated { evicted }))
+}
+
+fn apply_tags<V: View>(
+    draft: &mut Draft<'_, V>,
+    device: Handle,
+    tags: &TagsChange,
+    change: &[(&TagName, bool)],
+) -> Result<(), Error> {
+    if *tags == TagsChange::Clear {
+        return draft.clear_tags(device);
+    }
+    for (tag, present) in change {
+        draft.set_tag(device, tag, *present);
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Events: declaring and posting.
+
+use super::{Pending, unknown_device};
+use crate::error::Error;
+use crate::model::{EventName, NewEvent, Timestamp};
+use crate::registry::commit::Obstacle;
+use crate::registry::draft::{Draft, Handle};
+use crate::store::{EventRecord, View};
+use crate::violation::{Rule, Violation, Violations, shown};
+
+pub(crate) fn declare<V: View>(draft: &mut Draft<'_, V>, name: &EventName) -> Result<Pending, Obstacle> {
+    if !draft.is_declared(name)? {
+        draft.declare(name);
+    }
+    Ok(Pending::Done)
+}
+
+pub(crate) fn post<V: View>(draft: &mut Draft<'_, V>, event: &NewEvent) -> Result<Pending, Obstacle> {
+    let mut found = Vec::new();
+    event.attributes.check(&draft.app.limits, &mut found);
+    let declared = draft.is_declared(&event.name)?;
+    if !declared && !draft.app.limits.declare_on_first_use {
+        found.push(Violation::new("event", Rule::Known, "must be declared", shown(event.name.as_str())));
+    }
+    let device = match &event.device {
+        Some(id) => draft.find(id)?,
+        None => None,
+    };
+    check_owner(draft, event, device, &mut found)?;
+    Violations::check(found)?;
+
+    let at = when(draft, event, device)?;
+    if !declared {
+        draft.declare(&event.name);
+    }
+    let NewEvent { name, attributes, device, user, timestamp_utc: _, timestamp_current: _ } = event.clone();
+    let nth = draft.post(EventRecord { at, name, device, user, attributes });
+    Ok(Pending::Posted { nth })
+}
+
+/// A device or a user must be given, and one of them must be known.
+fn check_owner<V: View>(
+    draft: &mut Draft<'_, V>,
+    event: &NewEvent,
+    device: Option<Handle>,
+    found: &mut Vec<Violation>,
+) -> Result<(), Error> {
+    if let Some(device) = device {
+        return draft.rely_on_owner(device);
+    }
+    let mut unknown = Vec::new();
+    unknown.extend(event.device.as_ref().map(unknown_device));
+    if let Some(user) = &event.user {
+        if draft.knows_user(user)? {
+            return Ok(());
+        }
+        unknown.push(Violation::new("user", Rule::Known, "must be a user of the app", shown(user.as_str())));
+    }
+    if unknown.is_empty() {
+        unknown.push(Violation::new("device or user", Rule::Present, "one of them must be given", "neither"));
+    }
+    found.append(&mut unknown);
+    Ok(())
+}
+
+fn when<V: View>(
+    draft: &mut Draft<'_, V>,
+    event: &NewEvent,
+    device: Option<Handle>,
+) -> Result<Timestamp, Error> {
+    if let Some(utc) = event.timestamp_utc {
+        return Ok(utc);
+    }
+    let Some(current) = event.timestamp_current else { return Ok(draft.now) };
+    let offset = match device {
+        Some(device) => draft.record(device)?.and_then(|record| record.utc_offset),
+        None => None,
+    };
+    Ok(current.plus(-i64::from(offset.map_or(0, crate::UtcOffset::secs))))
+}

@@ -1,0 +1,79 @@
+//! What each operation does: functions over a draft, one file a subject.
+//!
+//! Each checks everything it can refuse before it changes the draft. What only the commit can tell (the code of an
+//! event, whether a user disappeared) is left [`Pending`].
+
+pub(crate) mod aliases;
+pub(crate) mod devices;
+pub(crate) mod events;
+pub(crate) mod tags;
+pub(crate) mod users;
+
+use super::commit::Obstacle;
+use super::draft::{Draft, Handle};
+use crate::model::{Command, DeviceId, Registered, Updated, UserId};
+use crate::store::View;
+use crate::violation::{Rule, Violation, shown};
+
+/// What an operation did, as far as the plan can tell.
+#[derive(Debug)]
+pub(crate) enum Pending {
+    Done,
+    /// Whether the former user vanished is told by the commit.
+    Registered(Registered),
+    Updated(Updated),
+    /// Whether the user vanished is told by the commit.
+    Removed {
+        user: UserId,
+    },
+    /// The devices are counted and removed after the commit.
+    UserDeleted {
+        deletion: Option<u64>,
+    },
+    /// The code is that of the commit's n-th event.
+    Posted {
+        nth: usize,
+    },
+}
+
+/// Plans one command.
+pub(crate) fn plan<V: View>(draft: &mut Draft<'_, V>, command: &Command) -> Result<Pending, Obstacle> {
+    match command {
+        Command::Register(registration) => devices::register(draft, &registration.into()),
+        Command::Unregister(id) => devices::unregister(draft, id),
+        Command::Remove(id) => devices::remove(draft, id),
+        Command::Update { device, update } => devices::update(draft, device, update),
+        Command::UnbindAlias { alias, devices } => aliases::unbind(draft, alias, devices),
+        Command::DeleteAlias { alias, platforms } => aliases::delete(draft, alias, *platforms),
+        Command::UpdateTag { tag, add, remove } => tags::update(draft, tag, add, remove),
+        Command::DeleteTag { tag, platforms } => tags::delete(draft, tag, *platforms),
+        Command::RegisterUser { device, user, platform, utc_offset } => {
+            let user = user.clone().unwrap_or_else(|| device.anonymous_user());
+            devices::register(draft, &devices::Enrolment::of_user(device, &user, *platform, *utc_offset))
+        }
+        Command::DeleteUser(user) => users::delete(draft, user),
+        Command::DeclareEvent(name) => events::declare(draft, name),
+        Command::PostEvent(event) => events::post(draft, event),
+    }
+}
+
+/// Finds the devices of a list; every unknown one is a violation.
+fn resolve<V: View>(
+    draft: &mut Draft<'_, V>,
+    field: &'static str,
+    ids: &[DeviceId],
+    found: &mut Vec<Violation>,
+) -> Result<Vec<Handle>, Obstacle> {
+    let mut handles = Vec::with_capacity(ids.len());
+    for (index, id) in ids.iter().enumerate() {
+        match draft.find(id)? {
+            Some(handle) => handles.push(handle),
+            None => found.push(unknown_device(id).in_list(field, index)),
+        }
+    }
+    Ok(handles)
+}
+
+pub(crate) fn unknown_device(id: &DeviceId) -> Violation {
+    Violation::new("device", Rule::Known, "must be a device of the app", shown(id.as_str()))
+}

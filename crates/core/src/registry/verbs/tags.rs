@@ -1,0 +1,183 @@
+//! Tags: what a list of them may be, and updating and deleting one as a whole.
+
+use super::{Pending, resolve};
+use crate::error::Error;
+use crate::model::{DeviceId, Limits, PlatformSet, TagName, TagsChange, check_items};
+use crate::registry::commit::Obstacle;
+use crate::registry::draft::{Draft, Handle};
+use crate::store::{Key, Relation, View};
+use crate::violation::{Rule, Violation, Violations};
+
+/// Checks a list of tags of a device: how many, how many bytes, and for an add list the names.
+pub(super) fn check_list(
+    limits: &Limits,
+    field: &'static str,
+    tags: &[TagName],
+    adds: bool,
+    found: &mut Vec<Violation>,
+) {
+    found.extend(check_items(field, tags.len(), limits.tags_per_list).err());
+    let bytes: usize = tags.iter().map(|tag| tag.as_str().len()).sum();
+    if let Some(most) = limits.tag_list_bytes.filter(|&most| bytes > most as usize) {
+        found.push(Violation::new(field, Rule::TotalBytes, format!("must be at most {most}"), bytes));
+    }
+    if adds {
+        let bad = tags.iter().enumerate().filter_map(|(n, tag)| Some((n, limits.check_tag(tag).err()?)));
+        found.extend(bad.map(|(n, violation)| violation.in_list(field, n)));
+    }
+}
+
+/// The tags of a list that the device lacks, each once. A new device lacks all.
+pub(super) fn missing<'t, V: View>(
+    draft: &Draft<'_, V>,
+    device: Option<Handle>,
+    tags: &'t [TagName],
+) -> Result<Vec<&'t TagName>, Error> {
+    let mut missing: Vec<&TagName> = Vec::new();
+    for tag in tags {
+        let has = match device {
+            Some(device) => draft.has_tag(device, tag)?,
+            None => false,
+        };
+        if !has && !missing.contains(&tag) {
+            missing.push(tag);
+        }
+    }
+    Ok(missing)
+}
+
+/// Has the device room for so many more tags?
+pub(super) fn check_room<V: View>(
+    draft: &Draft<'_, V>,
+    device: Option<Handle>,
+    field: &'static str,
+    more: usize,
+) -> Result<Option<Violation>, Error> {
+    let Some(most) = draft.app.limits.tags_per_device else { return Ok(None) };
+    if more == 0 {
+        return Ok(None);
+    }
+    let has = match device {
+        Some(device) => draft.tag_count(device)?,
+        None => 0,
+    };
+    Ok(too_many(field, has + more, most))
+}
+
+fn too_many(field: &'static str, tags: usize, most: u32) -> Option<Violation> {
+    let over = tags > most as usize;
+    over.then(|| Violation::new(field, Rule::TagsPerDevice, format!("must be at most {most}"), tags))
+}
+
+/// What an update changes of a device's tags: those that differ afterwards, and whether it has them then.
+pub(super) fn plan_change<'t, V: View>(
+    draft: &Draft<'_, V>,
+    device: Handle,
+    tags: &'t TagsChange,
+    found: &mut Vec<Violation>,
+) -> Result<Vec<(&'t TagName, bool)>, Error> {
+    let TagsChange::Change { add, remove } = tags else { return Ok(Vec::new()) };
+    let limits = &draft.app.limits;
+    check_list(limits, "tags.add", add, true, found);
+    check_list(limits, "tags.remove", remove, false, found);
+    let mut change: Vec<(&TagName, bool)> = Vec::new();
+    // Removal first, then addition: a tag in both lists ends up present.
+    for tag in remove {
+        if !add.contains(tag) && !change.contains(&(tag, false)) && draft.has_tag(device, tag)? {
+            change.push((tag, false));
+        }
+    }
+    let gone = change.len();
+    let fresh = missing(draft, Some(device), add)?;
+    if let Some(most) = limits.tags_per_device
+        && !fresh.is_empty()
+    {
+        let after = draft.tag_count(device)? - gone + fresh.len();
+        found.extend(too_many("tags.add", after, most));
+    }
+    change.extend(fresh.into_iter().map(|tag| (tag, true)));
+    Ok(change)
+}
+
+/// Puts one tag on devices and takes it off others.
+pub(crate) fn update<V: View>(
+    draft: &mut Draft<'_, V>,
+    tag: &TagName,
+    add: &[DeviceId],
+    remove: &[DeviceId],
+) -> Result<Pending, Obstacle> {
+    let limits = &draft.app.limits;
+    let mut found = Vec::new();
+    if add.is_empty() && remove.is_empty() {
+        found.push(Violation::new("add or remove", Rule::Present, "one of them must name devices", "none"));
+    }
+    if !add.is_empty() {
+        found.extend(limits.check_tag(tag).err());
+    }
+    found.extend(check_items("add", add.len(), limits.devices_per_list).err());
+    found.extend(check_items("remove", remove.len(), limits.devices_per_list).err());
+    // A list over its limit is not looked up: the answer must not cost what the limit forbids.
+    Violations::check(found)?;
+
+    let mut found = Vec::new();
+    let added = resolve(draft, "add", add, &mut found)?;
+    let removed = resolve(draft, "remove", remove, &mut found)?;
+    if found.is_empty() {
+        check_each_room(draft, tag, &added, &mut found)?;
+    }
+    Violations::check(found)?;
+
+    let mut stays = vec![false; draft.len()];
+    for &device in &added {
+        if !std::mem::replace(device.of(&mut stays), true) {
+            turn(draft, device, tag, true)?;
+        }
+    }
+    for &device in &removed {
+        if !std::mem::replace(device.of(&mut stays), true) {
+            turn(draft, device, tag, false)?;
+        }
+    }
+    Ok(Pending::Done)
+}
+
+fn check_each_room<V: View>(
+    draft: &Draft<'_, V>,
+    tag: &TagName,
+    devices: &[Handle],
+    found: &mut Vec<Violation>,
+) -> Result<(), Error> {
+    let Some(most) = draft.app.limits.tags_per_device else { return Ok(()) };
+    for (index, &device) in devices.iter().enumerate() {
+        let count = draft.tag_count(device)?;
+        if count >= most as usize && !draft.has_tag(device, tag)? {
+            found.extend(too_many("add", count + 1, most).map(|violation| violation.in_list("add", index)));
+        }
+    }
+    Ok(())
+}
+
+/// Puts the tag on or off; where that changes nothing, the commit rests on its being so.
+fn turn<V: View>(
+    draft: &mut Draft<'_, V>,
+    device: Handle,
+    tag: &TagName,
+    present: bool,
+) -> Result<(), Error> {
+    if draft.has_tag(device, tag)? == present {
+        draft.settle(device, Relation::Tag, tag.as_str(), present);
+    } else {
+        draft.set_tag(device, tag, present);
+    }
+    Ok(())
+}
+
+/// Deletes a tag on some platforms.
+pub(crate) fn delete<V: View>(
+    draft: &mut Draft<'_, V>,
+    tag: &TagName,
+    platforms: PlatformSet,
+) -> Result<Pending, Obstacle> {
+    draft.drop_key(Key::new(Relation::Tag, tag.as_str()), platforms)?;
+    Ok(Pending::Done)
+}

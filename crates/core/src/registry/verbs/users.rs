@@ -1,0 +1,12 @@
+//! Users: deletion. A user is registered by registering its device.
+
+use super::Pending;
+use crate::model::UserId;
+use crate::registry::commit::Obstacle;
+use crate::registry::draft::Draft;
+use crate::store::View;
+
+/// Condemns the user's devices. They are invisible with the commit; their removal is the deletion's work.
+pub(crate) fn delete<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, Obstacle> {
+    Ok(Pending::UserDeleted { deletion: draft.condemn(user)? })
+}
