@@ -3,5 +3,7 @@
 #[path = "../examples/ordered_store/store/mod.rs"]
 pub mod ordered;
 
+pub mod check;
 pub mod op;
 pub mod oracle;
+pub mod strategies;

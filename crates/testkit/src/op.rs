@@ -8,9 +8,8 @@ pub use alphabet::Alphabet;
 pub use choice::Choices;
 pub use choose::{op_strategy, ops_strategy, small_limits};
 
-use crate::oracle::Audience;
 use rollbook::{
-    Alias, AppKey, Command, DeviceId, EventQuery, Limits, PlatformSet, TagName, Timestamp, UserId,
+    Alias, AppKey, Audience, Command, DeviceId, EventQuery, Limits, PlatformSet, TagName, Timestamp, UserId,
 };
 
 /// One step: a question to a register, a change of it, or a move of its clock.

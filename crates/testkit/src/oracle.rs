@@ -10,15 +10,13 @@ mod history;
 mod read;
 mod refusal;
 mod rules;
-mod stand_in;
 mod tenant;
 
 pub use answer::{Answer, Answered};
 pub use refusal::{Broken, Refusal};
-pub use stand_in::Audience;
 
 use crate::op::{Op, Settings};
-use rollbook::{AppInfo, AppKey, Command, DeviceId, Platform, Timestamp};
+use rollbook::{AppInfo, AppKey, Command, Device, DeviceId, Platform, Timestamp};
 use rules::{Found, above};
 use std::collections::BTreeMap;
 use tenant::Tenant;
@@ -76,7 +74,13 @@ impl Oracle {
         devices.map(|(id, member)| (id, member.platform))
     }
 
-    /// The devices of an app that a batch changed and changed back: whether their versions change is nobody's promise.
+    /// Every device of an app, in byte order.
+    pub fn everything(&self, app: &AppKey) -> impl Iterator<Item = Device> {
+        let devices = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.devices);
+        devices.map(|(id, member)| member.shown(id))
+    }
+
+    /// Sets a version back, for a device that a batch changed and changed back.
     pub(crate) fn overwrite_version(&mut self, app: &AppKey, device: &DeviceId, version: u64) {
         if let Some(member) = self.apps.get_mut(app).and_then(|tenant| tenant.devices.get_mut(device)) {
             member.version = version;

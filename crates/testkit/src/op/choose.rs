@@ -5,12 +5,11 @@
 )]
 
 use super::{Alphabet, Choices, Op, Settings};
-use crate::oracle::Audience;
 use proptest::prelude::*;
 use rollbook::{
-    Alias, AliasOverflow, AppKey, Attribute, Attributes, Command, DeviceId, DeviceUpdate, EventOrder,
-    EventQuery, EventScope, Language, Limits, Mobile, NameRule, NewEvent, Platform, PlatformSet, PushToken,
-    Registration, Scalar, Set, TagName, TagsChange, Timestamp, UserId, UtcOffset, Version,
+    Alias, AliasOverflow, AppKey, Attribute, Attributes, Audience, Command, DeviceId, DeviceUpdate,
+    EventOrder, EventQuery, EventScope, Language, Limits, Mobile, NameRule, NewEvent, Platform, PlatformSet,
+    PushToken, Registration, Scalar, Set, TagName, TagsChange, Timestamp, UserId, UtcOffset, Version,
 };
 use std::ops::RangeInclusive;
 

@@ -1,8 +1,8 @@
 //! The changing operations. Each first says everything that speaks against it, then does it: a refused operation has
 //! changed nothing.
 //!
-//! Arguments are judged in two rounds: by themselves, and, when nothing is wrong with them, against what the app holds.
-//! Between the two the device that an operation is about must exist, and have the version the operation is based on.
+//! The device that an operation is about must exist, then it must have the version the operation is based on, then all
+//! rules that the arguments break are named at once. Only a list of devices is not looked up when it is too long.
 
 use super::refusal::Refusal;
 use super::rules::{Found, above};
@@ -44,9 +44,6 @@ impl Tenant {
         let mut found = Found::default();
         found.added_tags(&self.limits, "tags", &new.tags);
         found.alias(&self.limits, new.alias.as_ref());
-        found.verdict()?;
-
-        let mut found = Found::default();
         self.check_room_for_tags(&mut found, "tags", &new.id, &new.tags, &BTreeSet::new());
         self.check_room_for_device(&mut found, &new.id, new.alias.as_ref());
         found.verdict()?;
@@ -111,27 +108,19 @@ impl Tenant {
     }
 
     fn update(&mut self, id: &DeviceId, update: &DeviceUpdate) -> Result<Updated, Refusal> {
-        let mut found = Found::default();
-        if let TagsChange::Change { add, remove } = &update.tags {
-            found.added_tags(&self.limits, "tags.add", add);
-            found.tag_list(&self.limits, "tags.remove", remove);
-        }
-        if let Set::To(alias) = &update.alias {
-            found.alias(&self.limits, Some(alias));
-        }
-        found.verdict()?;
-
         let member = self.get(id)?;
         if update.based_on.is_some_and(|version| version.0 != member.version) {
             return Err(Refusal::Stale(format!("{:?}", id.as_str())));
         }
-
         let mut found = Found::default();
         if let TagsChange::Change { add, remove } = &update.tags {
+            found.added_tags(&self.limits, "tags.add", add);
+            found.tag_list(&self.limits, "tags.remove", remove);
             let removed = remove.iter().cloned().collect();
             self.check_room_for_tags(&mut found, "tags.add", id, add, &removed);
         }
         if let Set::To(alias) = &update.alias {
+            found.alias(&self.limits, Some(alias));
             self.check_room_for_device(&mut found, id, Some(alias));
         }
         found.verdict()?;
@@ -190,7 +179,7 @@ impl Tenant {
     }
 
     /// Sets an alias for which there is room, or for which room may be made: the oldest bindings go first. A device
-    /// that carries the alias already keeps the binding it has.
+    /// that carries the alias already keeps the binding it has. Those that lost it are told in byte order.
     fn bind(&mut self, id: &DeviceId, alias: &Alias) -> Vec<DeviceId> {
         if self.devices.get(id).is_none_or(|member| member.carries(alias)) {
             return Vec::new();
@@ -205,10 +194,14 @@ impl Tenant {
         }
         let when = self.tick();
         self.edit(id, |member| member.alias = Some((alias.clone(), when)));
+        evicted.sort();
         evicted
     }
 
     fn unbind_alias(&mut self, alias: &Alias, devices: &[DeviceId]) -> Result<Outcome, Refusal> {
+        let mut found = Found::default();
+        found.items("devices", devices.len(), self.limits.devices_per_list);
+        found.verdict()?;
         let mut found = Found::default();
         found.known("devices", devices, |id| self.knows(id));
         found.verdict()?;
@@ -240,7 +233,7 @@ impl Tenant {
     ) -> Result<Outcome, Refusal> {
         let mut found = Found::default();
         if add.is_empty() && remove.is_empty() {
-            found.add("add", None, Rule::Present);
+            found.add("add or remove", None, Rule::Present);
         }
         if !add.is_empty() {
             found.tag(&self.limits, tag);

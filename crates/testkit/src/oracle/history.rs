@@ -12,11 +12,8 @@ impl Tenant {
         let mut found = Found::default();
         found.attributes(&self.limits, &new.attributes);
         if new.device.is_none() && new.user.is_none() {
-            found.add("device", None, Rule::Present);
+            found.add("device or user", None, Rule::Present);
         }
-        found.verdict()?;
-
-        let mut found = Found::default();
         if !self.limits.declare_on_first_use && !self.types.contains_key(&new.name) {
             found.add("event", None, Rule::Known);
         }

@@ -3,9 +3,9 @@
 use super::refusal::Refusal;
 use super::rules::{Found, above};
 use super::tenant::{Member, Tenant};
-use super::{Answer, Answered, Audience};
+use super::{Answer, Answered};
 use crate::op::Op;
-use rollbook::{AppKey, DeviceId, PlatformSet, Presence, Rule, Timestamp};
+use rollbook::{AppKey, Audience, DeviceId, PlatformSet, Presence, Rule, Timestamp};
 use std::collections::BTreeMap;
 
 impl Tenant {
