@@ -5,6 +5,7 @@
 //! may also stand in for a register in a test of a program that uses one.
 
 mod answer;
+mod batch;
 mod change;
 mod history;
 mod read;
@@ -16,8 +17,8 @@ pub use answer::{Answer, Answered};
 pub use refusal::{Broken, Refusal};
 
 use crate::op::{Op, Settings};
-use rollbook::{AppInfo, AppKey, Command, Device, DeviceId, Platform, Timestamp};
-use rules::{Found, above};
+use rollbook::{AppInfo, AppKey, Device, DeviceId, Platform, Timestamp};
+use rules::Found;
 use std::collections::BTreeMap;
 use tenant::Tenant;
 
@@ -132,12 +133,12 @@ impl Oracle {
             Op::Do(app, command) => self.tenant(app)?.apply(command, now).map(Answer::Outcome),
             Op::Batch(app, commands) => {
                 let tenant = self.tenant(app)?;
-                let (after, outcomes) = planned(tenant, commands, now)?;
+                let (after, outcomes) = batch::planned(tenant, commands, now)?;
                 *tenant = after;
                 Ok(Answer::Outcomes(outcomes))
             }
             Op::DryRun(app, commands) => {
-                planned(self.tenant(app)?, commands, now)?;
+                batch::planned(self.tenant(app)?, commands, now)?;
                 Ok(Answer::Done)
             }
             Op::Touch(app, devices) => {
@@ -177,6 +178,7 @@ impl Oracle {
                 types: BTreeMap::new(),
                 events: Vec::new(),
                 ticks: 0,
+                batch: None,
             },
         );
         Ok(Answer::Done)
@@ -192,25 +194,3 @@ fn info(key: &AppKey, tenant: &Tenant) -> AppInfo {
     }
 }
 
-/// The app after a batch and what each command did. A command that fails counts as left out for those after it, so that
-/// every failing one is named.
-fn planned(
-    tenant: &Tenant,
-    commands: &[Command],
-    now: Timestamp,
-) -> Result<(Tenant, Vec<rollbook::Outcome>), Refusal> {
-    if above(commands.len(), tenant.limits.operations_per_batch) {
-        return Err(Refusal::one("operations", None, rollbook::Rule::Items));
-    }
-    let mut after = tenant.clone();
-    let (mut outcomes, mut failures) = (Vec::new(), BTreeMap::new());
-    for (n, command) in commands.iter().enumerate() {
-        match after.apply(command, now) {
-            Ok(outcome) => outcomes.push(outcome),
-            Err(refusal) => {
-                failures.insert(n, refusal);
-            }
-        }
-    }
-    if failures.is_empty() { Ok((after, outcomes)) } else { Err(Refusal::Batch(failures)) }
-}

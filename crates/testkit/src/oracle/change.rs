@@ -29,9 +29,9 @@ impl Tenant {
             Command::UpdateTag { tag, add, remove } => self.update_tag(tag, add, remove),
             Command::DeleteTag { tag, platforms } => Ok(self.delete_tag(tag, *platforms)),
             Command::RegisterUser { device, user, platform, utc_offset } => {
-                Ok(self.register_user(device, user.as_ref(), *platform, *utc_offset))
+                self.register_user(device, user.as_ref(), *platform, *utc_offset)
             }
-            Command::DeleteUser(user) => Ok(self.delete_user(user)),
+            Command::DeleteUser(user) => self.delete_user(user),
             Command::DeclareEvent(name) => {
                 self.types.entry(name.clone()).or_insert(now);
                 Ok(Outcome::Done)
@@ -47,6 +47,7 @@ impl Tenant {
         self.check_room_for_tags(&mut found, "tags", &new.id, &new.tags, &BTreeSet::new());
         self.check_room_for_device(&mut found, &new.id, new.alias.as_ref());
         found.verdict()?;
+        self.check_not_deleted_before(&new.id)?;
 
         let mut done = self.settle(&new.id, new.user.as_ref(), new.platform);
         self.edit(&new.id, |member| {
@@ -69,14 +70,21 @@ impl Tenant {
         user: Option<&UserId>,
         platform: Option<Platform>,
         utc_offset: Option<UtcOffset>,
-    ) -> Outcome {
+    ) -> Result<Outcome, Refusal> {
+        self.check_not_deleted_before(device)?;
         let user = user.cloned().unwrap_or_else(|| device.anonymous_user());
         let done = self.settle(device, Some(&user), platform.unwrap_or(Platform::Unknown));
         self.edit(device, |member| {
             member.platform = platform.unwrap_or(member.platform);
             overwrite(&mut member.utc_offset, utc_offset.as_ref());
         });
-        Outcome::Registered(done)
+        Ok(Outcome::Registered(done))
+    }
+
+    /// A device that a batch deletes with its user is registered again in another batch.
+    fn check_not_deleted_before(&self, id: &DeviceId) -> Result<(), Refusal> {
+        let deleted = self.batch.as_ref().is_some_and(|batch| batch.deleted.contains(id));
+        if deleted && !self.knows(id) { Err(Refusal::one("device", None, Rule::Form)) } else { Ok(()) }
     }
 
     /// Makes the device if it is not there, gives it to the user if one is named, and tells what that did.
@@ -278,8 +286,15 @@ impl Tenant {
         Outcome::Done
     }
 
-    fn delete_user(&mut self, user: &UserId) -> Outcome {
+    fn delete_user(&mut self, user: &UserId) -> Result<Outcome, Refusal> {
         let gone = self.ids(|_, member| member.user == *user);
+        if let Some(batch) = &mut self.batch {
+            // A user to whom the batch gave a device is deleted in another batch.
+            if gone.iter().any(|id| batch.owners.get(id) != Some(user)) {
+                return Err(Refusal::one("delete_user", None, Rule::Form));
+            }
+            batch.deleted.extend(gone.iter().cloned());
+        }
         if !gone.is_empty() {
             self.devices.retain(|id, _| !gone.contains(id));
             self.events.retain(|event| {
@@ -288,7 +303,7 @@ impl Tenant {
                 !of_user && !of_device
             });
         }
-        Outcome::UserDeleted { devices: gone.len() as u64 }
+        Ok(Outcome::UserDeleted { devices: gone.len() as u64 })
     }
 }
 

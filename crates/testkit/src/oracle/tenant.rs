@@ -21,6 +21,17 @@ pub(super) struct Tenant {
     pub(super) events: Vec<Happened>,
     /// Counts changes, bindings and events, so that each is later than all before it.
     pub(super) ticks: u64,
+    /// What a batch under way must remember.
+    pub(super) batch: Option<UnderWay>,
+}
+
+/// What two rules of batches speak of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UnderWay {
+    /// Whose every device was when the batch began.
+    pub(super) owners: BTreeMap<DeviceId, UserId>,
+    /// The devices that the batch deleted with their users.
+    pub(super) deleted: BTreeSet<DeviceId>,
 }
 
 /// A device and what the model remembers about it.
