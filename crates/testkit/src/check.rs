@@ -141,8 +141,8 @@ impl<S: Store> Run<S> {
         if op.is_question() && !look_at_all {
             return Ok(());
         }
-        if let (Some(before), Some(app)) = (before, op.app()) {
-            self.settle_versions(app, &before);
+        if let (Some(before), Op::Batch(app, commands)) = (before, op) {
+            self.settle_versions(app, commands, &before);
         }
         self.survey(if look_at_all { None } else { op.app() })
     }

@@ -193,4 +193,3 @@ fn info(key: &AppKey, tenant: &Tenant) -> AppInfo {
         limits: tenant.limits.clone(),
     }
 }
-

@@ -153,15 +153,15 @@ fn sort_within_platforms(app: &AppKey, oracle: &Oracle, ids: &mut [DeviceId]) ->
 }
 
 impl<S: Store> Run<S> {
-    /// A batch may change a device and change it back; whether that is a change of its version is left open, so the
-    /// model follows the register there.
-    pub(super) fn settle_versions(&mut self, app: &AppKey, before: &Oracle) {
+    /// A batch may change a device and change it back, or take from it what it then deletes altogether; whether that is
+    /// a change of its version is left open, so the model follows the register there.
+    pub(super) fn settle_versions(&mut self, app: &AppKey, commands: &[Command], before: &Oracle) {
         let before: BTreeMap<DeviceId, Device> =
             before.everything(app).map(|device| (device.id.clone(), device)).collect();
         let after: Vec<Device> = self.oracle.everything(app).collect();
         for is in after {
             let Some(was) = before.get(&is.id) else { continue };
-            if is.version == was.version || is != (Device { version: is.version, ..was.clone() }) {
+            if is.version == was.version || essence(&is, commands) != essence(was, commands) {
                 continue;
             }
             let paired = self.book.versions.get(&(app.clone(), is.id.clone()));
@@ -171,4 +171,17 @@ impl<S: Store> Run<S> {
             }
         }
     }
+}
+
+/// The device without its version and without what the commands delete as a whole.
+fn essence(device: &Device, commands: &[Command]) -> Device {
+    let mut device = Device { version: NEVER, ..device.clone() };
+    for command in commands {
+        match command {
+            Command::DeleteTag { tag, .. } => device.tags.retain(|own| own != tag),
+            Command::DeleteAlias { alias, .. } => device.alias = device.alias.filter(|own| own != alias),
+            _ => {}
+        }
+    }
+    device
 }

@@ -18,7 +18,8 @@ pub(super) fn planned(
     }
     let mut after = tenant.clone();
     let owners = tenant.devices.iter().map(|(id, member)| (id.clone(), member.user.clone())).collect();
-    after.batch = Some(UnderWay { owners, ..UnderWay::default() });
+    let versions = tenant.devices.iter().map(|(id, member)| (id.clone(), member.version)).collect();
+    after.batch = Some(UnderWay { owners, versions, ..UnderWay::default() });
 
     let (mut outcomes, mut failures) = (Vec::new(), BTreeMap::new());
     for (n, command) in commands.iter().enumerate() {

@@ -111,13 +111,16 @@ impl Tenant {
     fn remove(&mut self, device: &DeviceId) -> Result<Outcome, Refusal> {
         let user = self.get(device)?.user.clone();
         self.devices.remove(device);
+        if let Some(batch) = &mut self.batch {
+            batch.versions.remove(device);
+        }
         let vanished_user = Some(user).filter(|user| !self.has_user(user));
         Ok(Outcome::Removed { vanished_user })
     }
 
     fn update(&mut self, id: &DeviceId, update: &DeviceUpdate) -> Result<Updated, Refusal> {
-        let member = self.get(id)?;
-        if update.based_on.is_some_and(|version| version.0 != member.version) {
+        self.get(id)?;
+        if update.based_on.is_some_and(|version| Some(version.0) != self.version(id)) {
             return Err(Refusal::Stale(format!("{:?}", id.as_str())));
         }
         let mut found = Found::default();

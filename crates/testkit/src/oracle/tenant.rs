@@ -25,11 +25,13 @@ pub(super) struct Tenant {
     pub(super) batch: Option<UnderWay>,
 }
 
-/// What two rules of batches speak of.
+/// What the rules of batches speak of.
 #[derive(Debug, Clone, Default)]
 pub(super) struct UnderWay {
     /// Whose every device was when the batch began.
     pub(super) owners: BTreeMap<DeviceId, UserId>,
+    /// The version every device had then and has until the batch is applied; a device that the batch removes loses it.
+    pub(super) versions: BTreeMap<DeviceId, u64>,
     /// The devices that the batch deleted with their users.
     pub(super) deleted: BTreeSet<DeviceId>,
 }
@@ -107,6 +109,14 @@ impl Tenant {
 
     pub(super) fn get(&self, id: &DeviceId) -> Result<&Member, Refusal> {
         self.devices.get(id).ok_or_else(|| Refusal::no_device(id))
+    }
+
+    /// The version that an update may be based on. A batch is one change: no version moves inside it.
+    pub(super) fn version(&self, id: &DeviceId) -> Option<u64> {
+        match &self.batch {
+            Some(batch) => batch.versions.get(id).copied(),
+            None => self.devices.get(id).map(|member| member.version),
+        }
     }
 
     pub(super) fn knows(&self, id: &DeviceId) -> bool {
