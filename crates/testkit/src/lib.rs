@@ -7,3 +7,6 @@ pub mod check;
 pub mod op;
 pub mod oracle;
 pub mod strategies;
+mod race;
+
+pub use race::Race;

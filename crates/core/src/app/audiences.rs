@@ -4,7 +4,7 @@ use super::{App, DeviceCursor, cursor};
 use crate::audience::{self, Audience};
 use crate::error::{Error, Subject};
 use crate::model::{DeviceId, Page, Platform, PlatformSet};
-use crate::store::{Posting, Store};
+use crate::store::Store;
 use std::collections::BTreeMap;
 
 impl<S: Store> App<S> {
@@ -38,11 +38,8 @@ impl<S: Store> App<S> {
     ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
         audience.check(self.limits())?;
         let picture = self.scope.picture()?;
-        let posting = |platform: Platform| {
-            let selection = audience::select(&picture, audience, platform.into())?;
-            let set = selection.sets().first().map(|(_, set)| Posting::Many(set.clone()));
-            Ok(set.unwrap_or_default())
-        };
+        let question = audience::Question::new(&picture, audience)?;
+        let posting = |platform: Platform| question.posting(platform);
         cursor::page(picture.raw(), picture.version(), PlatformSet::ALL, after, limit, posting)
     }
 

@@ -10,10 +10,12 @@ mod cursor;
 mod devices;
 mod events;
 mod presence;
+mod selected;
 mod tags;
 mod users;
 
 pub use cursor::DeviceCursor;
+pub use selected::Selected;
 pub use tags::TagCount;
 
 use crate::model::{AppKey, Limits, Secret};

@@ -53,12 +53,10 @@ pub(crate) fn select<V: View>(
     audience: &Audience,
     platforms: PlatformSet,
 ) -> Result<Selection, Error> {
-    let node = Node::new(audience, picture)?;
-    let evaluation = Evaluation { picture };
+    let question = Question::new(picture, audience)?;
     let mut sets = Vec::new();
     for platform in platforms.iter() {
-        let part = evaluation.part(&node, platform)?;
-        let set = evaluation.devices_of(part, platform)?;
+        let set = question.posting(platform)?;
         if !set.is_empty() {
             sets.push((platform, set.into_bitmap()));
         }
@@ -74,11 +72,10 @@ pub(crate) fn count<V: View>(
     picture: &Picture<V>,
     audience: &Audience,
 ) -> Result<BTreeMap<Platform, u64>, Error> {
-    let node = Node::new(audience, picture)?;
-    let evaluation = Evaluation { picture };
+    let question = Question::new(picture, audience)?;
     let mut counts = BTreeMap::new();
     for platform in Platform::ALL {
-        let devices = evaluation.len(&node, platform)?;
+        let devices = question.count(platform)?;
         if devices > 0 {
             counts.insert(platform, devices);
         }
@@ -111,17 +108,31 @@ impl Part {
     }
 }
 
-struct Evaluation<'p, V> {
-    picture: &'p Picture<V>,
+/// An audience made ready for one picture, to be asked platform by platform: a page reads only the platforms it needs.
+pub(crate) struct Question<'a, V> {
+    picture: &'a Picture<V>,
+    node: Node<'a>,
 }
 
-impl<V: View> Evaluation<'_, V> {
-    fn devices_of(&self, part: Part, platform: Platform) -> Result<Posting, Error> {
+impl<'a, V: View> Question<'a, V> {
+    /// Looks up what does not depend on the platform. The audience has passed its check.
+    pub(crate) fn new(picture: &'a Picture<V>, audience: &'a Audience) -> Result<Self, Error> {
+        Ok(Question { picture, node: Node::new(audience, picture)? })
+    }
+
+    /// The devices on a platform; the store's own bitmap when nothing had to be computed.
+    pub(crate) fn posting(&self, platform: Platform) -> Result<Posting, Error> {
+        let part = self.part(&self.node, platform)?;
         let set = part.set.build();
         if !part.outside {
             return Ok(set);
         }
         Ok(Pending::without(self.picture.devices(platform)?, vec![set]).build())
+    }
+
+    /// How many devices there are on a platform.
+    pub(crate) fn count(&self, platform: Platform) -> Result<u64, Error> {
+        self.len(&self.node, platform)
     }
 
     fn len(&self, node: &Node<'_>, platform: Platform) -> Result<u64, Error> {

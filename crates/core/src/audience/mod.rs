@@ -5,6 +5,7 @@
 //! - [`ParseError`]: where a text stops being a condition, and what would have been expected there.
 //! - `count`, `select`: the answer over bitmaps, one platform at a time. Complements stay unmade: a part is "these" or
 //!   "all but these" until the last moment (`evaluate`), and the last operation of a count only counts (`sets`).
+//! - `Question`: the same, platform by platform, for pages.
 //! - `matches`: the answer for one device, from the device's own keys, without a bitmap.
 //!
 //! Everything that walks a tree but [`Audience::check`] recurses, which is safe for a tree that passed the check. A
@@ -23,7 +24,7 @@ mod testing;
 mod text;
 mod tree;
 
-pub(crate) use evaluate::{Selection, count, select};
+pub(crate) use evaluate::{Question, Selection, count, select};
 pub(crate) use matches::matches;
 pub use parse_error::ParseError;
 pub use tree::Audience;

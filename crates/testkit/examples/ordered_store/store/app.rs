@@ -1,8 +1,8 @@
 //! Everything about one app: what is kept, what checks ask, what operations do.
 
 use rollbook::store::{
-    Check, Committed, Conflicted, Entry, EntryKey, EventOwner, EventRecord, Key, Operation, OwnedKey, Place,
-    Relation, Slot, StoreError, StoredDevice, Target,
+    Check, Committed, Conflicted, Deleted, Deletion, Entry, EntryKey, EventOwner, EventRecord, Key,
+    Operation, OwnedKey, Place, Relation, Slot, StoreError, StoredDevice, Target,
 };
 use rollbook::{DeviceId, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,11 +87,21 @@ impl App {
             Check::KeyAtMost { key, most } if self.keys.get(key).map_or(0, BTreeSet::len) as u64 > *most => {
                 conflict(Conflicted::KeyFull)
             }
-            Check::Room { devices, most } => {
+            Check::Room { tag, devices, most } => {
+                let key = Key::new(Relation::Tag, tag).to_owned();
                 for &place in devices {
-                    let tags = self.filled(place)?.keys.iter().filter(|key| key.relation == Relation::Tag);
-                    if tags.count() > *most as usize {
+                    let keys = &self.filled(place)?.keys;
+                    let tags = keys.iter().filter(|key| key.relation == Relation::Tag).count();
+                    if tags >= *most as usize && !keys.contains(&key) {
                         return conflict(Conflicted::DeviceFull);
+                    }
+                }
+                Ok(())
+            }
+            Check::Linked { key, devices, is } => {
+                for &place in devices {
+                    if self.filled(place)?.keys.contains(key) != *is {
+                        return conflict(Conflicted::LinkChanged);
                     }
                 }
                 Ok(())
@@ -166,6 +176,13 @@ impl App {
                 self.take(key, *platforms);
             }
             Operation::Condemn { user, deletion } => {
+                let entry_key = EntryKey::Deletion(*deletion);
+                if self.entries.contains_key(&entry_key) {
+                    return conflict(Conflicted::EntryChanged);
+                }
+                let of = Deleted::User { user: user.clone(), through: self.log_end };
+                let entry = Entry::Deletion(Deletion { number: *deletion, of });
+                self.entries.insert(entry_key, (entry, self.version));
                 let from = Key::new(Relation::User, user.as_str()).to_owned();
                 let to = Key::new(Relation::Deletion, &deletion.to_string()).to_owned();
                 for slot in self.take(&from, PlatformSet::ALL) {

@@ -1,0 +1,126 @@
+//! An audience as it was at one instant, read at leisure.
+
+use super::App;
+use crate::audience::{Audience, Selection, select};
+use crate::error::Error;
+use crate::model::{DeviceId, Platform, PlatformSet};
+use crate::picture::decoded;
+use crate::registry::Scope;
+use crate::store::{Posting, Slot, Store, View};
+use std::fmt;
+
+/// Ordinals turned into ids under one view. Long enough that taking a view costs nothing beside it, short enough that
+/// a writer waits for microseconds.
+const CHUNK: usize = 1_024;
+
+impl<S: Store> App<S> {
+    /// The devices that the audience selects now, to be read while others write.
+    ///
+    /// # Errors
+    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    pub fn select(&self, audience: &Audience) -> Result<Selected<S>, Error> {
+        audience.check(self.limits())?;
+        let selection = select(&self.scope.picture()?, audience, PlatformSet::ALL)?;
+        Ok(Selected { scope: self.scope.clone(), selection })
+    }
+}
+
+/// The devices of an audience, each judged at the instant it was selected.
+///
+/// It holds ordinals, compressed, and no lock. What is written later does not change it, except that a device removed
+/// since is left out; a device that took the place of another is never in it.
+pub struct Selected<S> {
+    scope: Scope<S>,
+    selection: Selection,
+}
+
+impl<S: Store> Selected<S> {
+    /// How many devices were selected.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.selection.len()
+    }
+
+    /// Was none selected?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.selection.is_empty()
+    }
+
+    /// Calls `each` with the platform and id of every device, by platform, then in the order of slots. Holds no view
+    /// and no lock while `each` runs.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the app is deleted meanwhile; [`Error::Store`].
+    pub fn for_each(&self, mut each: impl FnMut(Platform, &str)) -> Result<(), Error> {
+        let mut ids = Ids::default();
+        for (platform, set) in self.selection.sets() {
+            let posting = Posting::Many(set.clone());
+            let mut from = Some(0);
+            while let Some(start) = from {
+                let mut ordinals = posting.chunk(start, CHUNK);
+                from =
+                    ordinals.last().filter(|_| ordinals.len() == CHUNK).and_then(|last| last.checked_add(1));
+                self.read(*platform, &mut ordinals, &mut ids)?;
+                ids.for_each(|id| each(*platform, id));
+            }
+        }
+        Ok(())
+    }
+
+    /// All ids, by platform, then in the order of slots.
+    ///
+    /// # Errors
+    /// As [`Selected::for_each`].
+    pub fn ids(&self) -> Result<Vec<DeviceId>, Error> {
+        let mut ids = Vec::new();
+        let mut bad = None;
+        self.for_each(|_, id| match decoded(DeviceId::new(id)) {
+            Ok(id) => ids.push(id),
+            Err(error) => bad = Some(error),
+        })?;
+        bad.map_or(Ok(ids), Err)
+    }
+
+    /// Copies the ids of one chunk out of a view.
+    fn read(&self, platform: Platform, ordinals: &mut Vec<u32>, ids: &mut Ids) -> Result<(), Error> {
+        let picture = self.scope.picture()?;
+        ordinals.retain(|&ordinal| !picture.is_condemned(Slot { platform, ordinal }));
+        ids.clear();
+        let read = picture.raw().ids(platform, ordinals, self.selection.version(), &mut |_, id| ids.push(id));
+        read.map_err(Error::store("read the ids of devices"))
+    }
+}
+
+impl<S> fmt::Debug for Selected<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Selected").field("selection", &self.selection).finish_non_exhaustive()
+    }
+}
+
+/// Texts in one buffer, so that a chunk costs no allocation for each id.
+#[derive(Debug, Default)]
+struct Ids {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Ids {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    fn push(&mut self, id: &str) {
+        self.text.push_str(id);
+        self.ends.push(self.text.len());
+    }
+
+    fn for_each(&self, mut each: impl FnMut(&str)) {
+        let mut start = 0;
+        for &end in &self.ends {
+            each(self.text.get(start..end).unwrap_or_default());
+            start = end;
+        }
+    }
+}
