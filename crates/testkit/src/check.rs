@@ -3,8 +3,16 @@
 //! After every step that may change something, everything that can be asked about the app is compared, and now and then
 //! the same about every other app: so a refused step is seen to have changed nothing, and no app to see another.
 //!
-//! ```ignore
-//! proptest!(|(ops in ops_strategy(60..=60))| check(&ops, || MyStore::new())?);
+//! ```
+//! use proptest::prelude::*;
+//! use proptest::test_runner::Config;
+//! use rollbook_testkit::{check::check, op::ops_strategy, ordered::OrderedStore};
+//!
+//! proptest!(Config::with_cases(3), |(ops in ops_strategy(10..=10))| {
+//!     if let Err(mismatch) = check(&ops, OrderedStore::new) {
+//!         println!("{mismatch}");
+//!     }
+//! });
 //! ```
 
 mod drive;

@@ -6,7 +6,7 @@ pub mod ordered;
 pub mod check;
 pub mod op;
 pub mod oracle;
-pub mod strategies;
 mod race;
+pub mod strategies;
 
 pub use race::Race;

@@ -1,6 +1,8 @@
 //! Every verb of a register as one value: what random tests are made of.
 
 mod alphabet;
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod choice;
 mod choose;
 

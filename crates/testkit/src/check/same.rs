@@ -6,6 +6,7 @@ use crate::op::Op;
 use crate::oracle::{Answer, Answered, Oracle};
 use rollbook::store::Store;
 use rollbook::{AppKey, Command, Device, DeviceId, EventCode, Outcome, Platform, Version};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The numbers of both sides, paired.
@@ -29,21 +30,24 @@ struct Pair {
 const NEVER: Version = Version(u64::MAX);
 
 impl Book {
-    pub(super) fn for_model(&self, op: &Op) -> Op {
+    pub(super) fn for_model<'o>(&self, op: &'o Op) -> Cow<'o, Op> {
         self.based(op, |pair| pair.model)
     }
 
-    pub(super) fn for_register(&self, op: &Op) -> Op {
+    pub(super) fn for_register<'o>(&self, op: &'o Op) -> Cow<'o, Op> {
         self.based(op, |pair| pair.register)
     }
 
     /// The step with the versions that its updates are based on.
-    fn based(&self, op: &Op, side: impl Fn(&Pair) -> Version) -> Op {
+    fn based<'o>(&self, op: &'o Op, side: impl Fn(&Pair) -> Version) -> Cow<'o, Op> {
+        if !matches!(op, Op::Do(..) | Op::Batch(..) | Op::DryRun(..)) {
+            return Cow::Borrowed(op);
+        }
         let mut op = op.clone();
         let (app, commands) = match &mut op {
             Op::Do(app, command) => (app, std::slice::from_mut(command)),
             Op::Batch(app, commands) | Op::DryRun(app, commands) => (app, commands.as_mut_slice()),
-            _ => return op,
+            _ => return Cow::Owned(op),
         };
         for command in commands {
             if let Command::Update { device, update } = command
@@ -52,7 +56,7 @@ impl Book {
                 update.based_on = Some(self.read.get(&(app.clone(), device.clone())).map_or(NEVER, &side));
             }
         }
-        op
+        Cow::Owned(op)
     }
 
     /// The register's answer in the model's numbers, so far as they pair.
