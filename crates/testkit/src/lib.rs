@@ -9,12 +9,16 @@
 #[macro_use]
 mod conformance;
 mod cases;
+pub mod check;
 mod fixture;
 mod invariants;
 mod look;
+pub mod op;
+pub mod oracle;
 #[path = "../examples/ordered_store/store/mod.rs"]
 pub mod ordered;
 mod race;
+pub mod strategies;
 mod subject;
 mod writes;
 
