@@ -4,7 +4,9 @@ use crate::keys::{Happened, Space};
 use crate::line::TagNumbers;
 use crate::state::AppState;
 use roaring::RoaringBitmap;
-use rollbook::store::{Committed, Operation, OwnedKey, Place, Relation, Target};
+use rollbook::store::{
+    Committed, Deleted, Deletion, Entry, EntryKind, Operation, OwnedKey, Place, Relation, Target,
+};
 use rollbook::{Platform, UserId, Version};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -73,6 +75,9 @@ impl AppState {
                 }
             }
             Operation::Condemn { user, deletion } => {
+                let of = Deleted::User { user: user.clone(), through: self.log.end() };
+                let entry = Entry::Deletion(Deletion { number: *deletion, of });
+                self.entries_mut(EntryKind::Deletion).insert(entry.key(), (entry, version));
                 if let Some(first) = self.owners.find(Space::Plain, user.as_str()) {
                     self.owners.condemn(first, &deletion.to_string());
                 }
@@ -171,7 +176,13 @@ impl AppState {
     }
 
     /// Links one device to the key, which has the number `known` or none yet; answers the number.
-    fn link_one(&mut self, key: &OwnedKey, known: u32, number: u32, slot: rollbook::store::Slot) -> Option<u32> {
+    fn link_one(
+        &mut self,
+        key: &OwnedKey,
+        known: u32,
+        number: u32,
+        slot: rollbook::store::Slot,
+    ) -> Option<u32> {
         let ordinal = slot.ordinal;
         let (keys, space) = self.keys(key.relation);
         let held = match key.relation {

@@ -2,7 +2,7 @@
 
 use crate::state::AppState;
 use rollbook::PlatformSet;
-use rollbook::store::{Check, Conflicted, Relation, StoreError};
+use rollbook::store::{Check, Conflicted, Key, Relation, StoreError};
 
 /// Verifies the checks in their order.
 pub(crate) fn verify(state: &AppState, checks: &[Check]) -> Result<(), StoreError> {
@@ -23,9 +23,17 @@ fn verify_one(state: &AppState, check: &Check) -> Result<(), Conflicted> {
             let devices = keys.find(space, &key.name).map_or(0, |first| keys.len(first, PlatformSet::ALL));
             must(devices <= *most, Conflicted::KeyFull)
         }
-        Check::Room { devices, most } => devices.iter().try_for_each(|&device| {
+        Check::Room { tag, devices, most } => {
+            let tag = Key::new(Relation::Tag, tag);
+            devices.iter().try_for_each(|&device| {
+                let (_, line) = state.devices.at_place(device).ok_or(Conflicted::DeviceGone)?;
+                let room = state.key_count(line, Relation::Tag) < *most as usize;
+                must(room || state.is_linked(line, device.slot, tag), Conflicted::DeviceFull)
+            })
+        }
+        Check::Linked { key, devices, is } => devices.iter().try_for_each(|&device| {
             let (_, line) = state.devices.at_place(device).ok_or(Conflicted::DeviceGone)?;
-            must(state.key_count(line, Relation::Tag) <= *most as usize, Conflicted::DeviceFull)
+            must(state.is_linked(line, device.slot, key.as_key()) == *is, Conflicted::LinkChanged)
         }),
         Check::Entry { key, version } => {
             let held = state.entries(key.kind()).get(key).map(|(_, version)| *version);

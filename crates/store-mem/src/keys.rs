@@ -226,7 +226,8 @@ impl Keys {
 
     /// How many devices a name has on the platforms.
     pub(crate) fn len(&self, first: u32, platforms: PlatformSet) -> u64 {
-        let on = |row: &Row| Platform::from_number(row.meta & PLATFORM).is_some_and(|p| platforms.contains(p));
+        let on =
+            |row: &Row| Platform::from_number(row.meta & PLATFORM).is_some_and(|p| platforms.contains(p));
         self.chain(first).filter(|(_, row)| on(row)).map(|(_, row)| self.row_len(row)).sum()
     }
 
@@ -396,7 +397,8 @@ impl Keys {
 
     /// Forgets a name on the platforms, however many devices hold its numbers.
     pub(crate) fn drop_name(&mut self, first: u32, platforms: PlatformSet) {
-        let on = |row: &Row| Platform::from_number(row.meta & PLATFORM).is_some_and(|p| platforms.contains(p));
+        let on =
+            |row: &Row| Platform::from_number(row.meta & PLATFORM).is_some_and(|p| platforms.contains(p));
         let doomed: SmallVec<[u32; 4]> =
             self.chain(first).filter(|(_, row)| on(row)).map(|(number, _)| number).collect();
         for number in doomed {
@@ -438,7 +440,8 @@ impl Keys {
         match under {
             None => self.add_name(Space::Deletion, deletion, &name, first),
             Some(under) => {
-                let behind = self.rows.get_mut(under).map_or(0, |row| std::mem::replace(&mut row.next, first));
+                let behind =
+                    self.rows.get_mut(under).map_or(0, |row| std::mem::replace(&mut row.next, first));
                 if let Some(last) = self.rows.get_mut(last) {
                     last.next = behind;
                 }

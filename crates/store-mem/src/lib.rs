@@ -1,22 +1,22 @@
 //! Memory store.
-mod chunked;
-mod pack;
-mod varint;
-mod line;
-mod table;
-mod check;
-mod devices;
-mod text;
-mod sets;
-mod keys;
-mod log;
-mod state;
-mod rehearsal;
 mod apply;
-mod view;
 mod apps;
+mod check;
+mod chunked;
+mod devices;
+mod keys;
+mod line;
+mod log;
 mod memory;
+mod pack;
+mod rehearsal;
+mod sets;
+mod state;
 mod store;
+mod table;
+mod text;
+mod varint;
+mod view;
 
 pub use memory::MemoryUse;
 pub use store::{MemOptions, MemStore};

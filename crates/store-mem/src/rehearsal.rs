@@ -6,12 +6,16 @@
 use crate::devices::Devices;
 use crate::state::AppState;
 use hashbrown::HashMap;
-use rollbook::store::{Conflicted, Operation, Place, Slot, StoreError, Target};
+use rollbook::store::{Conflicted, EntryKey, Operation, Place, Slot, StoreError, Target};
 use rollbook::{DeviceId, Platform, Version};
 use smallvec::SmallVec;
 
 /// Would all operations apply?
-pub(crate) fn rehearse(state: &AppState, operations: &[Operation], version: Version) -> Result<(), StoreError> {
+pub(crate) fn rehearse(
+    state: &AppState,
+    operations: &[Operation],
+    version: Version,
+) -> Result<(), StoreError> {
     let mut rehearsal = Rehearsal {
         devices: &state.devices,
         version,
@@ -19,6 +23,7 @@ pub(crate) fn rehearse(state: &AppState, operations: &[Operation], version: Vers
         ids: HashMap::new(),
         shelves: SmallVec::new(),
         inserted: SmallVec::new(),
+        deletions: SmallVec::new(),
     };
     let mut tags = 0;
     let (mut aliases, mut owners) = (0, 0);
@@ -38,11 +43,13 @@ pub(crate) fn rehearse(state: &AppState, operations: &[Operation], version: Vers
                 };
                 *rows += devices.len().min(Platform::COUNT) as u64;
             }
-            Operation::Unlink { devices, .. } => devices.iter().try_for_each(|&place| rehearsal.place(place))?,
+            Operation::Unlink { devices, .. } => {
+                devices.iter().try_for_each(|&place| rehearsal.place(place))?
+            }
+            Operation::Condemn { deletion, .. } => rehearsal.begin(state, *deletion)?,
+            Operation::PutEntry { entry } => rehearsal.entry(&entry.key(), true),
+            Operation::RemoveEntry { key } => rehearsal.entry(key, false),
             Operation::Drop { .. }
-            | Operation::Condemn { .. }
-            | Operation::PutEntry { .. }
-            | Operation::RemoveEntry { .. }
             | Operation::Append { .. }
             | Operation::EraseEvents { .. }
             | Operation::TrimLog { .. }
@@ -78,9 +85,26 @@ struct Rehearsal<'a> {
     ids: HashMap<Box<str>, bool>,
     shelves: SmallVec<[Shelf; 1]>,
     inserted: SmallVec<[Place; 1]>,
+    /// The deletions whose entries the set changed: are they there?
+    deletions: SmallVec<[(u64, bool); 1]>,
 }
 
 impl<'a> Rehearsal<'a> {
+    fn entry(&mut self, key: &EntryKey, exists: bool) {
+        if let EntryKey::Deletion(number) = key {
+            self.deletions.push((*number, exists));
+        }
+    }
+
+    fn begin(&mut self, state: &AppState, number: u64) -> Result<(), StoreError> {
+        let key = EntryKey::Deletion(number);
+        let changed = self.deletions.iter().rev().find(|(changed, _)| *changed == number);
+        let exists =
+            changed.map_or_else(|| state.entries(key.kind()).contains_key(&key), |(_, exists)| *exists);
+        self.entry(&key, true);
+        if exists { Err(StoreError::conflict(Conflicted::EntryChanged)) } else { Ok(()) }
+    }
+
     fn place(&self, place: Place) -> Result<(), StoreError> {
         let fills = match self.places.get(&place.slot).filter(|_| !self.places.is_empty()) {
             Some(changed) => changed.is_some_and(|(filled, _)| filled == place.filled),
@@ -118,7 +142,8 @@ impl<'a> Rehearsal<'a> {
     fn shelf(&mut self, platform: Platform) -> Option<&mut Shelf> {
         let known = self.shelves.iter().position(|shelf| shelf.platform == platform);
         let at = known.unwrap_or_else(|| {
-            let (vacant, len) = self.devices.shelf(platform).map_or((0, 0), |shelf| (shelf.vacant, shelf.len));
+            let (vacant, len) =
+                self.devices.shelf(platform).map_or((0, 0), |shelf| (shelf.vacant, shelf.len));
             self.shelves.push(Shelf { platform, emptied: Vec::new(), vacant, len });
             self.shelves.len() - 1
         });
@@ -184,7 +209,8 @@ impl<'a> Rehearsal<'a> {
     }
 }
 
-/// The most devices on one platform: every ordinal from the first to the top, or one less when that is all of them.
+/// The most devices on one platform: every ordinal from the first on but the top one, so that their number fits in the
+/// ordinal's own width.
 pub(crate) fn most_devices(first_ordinal: u32) -> u64 {
-    u64::from(u32::MAX) - u64::from(first_ordinal.saturating_sub(1))
+    u64::from(u32::MAX - first_ordinal)
 }
