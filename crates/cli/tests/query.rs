@@ -1,5 +1,11 @@
 //! `rollbook query`, run as a program.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a panic is a failed test"
+)]
+
 mod run;
 
 use run::{Answer, rollbook};
