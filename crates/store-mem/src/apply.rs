@@ -1,7 +1,8 @@
 //! Applies operations that were rehearsed: nothing here can fail.
 
-use crate::keys::{Happened, Space};
+use crate::keys::Happened;
 use crate::line::TagNumbers;
+use crate::row::Space;
 use crate::state::AppState;
 use roaring::RoaringBitmap;
 use rollbook::store::{Committed, Operation, OwnedKey, Place, Relation, Target};
@@ -171,7 +172,13 @@ impl AppState {
     }
 
     /// Links one device to the key, which has the number `known` or none yet; answers the number.
-    fn link_one(&mut self, key: &OwnedKey, known: u32, number: u32, slot: rollbook::store::Slot) -> Option<u32> {
+    fn link_one(
+        &mut self,
+        key: &OwnedKey,
+        known: u32,
+        number: u32,
+        slot: rollbook::store::Slot,
+    ) -> Option<u32> {
         let ordinal = slot.ordinal;
         let (keys, space) = self.keys(key.relation);
         let held = match key.relation {

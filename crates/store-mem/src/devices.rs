@@ -72,7 +72,11 @@ impl Devices {
 
     #[inline]
     fn hash(&self, id: &PackedId<'_>) -> u64 {
-        if id.rest.is_empty() { self.hasher.hash_one(id.words()) } else { self.hasher.hash_one((id.head, id.rest)) }
+        if id.rest.is_empty() {
+            self.hasher.hash_one(id.words())
+        } else {
+            self.hasher.hash_one((id.head, id.rest))
+        }
     }
 
     #[inline]
@@ -127,7 +131,8 @@ impl Devices {
     #[inline]
     pub(crate) fn find(&self, id: &str) -> Option<u32> {
         let id = PackedId::new(id);
-        self.ids.find(self.hash(&id), |number| self.line(number).is_some_and(|line| line.is(&id, &self.spills)))
+        self.ids
+            .find(self.hash(&id), |number| self.line(number).is_some_and(|line| line.is(&id, &self.spills)))
     }
 
     #[inline]
@@ -230,7 +235,8 @@ impl Devices {
     pub(crate) fn touch(&self, number: u32, at: Timestamp) {
         let (chunk, row) = split(number);
         let Some(seen) = self.seen.get(chunk) else { return };
-        let rows = seen.get_or_init(|| std::iter::repeat_with(|| AtomicI64::new(NEVER)).take(CHUNK).collect());
+        let rows =
+            seen.get_or_init(|| std::iter::repeat_with(|| AtomicI64::new(NEVER)).take(CHUNK).collect());
         if let Some(seen) = rows.get(row) {
             seen.fetch_max(at.secs().max(NEVER + 1), Ordering::Relaxed);
         }
@@ -239,9 +245,10 @@ impl Devices {
     /// Bytes of lines, of the id table, of spills, of the sets of all devices, and of presence.
     pub(crate) fn bytes(&self) -> [usize; 5] {
         let lines: usize = self.chunks.iter().map(|chunk| chunk.lines.capacity() * size_of::<Line>()).sum();
-        let shelves: usize = self.shelves.iter().map(|shelf| shelf.chunks.capacity() * size_of::<u32>()).sum();
+        let shelves: usize =
+            self.shelves.iter().map(|shelf| shelf.chunks.capacity() * size_of::<u32>()).sum();
         let lines = lines + self.chunks.capacity() * size_of::<Chunk>() + shelves;
-        let spilled: usize = self.spills.iter().map(|spill| crate::memory::block(spill.len())).sum();
+        let spilled: usize = self.spills.iter().map(|spill| spill.len()).sum();
         let living = self.shelves.iter().map(|shelf| crate::memory::bitmap(&shelf.living)).sum();
         let rows = self.seen.iter().filter_map(OnceLock::get).map(|rows| rows.len() * size_of::<AtomicI64>());
         let seen = self.seen.capacity() * size_of::<Seen>() + rows.sum::<usize>();

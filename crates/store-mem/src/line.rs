@@ -396,3 +396,6 @@ impl Iterator for Tags<'_> {
         Some(self.last)
     }
 }
+
+#[cfg(test)]
+mod tests;

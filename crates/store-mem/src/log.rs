@@ -106,7 +106,9 @@ impl Log {
             let after = (at, seq);
             match order {
                 EventOrder::OldestFirst if after >= (from, EventSeq(0)) => low = Bound::Excluded(after),
-                EventOrder::NewestFirst if after <= (until, EventSeq(u64::MAX)) => high = Bound::Excluded(after),
+                EventOrder::NewestFirst if after <= (until, EventSeq(u64::MAX)) => {
+                    high = Bound::Excluded(after)
+                }
                 EventOrder::OldestFirst | EventOrder::NewestFirst => {}
             }
         }
@@ -123,8 +125,10 @@ impl Log {
         let bounds = (low, high);
         let index = match index {
             LogIndex::All => {
-                let events =
-                    self.all.range(bounds).map(|(&(_, seq), record)| StoredEvent { seq, record: (**record).clone() });
+                let events = self
+                    .all
+                    .range(bounds)
+                    .map(|(&(_, seq), record)| StoredEvent { seq, record: (**record).clone() });
                 return Ok(match order {
                     EventOrder::OldestFirst => events.take(limit).collect(),
                     EventOrder::NewestFirst => events.rev().take(limit).collect(),

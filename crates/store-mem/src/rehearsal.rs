@@ -11,7 +11,11 @@ use rollbook::{DeviceId, Platform, Version};
 use smallvec::SmallVec;
 
 /// Would all operations apply?
-pub(crate) fn rehearse(state: &AppState, operations: &[Operation], version: Version) -> Result<(), StoreError> {
+pub(crate) fn rehearse(
+    state: &AppState,
+    operations: &[Operation],
+    version: Version,
+) -> Result<(), StoreError> {
     let mut rehearsal = Rehearsal {
         devices: &state.devices,
         version,
@@ -38,7 +42,9 @@ pub(crate) fn rehearse(state: &AppState, operations: &[Operation], version: Vers
                 };
                 *rows += devices.len().min(Platform::COUNT) as u64;
             }
-            Operation::Unlink { devices, .. } => devices.iter().try_for_each(|&place| rehearsal.place(place))?,
+            Operation::Unlink { devices, .. } => {
+                devices.iter().try_for_each(|&place| rehearsal.place(place))?
+            }
             Operation::Drop { .. }
             | Operation::Condemn { .. }
             | Operation::PutEntry { .. }
@@ -118,7 +124,8 @@ impl<'a> Rehearsal<'a> {
     fn shelf(&mut self, platform: Platform) -> Option<&mut Shelf> {
         let known = self.shelves.iter().position(|shelf| shelf.platform == platform);
         let at = known.unwrap_or_else(|| {
-            let (vacant, len) = self.devices.shelf(platform).map_or((0, 0), |shelf| (shelf.vacant, shelf.len));
+            let (vacant, len) =
+                self.devices.shelf(platform).map_or((0, 0), |shelf| (shelf.vacant, shelf.len));
             self.shelves.push(Shelf { platform, emptied: Vec::new(), vacant, len });
             self.shelves.len() - 1
         });

@@ -56,7 +56,9 @@ impl Text {
     }
 
     fn number(&self, kind: u8) -> Option<u32> {
-        (self.kind == kind).then(|| self.bytes.first_chunk().map(|&bytes| u32::from_le_bytes(bytes))).flatten()
+        (self.kind == kind)
+            .then(|| self.bytes.first_chunk().map(|&bytes| u32::from_le_bytes(bytes)))
+            .flatten()
     }
 
     /// The number of the long name.
