@@ -18,7 +18,7 @@ use rollbook_store_mem::{MemOptions, MemStore};
 use std::collections::{BTreeMap, BTreeSet};
 
 const APP: AppId = AppId(7);
-const PLATFORMS: [Platform; 2] = [Platform::Unknown, Platform::Blackberry];
+const PLATFORMS: [Platform; 3] = [Platform::Unknown, Platform::Ios, Platform::Blackberry];
 const LONG: &str = "a name that is much longer than what fits into a row or a line";
 const IDS: [&str; 6] = [
     "00112233445566778899aabbccddeeff",
@@ -45,12 +45,12 @@ fn step() -> impl Strategy<Value = Step> {
     let device = 0..9_usize;
     let devices = || proptest::collection::vec(0..9_usize, 1..4);
     prop_oneof![
-        4 => (0..IDS.len(), 0..2_usize, any::<u8>()).prop_map(|(i, p, f)| Step::Insert(i, p, f)),
+        4 => (0..IDS.len(), 0..PLATFORMS.len(), any::<u8>()).prop_map(|(i, p, f)| Step::Insert(i, p, f)),
         2 => (device.clone(), any::<u8>()).prop_map(|(d, f)| Step::Put(d, f)),
         2 => device.prop_map(Step::Remove),
         8 => (0..4_usize, 0..4_usize, devices()).prop_map(|(r, n, d)| Step::Link(r, n, d)),
         4 => (0..4_usize, 0..4_usize, devices()).prop_map(|(r, n, d)| Step::Unlink(r, n, d)),
-        2 => (0..4_usize, 0..4_usize, 0..4_u8).prop_map(|(r, n, p)| Step::Drop(r, n, p)),
+        2 => (0..4_usize, 0..4_usize, 0..8_u8).prop_map(|(r, n, p)| Step::Drop(r, n, p)),
         1 => (0..4_usize, 1..3_u64).prop_map(|(n, d)| Step::Condemn(n, d)),
     ]
 }
