@@ -9,6 +9,7 @@
 #[macro_use]
 mod conformance;
 mod cases;
+mod fault;
 mod fixture;
 mod invariants;
 mod look;
@@ -17,6 +18,7 @@ pub mod ordered;
 mod subject;
 mod writes;
 
-pub use conformance::{Failure, Report, case_names, run_all, run_case, run_some};
+pub use conformance::{Failed, Report, case_names, run_all, run_case, run_some};
+pub use fault::{Call, Calls, Failure, Fault, FaultStore, FaultView};
 pub use fixture::Fixture;
 pub use invariants::{Breach, Broken, check_invariants, check_store_invariants};
