@@ -378,11 +378,23 @@ impl<'a, V: View> Draft<'a, V> {
         self.picture.raw().device(slot).map_err(Error::store("read a device"))
     }
 
-    /// Notes that a device was found with, or without, the tag, and that the commit rests on it.
-    pub(crate) fn settle(&mut self, device: Handle, relation: Relation, name: &str, has: bool) {
-        if let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0) {
-            self.settled.push((Key::new(relation, name).to_owned(), has, *place));
+    /// Notes that a device was found with, or without, the key, and that the commit rests on it. Where the draft itself
+    /// made it so, the commit rests on what is written.
+    pub(crate) fn settle(
+        &mut self,
+        device: Handle,
+        relation: Relation,
+        name: &str,
+        has: bool,
+    ) -> Result<(), Error> {
+        let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0) else {
+            return Ok(());
+        };
+        let (key, place) = (Key::new(relation, name), *place);
+        if self.picture.raw().linked(place.slot, key).map_err(Error::store("read a link"))? == has {
+            self.settled.push((key.to_owned(), has, place));
         }
+        Ok(())
     }
 
     /// Is this tag on the device in the draft?
