@@ -186,7 +186,7 @@ pub(crate) fn every_command() -> Vec<Command> {
         Command::DeleteTag { tag: tag("news"), platforms: PlatformSet::ALL },
         Command::RegisterUser {
             device: device("d4"),
-            user: Some(user("ann")),
+            user: Some(user("carol")),
             platform: None,
             utc_offset: None,
         },

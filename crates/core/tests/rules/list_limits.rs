@@ -150,6 +150,18 @@ fn an_add_list_and_a_remove_list_of_a_tag_hold_1000_devices_each() {
 }
 
 #[test]
+fn a_list_of_devices_that_lose_an_alias_holds_1000() {
+    let app = fixture().app;
+    app.register(&Registration { alias: Some(alias("ann")), ..with_tags("d1", vec![]) }).unwrap();
+    refused(&app, "devices: items: must be at most 1000: got 1001", |app| {
+        app.unbind_alias(&alias("ann"), &vec![device("d1"); 1001])
+    });
+    app.unbind_alias(&alias("ann"), &vec![device("d1"); 1000]).unwrap();
+    changes_nothing(&app, |app| app.unbind_alias(&alias("ann"), &vec![device("d1"); 999]));
+    assert_eq!(app.device(&device("d1")).unwrap().alias, None);
+}
+
+#[test]
 fn a_batch_holds_1000_operations() {
     let app = fixture().app;
     let commands = |how_many| vec![Command::Register(with_tags("d1", vec![])); how_many];

@@ -7,6 +7,8 @@ mod common;
 #[cfg(test)]
 mod alias_limits;
 #[cfg(test)]
+mod batches;
+#[cfg(test)]
 mod list_limits;
 #[cfg(test)]
 mod names;

@@ -165,7 +165,7 @@ fn turn<V: View>(
     present: bool,
 ) -> Result<(), Error> {
     if draft.has_tag(device, tag)? == present {
-        draft.settle(device, Relation::Tag, tag.as_str(), present);
+        draft.settle(device, Relation::Tag, tag.as_str(), present)?;
     } else {
         draft.set_tag(device, tag, present);
     }
