@@ -14,12 +14,13 @@ mod broken;
 use altered::{Alter, Altered};
 use broken::*;
 use rollbook::store::Check;
-use rollbook_testkit::{Fixture, Report, run_all};
+use rollbook_testkit::{Fixture, Report, run_all, run_some};
 
 /// The suite fails on the store, and these cases are among those that do.
 #[track_caller]
 fn assert_caught<F: Fixture>(fixture: &F, by: &[&str]) {
-    let report: Report = run_all(fixture);
+    // The one large case takes seconds on a store that copies everything, and catches none of these by itself.
+    let report: Report = run_some(fixture, |case| case != "ordinals::ordinals_go_on_across_65_536");
     let caught: Vec<&str> = report.failed.iter().map(|failed| failed.case).collect();
     assert!(!report.is_clean(), "nothing caught a broken store");
     for case in by {

@@ -143,11 +143,12 @@ pub(super) fn ids_come_in_the_order_of_the_list(t: &mut Subject<'_>) {
     assert_eq!(look.ids(Platform::Android, &list, look.version()), [], "another platform");
 }
 
-/// Inserts `count` devices that all carry one tag, in sets of 2 000.
+/// Inserts `count` devices that all carry one tag, in sets as large as the store takes.
 fn fill(s: Desk<'_>, count: u32) -> Vec<Place> {
     let mut places = Vec::new();
-    for first in (0..count).step_by(2_000) {
-        let new = first..count.min(first + 2_000);
+    let step = s.info().max_weight.min(65_536) / 2;
+    for first in (0..count).step_by(step) {
+        let new = first..count.min(first + step as u32);
         let inserts: Vec<u32> = (0..new.end - new.start).collect();
         let set = new.fold(Writes::new(), |set, n| set.insert(IOS, &format!("{n}")));
         places.extend(s.commit(set.link_new(&tag("all"), &inserts)).inserted);

@@ -137,7 +137,7 @@ fn judge(view: &OrderedView, writes: &WriteSet) -> Answer<()> {
     Ok(())
 }
 
-/// Numbers of apps are kept in one byte.
+/// Keeps only the last byte of the number of an app, and takes the second app for the first.
 pub struct MixesApps;
 
 impl Alter for MixesApps {

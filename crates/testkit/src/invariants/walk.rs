@@ -1,109 +1,43 @@
-//! A walk over everything that one view shows, looking for what contradicts itself.
+//! The walk: devices first, then the relations against them, then the catalogue and the log.
+//!
+//! Its time is about that of reading everything once: what a key should name is collected from the devices while
+//! they are walked, and never searched for.
 
+use super::{Breach, Broken};
 use crate::look::ordinals;
 use rollbook::store::{
-    Deleted, Entry, EntryKey, EntryKind, Key, LogIndex, LogRange, Place, Posting, Relation, Slot, StoreError,
-    StoredEvent, View,
+    Deleted, Entry, EntryKey, EntryKind, EventRecord, Key, LogIndex, LogRange, OwnedKey, Place, Posting,
+    Relation, Slot, StoreError, StoredEvent, View,
 };
-use rollbook::{DeviceId, EventName, EventOrder, Platform, Timestamp, UserId, Version};
+use rollbook::{DeviceId, EventOrder, Platform, Timestamp, Version};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-/// What kind of promise a view breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Broken {
-    /// A device is not the same by id, by slot, in the list of its platform and in the translation of ordinals.
-    Device,
-    /// A posting is not ascending, or holds what is not a device.
-    Posting,
-    /// The two sides of a relation differ.
-    Sides,
-    /// A count is not the number of what it counts.
-    Count,
-    /// A device has two keys where it may have one.
-    Single,
-    /// Something empty is shown.
-    Empty,
-    /// A listing is out of order, or names something twice.
-    Order,
-    /// A version is newer than the view.
-    Version,
-    /// A catalogue entry is not found under its key, or only there.
-    Entry,
-    /// The log and its indexes differ.
-    Log,
-    /// A device has no owner; the registry gives every device one.
-    Owner,
-    /// A deletion under way has no record, so that nobody would resume it.
-    Deletion,
-}
-
-/// One thing that contradicts itself.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Breach {
-    /// What kind of promise is broken.
-    pub broken: Broken,
-    /// Where, and how, in words.
-    pub what: String,
-}
-
-impl fmt::Display for Breach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-/// Walks everything that a view of a register's app shows and answers what contradicts itself: what the
-/// [contract](rollbook::store) asks of any store, and what the registry keeps above it (every device has exactly one
-/// owner, a user or a deletion; every deletion has its record).
-///
-/// It takes memory and time for the whole app. Run it on a view that is not being written around: it holds the view
-/// for as long as it walks.
-///
-/// # Errors
-/// What the view answers when it cannot be read.
-///
-/// ```
-/// use rollbook::{AppId, store::Store};
-/// use rollbook_testkit::{check_invariants, ordered::OrderedStore};
-///
-/// let view = OrderedStore::new().view(AppId(1)).unwrap();
-/// assert_eq!(check_invariants(&view).unwrap(), []);
-/// ```
-pub fn check_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
-    let mut walk = Walk { view, breaches: Vec::new(), keys: BTreeMap::new(), devices: BTreeMap::new() };
-    walk.store()?;
-    walk.register()?;
-    Ok(walk.breaches)
-}
-
-/// The part of [`check_invariants`] that holds for any store after any write set, also one that no registry would
-/// make.
-///
-/// # Errors
-/// What the view answers when it cannot be read.
-pub fn check_store_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
-    let mut walk = Walk { view, breaches: Vec::new(), keys: BTreeMap::new(), devices: BTreeMap::new() };
-    walk.store()?;
-    Ok(walk.breaches)
-}
-
-struct Walk<'a, V> {
+pub(super) struct Walk<'a, V> {
     view: &'a V,
     breaches: Vec<Breach>,
-    /// The names of each relation, as listed.
-    keys: BTreeMap<Relation, Vec<String>>,
-    /// The devices that fill slots, as the lists of the platforms say, with their keys.
-    devices: BTreeMap<Slot, BTreeSet<(Relation, String)>>,
+    /// The devices that fill slots, as the lists of the platforms say.
+    devices: BTreeSet<Slot>,
+    /// The devices of every key, as the devices say.
+    carried: BTreeMap<OwnedKey, BTreeSet<Slot>>,
+    /// The deletions that name devices, as listed.
+    deletions: Vec<String>,
 }
 
-impl<V: View> Walk<'_, V> {
+impl<'a, V: View> Walk<'a, V> {
+    pub(super) fn new(view: &'a V) -> Self {
+        let (devices, carried) = (BTreeSet::new(), BTreeMap::new());
+        Walk { view, breaches: Vec::new(), devices, carried, deletions: Vec::new() }
+    }
+
+    pub(super) fn into_breaches(self) -> Vec<Breach> {
+        self.breaches
+    }
+
     fn breach(&mut self, broken: Broken, what: impl Into<String>) {
         self.breaches.push(Breach { broken, what: what.into() });
     }
 
-    fn store(&mut self) -> Result<(), StoreError> {
+    pub(super) fn store(&mut self) -> Result<(), StoreError> {
         let mut ids: BTreeMap<DeviceId, Slot> = BTreeMap::new();
         for platform in Platform::ALL {
             let all = self.view.devices(platform)?;
@@ -121,18 +55,15 @@ impl<V: View> Walk<'_, V> {
         self.log()
     }
 
-    fn register(&mut self) -> Result<(), StoreError> {
-        let owners = |keys: &BTreeSet<(Relation, String)>| {
-            keys.iter()
-                .filter(|(relation, _)| matches!(relation, Relation::User | Relation::Deletion))
-                .count()
-        };
-        let without: Vec<Slot> =
-            self.devices.iter().filter(|(_, keys)| owners(keys) == 0).map(|(slot, _)| *slot).collect();
+    pub(super) fn register(&mut self) -> Result<(), StoreError> {
+        let owner = |key: &OwnedKey| matches!(key.relation, Relation::User | Relation::Deletion);
+        let owned = self.carried.iter().filter(|(key, _)| owner(key));
+        let owned: BTreeSet<Slot> = owned.flat_map(|(_, slots)| slots).copied().collect();
+        let without: Vec<Slot> = self.devices.difference(&owned).copied().collect();
         for slot in without {
             self.breach(Broken::Owner, format!("{slot:?} has neither a user nor a deletion"));
         }
-        for name in self.keys.get(&Relation::Deletion).cloned().unwrap_or_default() {
+        for name in std::mem::take(&mut self.deletions) {
             let number = name.parse().ok().filter(|number: &u64| number.to_string() == name);
             let Some(number) = number else {
                 self.breach(Broken::Deletion, format!("deletion {name:?} is not a number"));
@@ -158,7 +89,7 @@ impl<V: View> Walk<'_, V> {
     }
 
     fn device(&mut self, slot: Slot, ids: &mut BTreeMap<DeviceId, Slot>) -> Result<(), StoreError> {
-        self.devices.insert(slot, BTreeSet::new());
+        self.devices.insert(slot);
         let Some(device) = self.view.device(slot)? else {
             self.breach(Broken::Device, format!("{slot:?} is listed, but no device fills it"));
             return Ok(());
@@ -205,12 +136,12 @@ impl<V: View> Walk<'_, V> {
         if has(Relation::User) && has(Relation::Deletion) {
             self.breach(Broken::Single, format!("{id} has a user and waits for the removal of its user"));
         }
-        let many = keys.len();
-        let keys: BTreeSet<(Relation, String)> = keys.into_iter().collect();
-        if keys.len() != many {
-            self.breach(Broken::Sides, format!("{id} shows a key twice"));
+        for (relation, name) in keys {
+            let key = OwnedKey { relation, name: name.into() };
+            if !self.carried.entry(key).or_default().insert(slot) {
+                self.breach(Broken::Sides, format!("{id} shows a key of {relation:?} twice"));
+            }
         }
-        self.devices.insert(slot, keys);
         Ok(())
     }
 
@@ -244,11 +175,10 @@ impl<V: View> Walk<'_, V> {
         if !names.is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()) {
             self.breach(Broken::Order, format!("the names of {relation:?} are not ascending: {names:?}"));
         }
-        // Keys that only devices show are asked about as well: a posting may have lost them.
-        let shown =
-            self.devices.values().flatten().filter(|(r, _)| *r == relation).map(|(_, name)| name.clone());
-        let shown: BTreeSet<String> = shown.collect();
-        for name in shown.iter().filter(|name| !names.contains(name)) {
+        let listed: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        let shown = self.carried.keys().filter(|key| key.relation == relation);
+        let unlisted: Vec<OwnedKey> = shown.filter(|key| !listed.contains(&*key.name)).cloned().collect();
+        for OwnedKey { name, .. } in unlisted {
             self.breach(Broken::Sides, format!("devices show {relation:?} {name:?}, which is not listed"));
         }
         for name in &names {
@@ -260,7 +190,9 @@ impl<V: View> Walk<'_, V> {
                 self.breach(Broken::Empty, format!("{relation:?} {name:?} is listed, but names no device"));
             }
         }
-        self.keys.insert(relation, names);
+        if relation == Relation::Deletion {
+            self.deletions = names;
+        }
         Ok(())
     }
 
@@ -269,10 +201,10 @@ impl<V: View> Walk<'_, V> {
         let posting = self.view.posting(key, platform)?;
         self.posting(&posting, &of);
         let listed: BTreeSet<u32> = ordinals(&posting).into_iter().collect();
-        let wanted = (key.relation, key.name.to_owned());
-        let here = self.devices.iter().filter(|(slot, _)| slot.platform == platform);
-        let carrying: BTreeSet<u32> =
-            here.filter(|(_, keys)| keys.contains(&wanted)).map(|(slot, _)| slot.ordinal).collect();
+        let all = Slot { platform, ordinal: 0 }..=Slot { platform, ordinal: u32::MAX };
+        let carrying =
+            self.carried.get(&key.to_owned()).into_iter().flat_map(|slots| slots.range(all.clone()));
+        let carrying: BTreeSet<u32> = carrying.map(|slot| slot.ordinal).collect();
         if listed != carrying {
             let only = |a: &BTreeSet<u32>, b: &BTreeSet<u32>| a.difference(b).copied().collect::<Vec<_>>();
             let (posting, devices) = (only(&listed, &carrying), only(&carrying, &listed));
@@ -326,19 +258,26 @@ impl<V: View> Walk<'_, V> {
         if numbers.len() != all.len() {
             self.breach(Broken::Log, "two events have one number");
         }
-        let devices: BTreeSet<&DeviceId> =
-            all.iter().filter_map(|event| event.record.device.as_ref()).collect();
-        let users: BTreeSet<&UserId> = all.iter().filter_map(|event| event.record.user.as_ref()).collect();
-        let names: BTreeSet<&EventName> = all.iter().map(|event| &event.record.name).collect();
-        self.index(LogIndex::All, &all, |_| true)?;
-        for id in devices {
-            self.index(LogIndex::Device(id), &all, |event| event.record.device.as_ref() == Some(id))?;
+        let (mut devices, mut users, mut names) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for event in &all {
+            let EventRecord { device, user, name, .. } = &event.record;
+            if let Some(device) = device {
+                devices.entry(device).or_insert_with(Vec::new).push(event);
+            }
+            if let Some(user) = user {
+                users.entry(user).or_insert_with(Vec::new).push(event);
+            }
+            names.entry(name).or_insert_with(Vec::new).push(event);
         }
-        for id in users {
-            self.index(LogIndex::User(id), &all, |event| event.record.user.as_ref() == Some(id))?;
+        self.index(LogIndex::All, &all.iter().collect::<Vec<_>>())?;
+        for (device, events) in devices {
+            self.index(LogIndex::Device(device), &events)?;
         }
-        for name in names {
-            self.index(LogIndex::Name(name), &all, |event| event.record.name == *name)?;
+        for (user, events) in users {
+            self.index(LogIndex::User(user), &events)?;
+        }
+        for (name, events) in names {
+            self.index(LogIndex::Name(name), &events)?;
         }
         Ok(())
     }
@@ -349,13 +288,7 @@ impl<V: View> Walk<'_, V> {
     }
 
     /// An index shows exactly its events, in both orders.
-    fn index(
-        &mut self,
-        index: LogIndex<'_>,
-        all: &[StoredEvent],
-        belongs: impl Fn(&StoredEvent) -> bool,
-    ) -> Result<(), StoreError> {
-        let expected: Vec<&StoredEvent> = all.iter().filter(|event| belongs(event)).collect();
+    fn index(&mut self, index: LogIndex<'_>, expected: &[&StoredEvent]) -> Result<(), StoreError> {
         let up = self.events(index, EventOrder::OldestFirst)?;
         let down = self.events(index, EventOrder::NewestFirst)?;
         if !up.iter().eq(expected.iter().copied()) || !down.iter().eq(expected.iter().rev().copied()) {
