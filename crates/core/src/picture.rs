@@ -69,10 +69,16 @@ impl<V: View> Picture<V> {
         }
     }
 
+    /// The platforms among these on which the key may name devices.
+    pub(crate) fn platforms(&self, key: Key<'_>, among: PlatformSet) -> Result<PlatformSet, Error> {
+        let on = self.view.platforms(key).map_err(Error::store("read the platforms of a key"))?;
+        Ok(on.and(among))
+    }
+
     /// How many devices a key names on these platforms.
     pub(crate) fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, Error> {
         let mut sum = 0;
-        for platform in platforms.iter() {
+        for platform in self.platforms(key, platforms)?.iter() {
             sum += if self.on(platform).is_some() {
                 self.posting(key, platform)?.len()
             } else {
@@ -90,7 +96,11 @@ fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreEr
     if deletions.is_empty() {
         return Ok(condemned);
     }
-    for platform in Platform::ALL {
+    let mut platforms = PlatformSet::NONE;
+    for name in &deletions {
+        platforms = platforms.or(view.platforms(Key::new(Relation::Deletion, name))?);
+    }
+    for platform in platforms.iter() {
         let mut set = RoaringBitmap::new();
         for name in &deletions {
             view.posting(Key::new(Relation::Deletion, name), platform)?.union_into(&mut set);

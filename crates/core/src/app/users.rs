@@ -32,9 +32,7 @@ impl<S: Store> App<S> {
     pub fn user_devices(&self, user: &UserId, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
         let picture = self.scope.picture()?;
         let key = Key::new(Relation::User, user.as_str());
-        cursor::all_ids(picture.raw(), picture.version(), platforms, |platform| {
-            picture.posting(key, platform)
-        })
+        cursor::all_ids(&picture, key, platforms)
     }
 
     /// Deletes a user, all its devices, and the events posted with the user or with one of them; how many devices it

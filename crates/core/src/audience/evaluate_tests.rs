@@ -89,6 +89,9 @@ impl View for &FewDevices {
         }
         Ok(self.postings.get(&(key.to_owned(), platform)).cloned().unwrap_or_default())
     }
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        Ok(Platform::ALL.into_iter().filter(|&p| self.postings.contains_key(&(key.to_owned(), p))).collect())
+    }
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
         Ok(self.postings.get(&(key.to_owned(), platform)).map_or(0, Posting::len))
     }

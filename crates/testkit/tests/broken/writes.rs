@@ -3,8 +3,8 @@
 use crate::altered::{Alter, Answer};
 use parking_lot::Mutex;
 use rollbook::store::{
-    Check, Committed, Conflicted, Operation, Place, Store, StoreError, StoreInfo, StoredDevice, View,
-    WriteSet,
+    Check, Committed, Conflicted, Key, Operation, Place, Relation, Store, StoreError, StoreInfo,
+    StoredDevice, View, WriteSet,
 };
 use rollbook::{AppId, PlatformSet, Timestamp};
 use rollbook_testkit::ordered::{OrderedStore, OrderedView};
@@ -124,9 +124,11 @@ fn judge(view: &OrderedView, writes: &WriteSet) -> Answer<()> {
                     return Err(StoreError::conflict(Conflicted::KeyFull));
                 }
             }
-            Check::Room { devices, most } => {
+            Check::Room { tag, devices, most } => {
+                let tag = Key::new(Relation::Tag, tag);
                 for place in devices {
-                    if view.key_count(place.slot, rollbook::store::Relation::Tag)? > *most as usize {
+                    let tags = view.key_count(place.slot, Relation::Tag)?;
+                    if tags >= *most as usize && !view.linked(place.slot, tag)? {
                         return Err(StoreError::conflict(Conflicted::DeviceFull));
                     }
                 }

@@ -201,7 +201,7 @@ impl<'a, V: View> Draft<'a, V> {
     /// nothing.
     fn narrowed(&self, key: Key<'_>, platforms: PlatformSet) -> Result<PlatformSet, Error> {
         let mut on = PlatformSet::NONE;
-        for platform in platforms.iter() {
+        for platform in self.picture.platforms(key, platforms)?.iter() {
             if self.picture.cardinality(key, platform.into())? > 0 {
                 on = on.with(platform);
             }
@@ -226,7 +226,7 @@ impl<'a, V: View> Draft<'a, V> {
             now = now + u64::from(has) - u64::from(had);
         }
         let mut stored = 0;
-        for platform in Platform::ALL {
+        for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
             let count = self.picture.raw().cardinality(key, platform);
             stored += count.map_err(Error::store("count the devices of an alias"))?;
         }
@@ -249,7 +249,7 @@ impl<'a, V: View> Draft<'a, V> {
     /// Takes every device of the key in the register into the draft.
     fn look_at_all(&mut self, key: Key<'_>) -> Result<(), Error> {
         let mut slots = Vec::new();
-        for platform in Platform::ALL {
+        for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
             self.picture.posting(key, platform)?.for_each(|ordinal| slots.push(Slot { platform, ordinal }));
         }
         for slot in slots {
@@ -277,7 +277,7 @@ impl<'a, V: View> Draft<'a, V> {
             }
         }
         let key = Key::new(Relation::User, user.as_str());
-        for platform in Platform::ALL {
+        for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
             let mut found = None;
             let posting = self.picture.posting(key, platform)?;
             posting.for_each(|ordinal| {

@@ -62,6 +62,11 @@ impl App {
         behind.map(|(key, _)| key).take_while(move |key| key.relation == relation).map(|key| &*key.name)
     }
 
+    /// The slots of a key on all platforms.
+    pub(super) fn all_slots_of(&self, key: Key<'_>) -> impl Iterator<Item = &Slot> {
+        self.keys.get(&key.to_owned()).into_iter().flatten()
+    }
+
     /// The slots of a key on a platform.
     pub(super) fn slots_of(&self, key: Key<'_>, platform: Platform) -> impl Iterator<Item = &Slot> {
         self.keys.get(&key.to_owned()).into_iter().flat_map(move |all| all.range(slots(platform)))

@@ -5,7 +5,7 @@ use rollbook::store::{
     Entry, EntryKey, EntryKind, EventRecord, Key, LogIndex, LogRange, Place, Posting, Relation, Slot,
     StoreError, StoredDevice, StoredEvent, View,
 };
-use rollbook::{DeviceId, EventOrder, EventPosition, EventSeq, Platform, Timestamp, Version};
+use rollbook::{DeviceId, EventOrder, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::sync::Arc;
 
 /// One version of one app.
@@ -73,6 +73,10 @@ impl View for OrderedView {
     fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError> {
         let keys = self.0.devices.get(&slot).into_iter().flat_map(|device| &device.keys);
         Ok(keys.filter(|key| key.relation == relation).count())
+    }
+
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        Ok(self.0.all_slots_of(key).map(|slot| slot.platform).collect())
     }
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
