@@ -16,3 +16,5 @@ mod names;
 mod presence;
 #[cfg(test)]
 mod tag_limits;
+#[cfg(test)]
+mod tags;
