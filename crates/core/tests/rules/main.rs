@@ -7,14 +7,22 @@ mod common;
 #[cfg(test)]
 mod alias_limits;
 #[cfg(test)]
+mod aliases;
+#[cfg(test)]
 mod batches;
+#[cfg(test)]
+mod devices;
 #[cfg(test)]
 mod list_limits;
 #[cfg(test)]
 mod names;
+#[cfg(test)]
+mod platforms;
 #[cfg(test)]
 mod presence;
 #[cfg(test)]
 mod tag_limits;
 #[cfg(test)]
 mod tags;
+#[cfg(test)]
+mod users;
