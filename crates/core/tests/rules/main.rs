@@ -9,6 +9,8 @@ mod alias_limits;
 #[cfg(test)]
 mod aliases;
 #[cfg(test)]
+mod apps;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod devices;
