@@ -1,9 +1,9 @@
 //! Batches: all or nothing, in order, and rehearsed.
 
 use crate::common::{
-    Fixture, alias, apply, change_tags, changes_nothing, device, devices, event, every_command,
-    fixture, on_device, platforms, populate, refused, set_alias, snapshot, tag, tags, to_user, user,
-    with_alias, with_tags, with_user,
+    Fixture, alias, apply, change_tags, changes_nothing, device, devices, event, every_command, fixture,
+    on_device, platforms, populate, refused, set_alias, snapshot, tag, tags, to_user, user, with_alias,
+    with_tags, with_user,
 };
 use rollbook::{
     Command, DeviceUpdate, Error, ErrorKind, Outcome, Platform, PlatformSet, Registered, Registration, Set,

@@ -11,9 +11,17 @@ mod aliases;
 #[cfg(test)]
 mod apps;
 #[cfg(test)]
+mod audiences_native;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod devices;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod isolation;
 #[cfg(test)]
 mod list_limits;
 #[cfg(test)]
@@ -22,6 +30,8 @@ mod names;
 mod platforms;
 #[cfg(test)]
 mod presence;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod tag_limits;
 #[cfg(test)]
