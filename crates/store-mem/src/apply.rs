@@ -1,7 +1,8 @@
 //! Applies operations that were rehearsed: nothing here can fail.
 
-use crate::keys::{Happened, Space};
+use crate::keys::Happened;
 use crate::line::TagNumbers;
+use crate::row::Space;
 use crate::state::AppState;
 use roaring::RoaringBitmap;
 use rollbook::store::{

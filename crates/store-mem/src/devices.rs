@@ -248,7 +248,7 @@ impl Devices {
         let shelves: usize =
             self.shelves.iter().map(|shelf| shelf.chunks.capacity() * size_of::<u32>()).sum();
         let lines = lines + self.chunks.capacity() * size_of::<Chunk>() + shelves;
-        let spilled: usize = self.spills.iter().map(|spill| crate::memory::block(spill.len())).sum();
+        let spilled: usize = self.spills.iter().map(|spill| spill.len()).sum();
         let living = self.shelves.iter().map(|shelf| crate::memory::bitmap(&shelf.living)).sum();
         let rows = self.seen.iter().filter_map(OnceLock::get).map(|rows| rows.len() * size_of::<AtomicI64>());
         let seen = self.seen.capacity() * size_of::<Seen>() + rows.sum::<usize>();

@@ -5,6 +5,7 @@
 //! together they are the key.
 
 use crate::chunked::{Chunked, Slab};
+use crate::row::{Row, Space, State};
 use crate::sets::Set;
 use crate::table::Table;
 use crate::text::Text;
@@ -16,76 +17,6 @@ use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
-
-/// What a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// A key of one device: `value` is its ordinal.
-    One,
-    /// A key of several devices: `value` is the number of the set.
-    Several,
-    /// A dropped key: `value` is how many devices still hold its number, at least one.
-    Dead,
-    /// No key: `value` is the next free row.
-    Free,
-}
-
-/// A key on a platform, in half a cache line.
-#[derive(Debug, Clone)]
-#[repr(C, align(32))]
-struct Row {
-    text: Text,
-    /// Five bits of platform, two of state, one of space.
-    meta: u8,
-    value: u32,
-    /// The next row of the same name, or 0.
-    next: u32,
-}
-
-const _: () = assert!(size_of::<Row>() == 32);
-
-const PLATFORM: u8 = 0b1_1111;
-
-impl Row {
-    fn new(space: Space, platform: Platform, state: State, value: u32) -> Self {
-        let meta = (space as u8) << 7 | (state as u8) << 5 | platform.number();
-        Row { text: Text::NONE, meta, value, next: 0 }
-    }
-
-    fn state(&self) -> State {
-        match self.meta >> 5 & 3 {
-            0 => State::One,
-            1 => State::Several,
-            2 => State::Dead,
-            _ => State::Free,
-        }
-    }
-
-    fn set(&mut self, state: State, value: u32) {
-        self.meta = self.meta & !(3 << 5) | (state as u8) << 5;
-        self.value = value;
-    }
-
-    fn space(&self) -> Space {
-        if self.meta >> 7 == 0 { Space::Plain } else { Space::Deletion }
-    }
-
-    fn is_on(&self, platform: Platform) -> bool {
-        self.meta & PLATFORM == platform.number()
-    }
-
-    fn is_live(&self) -> bool {
-        matches!(self.state(), State::One | State::Several)
-    }
-}
-
-/// Users and deletions share their rows, so that condemning a user leaves every number as it is; their names are
-/// apart. Tags and aliases use the plain space only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Space {
-    Plain = 0,
-    Deletion = 1,
-}
 
 /// What a commit did to names, for its answer.
 #[derive(Debug)]
@@ -226,9 +157,10 @@ impl Keys {
 
     /// How many devices a name has on the platforms.
     pub(crate) fn len(&self, first: u32, platforms: PlatformSet) -> u64 {
-        let on =
-            |row: &Row| Platform::from_number(row.meta & PLATFORM).is_some_and(|p| platforms.contains(p));
-        self.chain(first).filter(|(_, row)| on(row)).map(|(_, row)| self.row_len(row)).sum()
+        self.chain(first)
+            .filter(|(_, row)| platforms.contains(row.platform()))
+            .map(|(_, row)| self.row_len(row))
+            .sum()
     }
 
     /// The devices of a name on a platform.
@@ -397,10 +329,11 @@ impl Keys {
 
     /// Forgets a name on the platforms, however many devices hold its numbers.
     pub(crate) fn drop_name(&mut self, first: u32, platforms: PlatformSet) {
-        let on =
-            |row: &Row| Platform::from_number(row.meta & PLATFORM).is_some_and(|p| platforms.contains(p));
-        let doomed: SmallVec<[u32; 4]> =
-            self.chain(first).filter(|(_, row)| on(row)).map(|(number, _)| number).collect();
+        let doomed: SmallVec<[u32; 4]> = self
+            .chain(first)
+            .filter(|(_, row)| platforms.contains(row.platform()))
+            .map(|(number, _)| number)
+            .collect();
         for number in doomed {
             self.unchain(number);
             let Some(row) = self.rows.get_mut(number) else { continue };
@@ -432,7 +365,7 @@ impl Keys {
             None => Text::short(deletion).unwrap_or(Text::NONE),
         };
         let last = self.each_in_chain(first, |row, is_first| {
-            row.meta |= (Space::Deletion as u8) << 7;
+            row.condemn();
             if is_first || under.is_some() {
                 row.text = name;
             }
@@ -451,11 +384,10 @@ impl Keys {
 
     /// Bytes of rows, names and their tables; and bytes of sets.
     pub(crate) fn bytes(&self) -> [usize; 2] {
-        let longs: usize = self.longs.iter().map(|name| crate::memory::block(name.len())).sum();
+        let longs: usize = self.longs.iter().map(|name| name.len()).sum();
         let names = self.ordered.iter().flatten().flatten();
         // A node of a B-tree is about three quarters full.
-        let ordered: usize =
-            names.map(|name| crate::memory::block(name.len()) + size_of::<Box<str>>() * 4 / 3).sum();
+        let ordered: usize = names.map(|name| name.len() + size_of::<Box<str>>() * 4 / 3).sum();
         let tables: usize = self.tables.iter().map(Table::bytes).sum();
         let bitmaps = self.sets.iter().map(|set| match set {
             Set::Many { ordinals, .. } => crate::memory::bitmap(ordinals),

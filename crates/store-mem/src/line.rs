@@ -59,7 +59,7 @@ impl<'a> PackedId<'a> {
             return PackedId { kind: LONG, head, rest };
         }
         let mut head = [0; HEAD];
-        head.iter_mut().zip(bytes).for_each(|(place, &byte)| *place = byte);
+        pack::fill(&mut head, bytes);
         PackedId { kind: bytes.len() as u8, head, rest: &[] }
     }
 
@@ -266,7 +266,7 @@ impl Line {
             all.extend_from_slice(cold);
             head.extend_from_slice(&spills.put(all.as_slice().into()).to_le_bytes());
         }
-        self.tail.iter_mut().zip(&head).for_each(|(place, &byte)| *place = byte);
+        pack::fill(&mut self.tail, &head);
     }
 
     /// When the device filled its slot.
@@ -366,7 +366,7 @@ impl Line {
             && let Some((place, room)) = self.tail.get_mut(4..).and_then(<[u8]>::split_first_mut)
         {
             *place = len as u8;
-            room.iter_mut().zip(&tags).for_each(|(place, &byte)| *place = byte);
+            pack::fill(room, &tags);
             return;
         }
         let cold_len = self.cold(spills).map_or(0, |(_, len)| len);
@@ -396,3 +396,6 @@ impl Iterator for Tags<'_> {
         Some(self.last)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,17 +50,14 @@ impl MemoryUse {
     }
 }
 
-/// What a block of this length takes of the heap: nothing when it is empty.
-pub(crate) const fn block(len: usize) -> usize {
-    len
-}
-
 /// What a shared bitmap takes: its counters, its containers, and their contents.
 pub(crate) fn bitmap(bitmap: &RoaringBitmap) -> usize {
     const CONTAINER: usize = 32;
     let statistics = bitmap.statistics();
-    let contents = statistics.n_bytes_array_containers
+    // The library counts four bytes for an element of an array, which takes two, and bits for the bytes of a bitset.
+    let contents = statistics.n_bytes_array_containers / 2
         + statistics.n_bytes_run_containers
-        + statistics.n_bytes_bitset_containers;
-    16 + size_of::<RoaringBitmap>() + CONTAINER * statistics.n_containers as usize + contents as usize
+        + statistics.n_bytes_bitset_containers / 8;
+    let containers = (statistics.n_containers as usize).next_power_of_two().max(4);
+    16 + size_of::<RoaringBitmap>() + CONTAINER * containers + contents as usize
 }

@@ -17,6 +17,14 @@ pub(crate) enum Form {
 /// The longest text that has a packed form.
 pub(crate) const LONGEST: usize = 36;
 
+/// Copies bytes to the front of a place that has room for them.
+#[inline]
+pub(crate) fn fill(place: &mut [u8], bytes: &[u8]) {
+    if let Some(front) = place.get_mut(..bytes.len()) {
+        front.copy_from_slice(bytes);
+    }
+}
+
 /// The form of a text and its 16 bytes, when it has one.
 #[inline]
 pub(crate) fn pack(text: &[u8]) -> Option<(Form, [u8; 16])> {

@@ -1,9 +1,10 @@
 //! Everything of one app, and the questions that need more than one part of it.
 
 use crate::devices::Devices;
-use crate::keys::{Keys, Space};
+use crate::keys::Keys;
 use crate::line::Line;
 use crate::log::Log;
+use crate::row::Space;
 use hashbrown::DefaultHashBuilder;
 use rollbook::Version;
 use rollbook::store::{Entry, EntryKey, EntryKind, Key, Relation};

@@ -184,7 +184,7 @@ mod tests {
             steps in proptest::collection::vec((any::<bool>(), 0..40_u32, 0..5_u64), 0..400)
         ) {
             // Few hashes that lie close, so that runs are long and wrap around.
-            let hash = |number: u32, spread: u64| (u64::from(number % 3) << 58 | spread.wrapping_mul(u64::MAX / 7) | 0x03FF_FFFF_0000_0000);
+            let hash = |number: u32, spread: u64| u64::from(number % 3) << 58 | spread.wrapping_mul(u64::MAX / 7) | 0x03FF_FFFF_0000_0000;
             let mut table = Table::default();
             let mut held = BTreeMap::new();
             for (add, number, spread) in steps {

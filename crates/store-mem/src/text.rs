@@ -28,7 +28,7 @@ impl Text {
         let mut text = Text::NONE;
         if name.len() <= BYTES {
             text.kind = name.len() as u8;
-            text.bytes.iter_mut().zip(name).for_each(|(place, &byte)| *place = byte);
+            pack::fill(&mut text.bytes, name);
             return Some(text);
         }
         let (form, packed) = pack::pack(name)?;
@@ -37,7 +37,7 @@ impl Text {
             Form::LowerUuid => LOWER_UUID,
             Form::UpperUuid => UPPER_UUID,
         };
-        text.bytes.iter_mut().zip(packed).for_each(|(place, byte)| *place = byte);
+        pack::fill(&mut text.bytes, &packed);
         Some(text)
     }
 
@@ -51,7 +51,7 @@ impl Text {
 
     fn numbered(kind: u8, number: u32) -> Text {
         let mut text = Text { kind, ..Text::NONE };
-        text.bytes.iter_mut().zip(number.to_le_bytes()).for_each(|(place, byte)| *place = byte);
+        pack::fill(&mut text.bytes, &number.to_le_bytes());
         text
     }
 

@@ -24,7 +24,10 @@ rollbook_testkit::conformance!(Memory);
 
 #[test]
 fn a_device_is_always_seen_in_one_of_its_states() {
-    assert!(Race::default().states_never_mix(MemStore::new()) > 2, "the readers read while the writers wrote");
+    assert!(
+        Race::default().states_never_mix(MemStore::new()) > 2,
+        "the readers read while the writers wrote"
+    );
 }
 
 #[test]

@@ -2,18 +2,6 @@
 //!
 //! After every step that may change something, everything that can be asked about the app is compared, and now and then
 //! the same about every other app: so a refused step is seen to have changed nothing, and no app to see another.
-//!
-//! ```
-//! use proptest::prelude::*;
-//! use proptest::test_runner::Config;
-//! use rollbook_testkit::{check::check, op::ops_strategy, ordered::OrderedStore};
-//!
-//! proptest!(Config::with_cases(3), |(ops in ops_strategy(10..=10))| {
-//!     if let Err(mismatch) = check(&ops, OrderedStore::new) {
-//!         println!("{mismatch}");
-//!     }
-//! });
-//! ```
 
 mod drive;
 mod pages;
@@ -79,8 +67,30 @@ pub fn check<S: Store>(ops: &[Op], store: impl FnOnce() -> S) -> Result<(), Box<
     check_against(ops, store, Oracle::new())
 }
 
-/// The same with a model that knows something already, for tests of tests: a model that differs from an empty register
-/// must lead to a mismatch.
+/// The same, and what disagrees is told with as few steps as possible.
+///
+/// This shortens a sequence far faster than a property test's own shrinking, which may then be turned off:
+///
+/// ```
+/// use proptest::{prelude::*, test_runner::Config};
+/// use rollbook_testkit::{check::check_shortest, op::ops_strategy, ordered::OrderedStore};
+///
+/// let config = Config { cases: 3, max_shrink_iters: 0, failure_persistence: None, ..Config::default() };
+/// proptest!(config, |(ops in ops_strategy(2..=2))| {
+///     check_shortest(&ops, OrderedStore::new).map_err(|found| TestCaseError::fail(found.to_string()))?;
+/// });
+/// ```
+///
+/// # Errors
+/// A disagreement.
+pub fn check_shortest<S: Store>(ops: &[Op], store: impl Fn() -> S) -> Result<(), Box<Mismatch>> {
+    let Err(found) = check(ops, &store) else { return Ok(()) };
+    let shortest = minimal(&found.ops, |ops| check(ops, &store).is_err());
+    check(&shortest, &store).and(Err(found))
+}
+
+/// [`check`] with a model that knows something already, for tests of tests: what the model knows and the store does not
+/// hold must lead to a mismatch.
 ///
 /// # Errors
 /// The first disagreement.

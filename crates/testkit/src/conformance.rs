@@ -18,7 +18,7 @@ pub(crate) struct Case {
 
 /// A case that a store did not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct Failed {
     /// The case, as `family::sentence`.
     pub case: &'static str,
     /// What was expected and what was found.
@@ -34,7 +34,7 @@ pub struct Report {
     /// The cases that do not apply, each with the capability that the store or the fixture lacks.
     pub skipped: Vec<(&'static str, &'static str)>,
     /// The cases that the store did not pass.
-    pub failed: Vec<Failure>,
+    pub failed: Vec<Failed>,
 }
 
 impl Report {
@@ -47,13 +47,13 @@ impl Report {
     /// Did this case fail?
     #[must_use]
     pub fn failed_on(&self, case: &str) -> bool {
-        self.failed.iter().any(|failure| failure.case == case)
+        self.failed.iter().any(|failed| failed.case == case)
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Failure { case, message } in &self.failed {
+        for Failed { case, message } in &self.failed {
             writeln!(f, "FAILED {case}: {message}")?;
         }
         for (case, why) in &self.skipped {
@@ -92,7 +92,7 @@ pub fn run_some<F: Fixture>(fixture: &F, wanted: impl Fn(&str) -> bool) -> Repor
         match catch_unwind(AssertUnwindSafe(|| run(fixture, case))) {
             Ok(None) => report.passed.push(case.name),
             Ok(Some(why)) => report.skipped.push((case.name, why)),
-            Err(panic) => report.failed.push(Failure { case: case.name, message: message(&*panic) }),
+            Err(panic) => report.failed.push(Failed { case: case.name, message: message(&*panic) }),
         }
     }
     report

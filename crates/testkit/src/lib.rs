@@ -10,6 +10,7 @@
 mod conformance;
 mod cases;
 pub mod check;
+mod fault;
 mod fixture;
 mod invariants;
 mod look;
@@ -22,7 +23,8 @@ pub mod strategies;
 mod subject;
 mod writes;
 
-pub use conformance::{Failure, Report, case_names, run_all, run_case, run_some};
+pub use conformance::{Failed, Report, case_names, run_all, run_case, run_some};
+pub use fault::{Call, Calls, Failure, Fault, FaultStore, FaultView};
 pub use fixture::Fixture;
 pub use invariants::{Breach, Broken, check_invariants, check_store_invariants};
 pub use race::Race;

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::register::{Devices, Register};
-use interview::{Interview, grouped};
+use interview::{Interview, counted, grouped};
 use population::Population;
 use rollbook::{AppKey, AppSettings, Audience, Limits, ManualClock, Secret, SeededEntropy, Timestamp};
 use rollbook_store_mem::MemStore;
@@ -66,8 +66,8 @@ fn settings() -> Result<AppSettings, Failure> {
 
 fn fill(stage: &Stage, options: &Demo, interview: &mut Interview) -> Result<(), Failure> {
     let total = u64::from(options.devices);
-    // Drawn before the time is taken would be fairer, and would need the memory twice.
-    let question = format!("register {} devices, one by one", grouped(total));
+    // Drawing the devices counts, too: to draw them before would need their memory twice.
+    let question = format!("register {}, one by one", counted(total, "device"));
     interview.ask(
         &question,
         || {

@@ -111,7 +111,8 @@ pub(super) fn a_conflict_in_the_middle_of_a_large_set_applies_nothing(t: &mut Su
 pub(super) fn a_conflict_uses_no_version_number_or_ordinal(t: &mut Subject<'_>) {
     let s = t.store();
     let scene = scene(s);
-    let (version, end) = (s.look().version(), s.look().log_end());
+    let version = s.look().version();
+    let end = s.look().log_end();
     for n in 0..50 {
         let set = Writes::new().insert(IOS, &format!("{n}")).append(event(1, "login", None, None));
         s.conflict(set.remove(scene.gone));

@@ -7,18 +7,18 @@ use rollbook::{Platform, Version};
 
 const IOS: Platform = Platform::Ios;
 
-/// Fills and empties until the slot of `left`, which is empty, is filled again.
+/// Inserts until the slot of `left`, which is empty, is filled again: where, by which commit, by which device.
 #[track_caller]
 fn refill(s: Desk<'_>, left: Place) -> (Place, Version, String) {
-    for n in 0..10_000 {
-        let id = format!("after {} in {}: {n}", left.filled, left.slot.ordinal);
-        let committed = s.commit(Writes::new().insert(left.slot.platform, &id));
-        let place = committed.inserted.first().copied().expect("a place of the insert");
-        if place.slot == left.slot {
-            return (place, committed.version, id);
+    for n in 0..40 {
+        let id = |m: usize| format!("after {} in {}: {n} {m}", left.filled, left.slot.ordinal);
+        let insert = |set: Writes, m| set.insert(left.slot.platform, &id(m));
+        let committed = s.commit((0..50).fold(Writes::new(), insert));
+        if let Some(m) = committed.inserted.iter().position(|place| place.slot == left.slot) {
+            return (committed.inserted[m], committed.version, id(m));
         }
     }
-    panic!("the ordinal of a removed device must be given again: {left:?} was not in 10 000 inserts");
+    panic!("the ordinal of a removed device must be given again: {left:?} was not in 2 000 inserts");
 }
 
 pub(super) fn the_first_device_of_a_slot_fills_it_at_version_0(t: &mut Subject<'_>) {
@@ -143,11 +143,11 @@ pub(super) fn ids_come_in_the_order_of_the_list(t: &mut Subject<'_>) {
     assert_eq!(look.ids(Platform::Android, &list, look.version()), [], "another platform");
 }
 
-/// Inserts `count` devices that all carry one tag, in sets of 1 000.
+/// Inserts `count` devices that all carry one tag, in sets of 2 000.
 fn fill(s: Desk<'_>, count: u32) -> Vec<Place> {
     let mut places = Vec::new();
-    for first in (0..count).step_by(1_000) {
-        let new = first..count.min(first + 1_000);
+    for first in (0..count).step_by(2_000) {
+        let new = first..count.min(first + 2_000);
         let inserts: Vec<u32> = (0..new.end - new.start).collect();
         let set = new.fold(Writes::new(), |set, n| set.insert(IOS, &format!("{n}")));
         places.extend(s.commit(set.link_new(&tag("all"), &inserts)).inserted);

@@ -14,6 +14,7 @@ pub(super) fn a_sealed_app_says_so(t: &mut Subject<'_>) {
     assert!(look.is_sealed());
     assert!(look.find("ann").is_some(), "sealing removes nothing");
     assert_eq!(look.version(), 2, "sealing is a commit");
+    drop(look);
     assert!(!s.look_at(OTHER).is_sealed(), "another app is not sealed");
 }
 

@@ -203,7 +203,9 @@ impl Tenant {
             self.edit(&oldest, |member| member.alias = None);
             evicted.push(oldest);
         }
-        let when = self.tick();
+        // Order is kept from when the app evicts; what was bound before is older, and among itself in byte order.
+        let evicts = self.limits.alias_overflow == AliasOverflow::EvictOldest;
+        let when = if evicts && self.limits.devices_per_alias.is_some() { self.tick() } else { 0 };
         self.edit(id, |member| member.alias = Some((alias.clone(), when)));
         evicted.sort();
         evicted

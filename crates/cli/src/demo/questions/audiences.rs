@@ -18,7 +18,7 @@ pub(super) fn ask(stage: &Stage, interview: &mut Interview) -> Result<(), Failur
         CONDITION,
         "sports && platform(ios, android)",
         "!(news || sports) && city_000",
-        "alias(person_0000001) || user(user-0000001)",
+        "alias(person_0000001) || user(ann-phone)",
         "tag(staff) && !device(device-0000001)",
     ] {
         let question = format!("how many are in {text} ?");

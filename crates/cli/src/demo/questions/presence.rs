@@ -36,6 +36,8 @@ pub(super) fn ask(stage: &Stage, interview: &mut Interview) -> Result<(), Failur
         |answers| listed(answers.iter().map(|presence| in_words(*presence))),
     )?;
     stage.clock.set(NOW);
+    let kept = || app.last_seen(&phone);
+    interview.ask("when was it seen?", kept, |at| listed(at.iter()))?;
     interview.refused("who of nobody is online?", || app.presence(&[]))?;
     let other = stage.register.create_app(&AppKey::new("kiosk")?, AppSettings::default())?;
     interview.refused("ask in an app that may not", || other.presence(alone))

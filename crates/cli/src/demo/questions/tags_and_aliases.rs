@@ -50,11 +50,12 @@ pub(super) fn ask_tags(stage: &Stage, interview: &mut Interview) -> Result<(), F
     interview.refused("put it on strangers too", || app.update_tag(&mornings, &strangers, &[]))?;
     interview.refused("put it on no device", || app.update_tag(&mornings, &[], &[]))?;
 
-    interview.order("delete news on ios", || app.delete_tag(&news, ios))?;
-    let question = "how many carry news now? (on ios, on all)";
+    let version = TagName::new("version_10")?;
+    interview.order("delete version_10 on ios", || app.delete_tag(&version, ios))?;
+    let question = "how many carry it now? (on ios, on all)";
     interview.ask(
         question,
-        || Ok((app.tag_count(&news, ios)?, app.tag_count(&news, PlatformSet::ALL)?)),
+        || Ok((app.tag_count(&version, ios)?, app.tag_count(&version, PlatformSet::ALL)?)),
         |(on_ios, on_all)| format!("{} and {}", grouped(*on_ios), grouped(*on_all)),
     )?;
     interview.order("delete mornings everywhere", || app.delete_tag(&mornings, PlatformSet::ALL))?;

@@ -31,5 +31,7 @@ pub(super) fn ask(stage: &Stage, interview: &mut Interview) -> Result<(), Failur
     interview.ask("delete user bob", || app.delete_user(&bob), removed)?;
     interview.refused("look bob-watch up", || app.device(&watch))?;
     interview.ask("delete user bob again", || app.delete_user(&bob), removed)?;
+    let question = "go on with deletions that were interrupted";
+    interview.ask(question, || stage.register.resume_deletions(), removed)?;
     Ok(())
 }
