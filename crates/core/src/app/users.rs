@@ -57,8 +57,10 @@ impl<S: Store> App<S> {
     /// Goes on with the deletions of users that were interrupted; how many devices were removed.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::NotFound`] after the app was deleted; [`Error::Store`].
     pub fn resume_deletions(&self) -> Result<u64, Error> {
+        // A deleted app has no deletions of its own any more: its handle is told so.
+        self.scope.picture()?;
         self.scope.resume_deletions()
     }
 }
