@@ -118,8 +118,9 @@ fn archive(path: &Path) -> Result<Vec<(String, String)>, DatasetError> {
         let mut file = zip.by_index(index).map_err(unreadable(path.display()))?;
         if file.is_file() {
             let mut text = String::new();
-            file.read_to_string(&mut text).map_err(unreadable(file.name()))?;
-            texts.push((file.name().to_owned(), text));
+            let name = file.name().map_err(unreadable(path.display()))?.into_owned();
+            file.read_to_string(&mut text).map_err(unreadable(&name))?;
+            texts.push((name, text));
         }
     }
     Ok(texts)

@@ -33,7 +33,7 @@ impl Rng {
 
     /// A number below `bound`; 0 when there is none. The bias is below 2^-32 for every bound that is used here.
     pub const fn below(&mut self, bound: u32) -> u32 {
-        ((self.next_u64() >> 32) * bound as u64 >> 32) as u32
+        (((self.next_u64() >> 32) * bound as u64) >> 32) as u32
     }
 
     /// A number in [0, 1).
