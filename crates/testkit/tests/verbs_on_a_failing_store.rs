@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests: a panic is a failed test")]
 
-use rollbook::store::{Conflicted, Store, View};
+use rollbook::store::{Conflicted, EntryKind, Store, View};
 use rollbook::{
-    App, AppId, AppKey, AppSettings, DeviceId, Limits, ManualClock, NewEvent, Platform, Registration, Registry,
-    Timestamp,
+    App, AppId, AppKey, AppSettings, DeviceId, ErrorKind, Limits, ManualClock, NewEvent, Platform, Registration,
+    Registry, Timestamp,
 };
 use rollbook_testkit::ordered::OrderedStore;
 use rollbook_testkit::{Call, Failure, Fault, FaultStore};
@@ -44,4 +44,41 @@ fn a_purge_goes_on_when_another_writer_was_first() {
     registry.store().arm(Fault::at(Call::Commit, 1, CONFLICT));
     assert_eq!(app.purge_events().unwrap(), 1);
     assert!(registry.store().fired());
+}
+
+#[test]
+fn an_app_is_sealed_before_it_is_cleared_also_when_another_writer_was_first() {
+    let (registry, app) = register();
+    // The first commit takes the app out of the directory, the second seals it.
+    registry.store().arm(Fault::at(Call::Commit, 2, CONFLICT));
+    registry.delete_app(&shop()).unwrap();
+    assert!(registry.store().fired() && registry.store().inner().view(AppId(1)).unwrap().is_sealed());
+    let late = app.register(&Registration::new(phone(), Platform::Ios));
+    assert_eq!(late.unwrap_err().kind(), ErrorKind::NotFound, "nothing is written to a cleared app");
+}
+
+#[test]
+fn a_deleted_app_leaves_no_record_of_its_deletion_also_when_another_writer_was_first() {
+    let commits = || {
+        let (registry, _) = register();
+        let before = registry.store().calls().commits;
+        registry.delete_app(&shop()).unwrap();
+        registry.store().calls().commits - before
+    };
+    let (registry, _) = register();
+    registry.store().arm(Fault::at(Call::Commit, commits(), CONFLICT));
+    registry.delete_app(&shop()).unwrap();
+    let directory = registry.store().inner().view(AppId::DIRECTORY).unwrap();
+    assert!(registry.store().fired());
+    assert_eq!(directory.entries(EntryKind::Deletion, None, 9).unwrap(), []);
+}
+
+#[test]
+fn a_deletion_against_endless_other_writers_gives_up() {
+    let (registry, app) = register();
+    registry.store().arm(Fault::at(Call::Commit, 2, CONFLICT).staying());
+    assert!(app.delete_user(&phone().anonymous_user()).is_err());
+    assert!(registry.delete_app(&shop()).is_err());
+    registry.store().disarm();
+    assert_eq!(registry.resume_deletions().unwrap(), 1, "the device that waited for its removal");
 }
