@@ -4,8 +4,8 @@
 
 use rollbook::store::{Conflicted, EntryKind, Store, View};
 use rollbook::{
-    App, AppId, AppKey, AppSettings, DeviceId, ErrorKind, Limits, ManualClock, NewEvent, Platform, Registration,
-    Registry, Timestamp,
+    App, AppId, AppKey, AppSettings, Command, DeviceId, ErrorKind, Limits, ManualClock, NewEvent, Platform,
+    Registration, Registry, Timestamp,
 };
 use rollbook_testkit::ordered::OrderedStore;
 use rollbook_testkit::{Call, Failure, Fault, FaultStore};
@@ -23,9 +23,9 @@ fn phone() -> DeviceId {
 
 /// An app of one device, whose user is `device phone`, with one event that is too old to be seen.
 fn register() -> (Registry<FaultStore<OrderedStore>>, App<FaultStore<OrderedStore>>) {
-    let registry = Registry::builder(FaultStore::new(OrderedStore::new())).clock(ManualClock::at(NOW)).build();
-    let limits =
-        Limits { event_retention_secs: Some(60), declare_on_first_use: true, ..Limits::unlimited() };
+    let registry =
+        Registry::builder(FaultStore::new(OrderedStore::new())).clock(ManualClock::at(NOW)).build();
+    let limits = Limits { event_retention_secs: Some(60), declare_on_first_use: true, ..Limits::unlimited() };
     let settings = AppSettings { limits, ..AppSettings::default() };
     let app = registry.create_app(&shop(), settings).unwrap();
     app.register(&Registration::new(phone(), Platform::Ios)).unwrap();
@@ -81,4 +81,44 @@ fn a_deletion_against_endless_other_writers_gives_up() {
     assert!(registry.delete_app(&shop()).is_err());
     registry.store().disarm();
     assert_eq!(registry.resume_deletions().unwrap(), 1, "the device that waited for its removal");
+}
+
+/// Fails every call from the second commit on, which is the first after the one that makes a deletion visible.
+fn after_it_began(how: Failure) -> Fault {
+    Fault::at(Call::Commit, 2, how).staying()
+}
+
+#[test]
+fn a_deletion_that_fails_after_it_began_does_not_say_that_nothing_was_applied() {
+    for how in [Failure::Unavailable, Failure::Corrupt, Failure::Closed, Failure::UnknownNotApplied, CONFLICT]
+    {
+        let (registry, app) = register();
+        registry.store().arm(after_it_began(how));
+        let error = app.delete_user(&phone().anonymous_user()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{how:?}: {error}");
+        registry.store().disarm();
+        assert_eq!(app.device(&phone()).unwrap_err().kind(), ErrorKind::NotFound, "the user is gone");
+
+        let (registry, app) = register();
+        registry.store().arm(after_it_began(how));
+        let error = app.batch(&[Command::DeleteUser(phone().anonymous_user())]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{how:?}: {error}");
+
+        let (registry, _) = register();
+        registry.store().arm(after_it_began(how));
+        let error = registry.delete_app(&shop()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{how:?}: {error}");
+        registry.store().disarm();
+        assert_eq!(registry.app(&shop()).unwrap_err().kind(), ErrorKind::NotFound, "the app is gone");
+    }
+}
+
+#[test]
+fn a_deletion_that_fails_before_it_began_says_so() {
+    let (registry, app) = register();
+    registry.store().arm(Fault::at(Call::Commit, 1, Failure::Unavailable).staying());
+    assert_eq!(app.delete_user(&phone().anonymous_user()).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(registry.delete_app(&shop()).unwrap_err().kind(), ErrorKind::Unavailable);
+    registry.store().disarm();
+    assert!(app.device(&phone()).is_ok(), "nothing was applied");
 }

@@ -7,7 +7,7 @@
 
 use super::commit::Patience;
 use super::{Inner, Registry, Scope};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::{AppId, DeviceId, EventOrder, EventSeq, Platform, Timestamp};
 use crate::store::{
     Deleted, Deletion, Entry, EntryKey, EntryKind, EventOwner, Key, LogIndex, LogRange, Operation, Place,
@@ -65,8 +65,20 @@ impl<S: Store> Scope<S> {
         Ok(removed)
     }
 
+    /// Counts the devices of a user that was condemned just now, and removes them; how many they were.
+    ///
+    /// The deletion is visible already, so whatever fails here is an outcome that the caller has to look at.
+    pub(crate) fn finish_user(&self, number: u64) -> Result<u64, Error> {
+        let finish = || {
+            let devices = self.condemned(number)?;
+            self.clear_user(number)?;
+            Ok(devices)
+        };
+        finish().map_err(begun)
+    }
+
     /// How many devices wait for this deletion.
-    pub(crate) fn condemned(&self, number: u64) -> Result<u64, Error> {
+    fn condemned(&self, number: u64) -> Result<u64, Error> {
         let view = self.inner.store.view(self.app.id).map_err(Error::store("take a view"))?;
         let name = number.to_string();
         let mut sum = 0;
@@ -78,7 +90,7 @@ impl<S: Store> Scope<S> {
     }
 
     /// Removes a deleted user's devices and events, to the end; how many devices this call removed.
-    pub(crate) fn clear_user(&self, number: u64) -> Result<u64, Error> {
+    fn clear_user(&self, number: u64) -> Result<u64, Error> {
         let mut removed = 0;
         let mut patience = Patience::default();
         while let Some(step) = self.inner.user_step(self.app.id, number)? {
@@ -97,6 +109,17 @@ impl<S: Store> Scope<S> {
     }
 }
 
+/// What went wrong after a deletion became visible: no error that promises that nothing was applied.
+pub(super) fn begun(error: Error) -> Error {
+    if error.kind() == ErrorKind::OutcomeUnknown {
+        return error;
+    }
+    Error::store("finish a deletion")(StoreError::OutcomeUnknown {
+        what: "it has begun, and goes on when deletions are resumed",
+        cause: Some(Box::new(error)),
+    })
+}
+
 /// One bounded step.
 struct Step {
     writes: WriteSet,
@@ -111,8 +134,8 @@ impl Step {
 }
 
 impl<S: Store> Inner<S> {
-    /// Takes a step; how many devices it removed. None when somebody else took part of it: the next step is planned on
-    /// what is left.
+    /// Takes a step; how many devices it removed. None of them when somebody else took part of the step: the next one is
+    /// planned on what is left.
     fn take(&self, app: AppId, step: Step, patience: &mut Patience) -> Result<u64, Error> {
         let taken = self.take_step("take a step of a deletion", app, &step.writes, patience)?;
         Ok(taken.map_or(0, |_| step.devices))
