@@ -32,6 +32,11 @@ impl<V: View> Picture<V> {
         self.view.version()
     }
 
+    /// Does any device wait for removal?
+    pub(crate) fn has_condemned(&self) -> bool {
+        !self.condemned.is_empty()
+    }
+
     /// Does this slot hold a device that waits for removal?
     #[inline]
     pub(crate) fn is_condemned(&self, slot: Slot) -> bool {
