@@ -47,7 +47,7 @@
 //! The suite asks the store alone. A register on it is asked by the same kit: against the model, in races, with two
 //! apps side by side, and with a fault at every call.
 //!
-//! ```
+//! ```no_run
 //! # mod my_store { pub use rollbook_testkit::ordered::OrderedStore as MyStore; }
 //! use my_store::MyStore;
 //! use proptest::{prelude::*, test_runner::Config};

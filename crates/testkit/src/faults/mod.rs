@@ -35,6 +35,8 @@
 
 mod judge;
 mod scene;
+#[cfg(test)]
+mod tests;
 mod verbs;
 
 pub use judge::Unsound;
