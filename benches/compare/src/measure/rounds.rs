@@ -49,13 +49,9 @@ pub(crate) fn run(
         }
     }
     let row = |contender: &Contender<'_>| {
-        Row::times(
-            workload.devices(),
-            question.name,
-            contender.system.name(),
-            question.unit,
-            &contender.samples,
-        )
+        let Contender { system, count, samples, spent: _ } = contender;
+        let row = Row::times(workload.devices(), question.name, system.name(), question.unit, samples);
+        Row { block: Some(*count), ..row }
     };
     Ok(contenders.iter().map(row).collect())
 }

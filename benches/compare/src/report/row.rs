@@ -28,6 +28,9 @@ pub(crate) struct Row {
     /// How many blocks, or single questions, were timed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) samples: Option<usize>,
+    /// How many questions a block had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) block: Option<usize>,
     #[serde(default)]
     pub(crate) unit: String,
     /// The system is not on the machine.
