@@ -3,6 +3,7 @@
 //! - [`Audience`]: the condition as a tree of leaves joined by and, or, not. It has a text form, both ways, and a form
 //!   as plain data through serde.
 //! - [`ParseError`]: where a text stops being a condition, and what would have been expected there.
+//! - [`JpushAudience`]: the vendor's object form, both ways.
 //! - `count`, `select`: the answer over bitmaps, one platform at a time. Complements stay unmade: a part is "these" or
 //!   "all but these" until the last moment (`evaluate`), and the last operation of a count only counts (`sets`).
 //! - `Question`: the same, platform by platform, for pages.
@@ -13,6 +14,7 @@
 
 mod decode;
 mod evaluate;
+mod jpush;
 mod matches;
 mod parse;
 mod parse_error;
@@ -25,6 +27,7 @@ mod text;
 mod tree;
 
 pub(crate) use evaluate::{Question, Selection, count, select};
+pub use jpush::{JpushAudience, JpushMembers, JpushPlatforms};
 pub(crate) use matches::matches;
 pub use parse_error::ParseError;
 pub use tree::Audience;
