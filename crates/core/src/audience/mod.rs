@@ -16,18 +16,23 @@ mod decode;
 mod evaluate;
 mod jpush;
 mod matches;
+mod overlap;
 mod parse;
 mod parse_error;
 mod plan;
 mod print;
+mod selection;
 mod sets;
 #[cfg(test)]
 mod testing;
 mod text;
 mod tree;
 
-pub(crate) use evaluate::{Question, Selection, count, select};
+pub(crate) use evaluate::{Question, count};
 pub use jpush::{JpushAudience, JpushMembers, JpushPlatforms};
 pub(crate) use matches::matches;
+pub use overlap::Overlap;
+pub(crate) use overlap::overlap;
 pub use parse_error::ParseError;
+pub(crate) use selection::{Selection, select};
 pub use tree::Audience;
