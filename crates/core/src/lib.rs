@@ -63,8 +63,8 @@ mod registry;
 pub mod store;
 mod violation;
 
-pub use app::{App, DeviceCursor, Selected, TagCount};
-pub use audience::{Audience, JpushAudience, JpushMembers, JpushPlatforms, Overlap, ParseError};
+pub use app::{App, Batches, DeliveryBatch, DeviceCursor, Selected, TagCount};
+pub use audience::{Audience, JpushAudience, JpushMembers, JpushPlatforms, Overlap, ParseError, Reason};
 pub use error::{BatchFailure, Error, ErrorKind, Subject};
 pub use model::*;
 pub use registry::{Registry, RegistryBuilder};

@@ -21,6 +21,7 @@ mod parse;
 mod parse_error;
 mod plan;
 mod print;
+mod reason;
 mod selection;
 mod sets;
 #[cfg(test)]
@@ -34,5 +35,7 @@ pub(crate) use matches::matches;
 pub use overlap::Overlap;
 pub(crate) use overlap::overlap;
 pub use parse_error::ParseError;
+pub use reason::Reason;
+pub(crate) use reason::reason;
 pub(crate) use selection::{Selection, select};
 pub use tree::Audience;
