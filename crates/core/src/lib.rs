@@ -64,7 +64,10 @@ pub mod store;
 mod violation;
 
 pub use app::{App, Batches, DeliveryBatch, DeviceCursor, Selected, TagCount};
-pub use audience::{Audience, JpushAudience, JpushMembers, JpushPlatforms, Overlap, ParseError, Reason};
+pub use audience::{
+    Audience, ExplainedPart, Explanation, JpushAudience, JpushMembers, JpushPlatforms, Overlap, ParseError,
+    Reason, SavedAudiences, Taken,
+};
 pub use error::{BatchFailure, Error, ErrorKind, Subject};
 pub use model::*;
 pub use registry::{Registry, RegistryBuilder};

@@ -2,7 +2,7 @@
 
 use super::cursor::{self, Ask};
 use super::{App, DeviceCursor};
-use crate::audience::{self, Audience, Overlap, Reason};
+use crate::audience::{self, Audience, Explanation, Overlap, Reason, SavedAudiences};
 use crate::error::{Error, Subject};
 use crate::model::{DeviceId, Page, Platform};
 use crate::store::Store;
@@ -102,5 +102,27 @@ impl<S: Store> App<S> {
             }
             None => Err(Error::not_found(Subject::Device, device.as_str())),
         }
+    }
+
+    /// How the audience is counted: the size of every part, in the order in which the parts are taken, and what is not
+    /// looked at. Takes longer than to count, because it counts also what counting skips.
+    ///
+    /// # Errors
+    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    pub fn explain(&self, audience: &Audience) -> Result<Explanation, Error> {
+        audience.check(self.limits())?;
+        audience::explain(&self.scope.picture()?, audience)
+    }
+
+    /// The names of the saved audiences that the device is in, in order; most of the others are not looked at.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown device; [`Error::Store`].
+    pub fn matching<'a, K: Ord + Clone>(
+        &self,
+        saved: &'a SavedAudiences<K>,
+        device: &DeviceId,
+    ) -> Result<Vec<&'a K>, Error> {
+        Ok(saved.matching(&self.device(device)?))
     }
 }
