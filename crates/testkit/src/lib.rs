@@ -72,6 +72,7 @@
 
 #[macro_use]
 mod conformance;
+pub mod audiences;
 mod cases;
 pub mod check;
 mod fault;
