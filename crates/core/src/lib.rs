@@ -63,8 +63,11 @@ mod registry;
 pub mod store;
 mod violation;
 
-pub use app::{App, DeviceCursor, Selected, TagCount};
-pub use audience::{Audience, JpushAudience, JpushMembers, JpushPlatforms, Overlap, ParseError};
+pub use app::{App, Batches, DeliveryBatch, DeviceCursor, Selected, TagCount};
+pub use audience::{
+    Audience, ExplainedPart, Explanation, JpushAudience, JpushMembers, JpushPlatforms, Overlap, ParseError,
+    Reason, SavedAudiences, Taken,
+};
 pub use error::{BatchFailure, Error, ErrorKind, Subject};
 pub use model::*;
 pub use registry::{Registry, RegistryBuilder};

@@ -55,6 +55,7 @@
 
 #[macro_use]
 mod conformance;
+pub mod audiences;
 mod cases;
 pub mod check;
 mod fault;

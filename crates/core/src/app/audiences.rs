@@ -1,9 +1,10 @@
 //! Audiences: how many, who, and is this one of them.
 
-use super::{App, DeviceCursor, cursor};
-use crate::audience::{self, Audience, Overlap};
+use super::cursor::{self, Ask};
+use super::{App, DeviceCursor};
+use crate::audience::{self, Audience, Explanation, Overlap, Reason, SavedAudiences};
 use crate::error::{Error, Subject};
-use crate::model::{DeviceId, Page, Platform, PlatformSet};
+use crate::model::{DeviceId, Page, Platform};
 use crate::store::Store;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,8 @@ impl<S: Store> App<S> {
     /// [`DeviceCursor`]. All devices of a page are judged at one instant.
     ///
     /// # Errors
-    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    /// A violation of `audience` that is too deep or too large, of `cursor` of another question or app;
+    /// [`Error::Store`].
     pub fn audience(
         &self,
         audience: &Audience,
@@ -59,10 +61,12 @@ impl<S: Store> App<S> {
         limit: usize,
     ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
         audience.check(self.limits())?;
+        let mark = self.audience_mark(audience);
         let picture = self.scope.picture()?;
         let question = audience::Question::new(&picture, audience)?;
         let posting = |platform: Platform| question.posting(platform);
-        cursor::page(picture.raw(), picture.version(), PlatformSet::ALL, after, limit, posting)
+        let ask = Ask { platforms: question.platforms(), after, limit, mark };
+        cursor::page(picture.raw(), picture.version(), ask, posting)
     }
 
     /// Is the device in the audience? Asks the device's own tags, alias and user; builds and allocates nothing.
@@ -77,5 +81,48 @@ impl<S: Store> App<S> {
             Some(place) => audience::matches(&picture, audience, place.slot, device),
             None => Err(Error::not_found(Subject::Device, device.as_str())),
         }
+    }
+
+    /// Why the device is not in the audience: which parts of it fail; nothing when the device is in it. Asks the
+    /// device's own tags, alias and user.
+    ///
+    /// # Errors
+    /// As [`App::contains`].
+    pub fn why_not<'a>(
+        &self,
+        audience: &'a Audience,
+        device: &DeviceId,
+    ) -> Result<Option<Reason<'a>>, Error> {
+        audience.check(self.limits())?;
+        let picture = self.scope.picture()?;
+        match picture.find(device)? {
+            Some(place) => {
+                let reason = audience::reason(&picture, audience, place.slot, device)?;
+                Ok(Some(reason).filter(|reason| !reason.holds))
+            }
+            None => Err(Error::not_found(Subject::Device, device.as_str())),
+        }
+    }
+
+    /// How the audience is counted: the size of every part, in the order in which the parts are taken, and what is not
+    /// looked at. Takes longer than to count, because it counts also what counting skips.
+    ///
+    /// # Errors
+    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    pub fn explain(&self, audience: &Audience) -> Result<Explanation, Error> {
+        audience.check(self.limits())?;
+        audience::explain(&self.scope.picture()?, audience)
+    }
+
+    /// The names of the saved audiences that the device is in, in order; most of the others are not looked at.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown device; [`Error::Store`].
+    pub fn matching<'a, K: Ord + Clone>(
+        &self,
+        saved: &'a SavedAudiences<K>,
+        device: &DeviceId,
+    ) -> Result<Vec<&'a K>, Error> {
+        Ok(saved.matching(&self.device(device)?))
     }
 }

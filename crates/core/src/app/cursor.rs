@@ -1,66 +1,198 @@
 //! Paging through devices in the order of their slots.
 
 use crate::error::Error;
-use crate::model::{DeviceId, Page, Platform, PlatformSet, Version};
+use crate::model::{AppRecord, DeviceId, Page, Platform, PlatformSet, Version};
 use crate::picture::{Picture, decoded};
 use crate::store::{Key, Posting, Slot, View};
+use crate::violation::{Rule, Violation, shown};
 use serde::{Deserialize, Serialize};
+use std::fmt::{self, Write};
+use std::str::FromStr;
 
-/// Where a page of devices ends. Opaque: only good for asking for the next page of the same question.
+/// Where a page or a batch of devices ends. Opaque: only good for going on with the same question to the same app;
+/// anything else is refused. It is a text of 28 characters, safe in a URL, and can be kept across restarts.
 ///
-/// Pages go by platform, and on a platform by the order in which slots were given. A device that is present from the
-/// first page to the last, on one platform, is on exactly one of them, whatever comes and goes meanwhile.
+/// Devices go by platform, and on a platform by the order in which slots were given. A device that is present from the
+/// first page to the last, on one platform, is on exactly one of them, whatever comes and goes meanwhile. A device that
+/// arrives in between is on a page if its slot lies ahead; one that leaves and comes back, or changes platform, may be
+/// on two pages or on none.
+///
+/// ```
+/// use rollbook::DeviceCursor;
+/// assert!("from somewhere else".parse::<DeviceCursor>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct DeviceCursor {
     platform: Platform,
     ordinal: u32,
+    mark: Mark,
+}
+
+impl DeviceCursor {
+    /// The slot behind which to go on, when the cursor is of this question.
+    fn checked(self, mark: Mark) -> Result<Slot, Error> {
+        if self.mark == mark {
+            return Ok(Slot { platform: self.platform, ordinal: self.ordinal });
+        }
+        let limit = "must come from the same question to the same app";
+        Err(Violation::new("cursor", Rule::Known, limit, shown(&self.to_string())).into())
+    }
+
+    fn behind(slot: Slot, mark: Mark) -> Self {
+        DeviceCursor { platform: slot.platform, ordinal: slot.ordinal, mark }
+    }
+}
+
+impl fmt::Display for DeviceCursor {
+    /// The cursor as text, which parses to the same cursor.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "d1{:02x}{:08x}{:016x}", self.platform.number(), self.ordinal, self.mark.0)
+    }
+}
+
+impl FromStr for DeviceCursor {
+    type Err = Violation;
+
+    /// # Errors
+    /// A violation of the field `cursor` for a text that no page ended with.
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        read(text).ok_or_else(|| {
+            Violation::new("cursor", Rule::Form, "must be a cursor as it was given", shown(text))
+        })
+    }
+}
+
+/// Exactly what `Display` writes, digit for digit.
+fn read(text: &str) -> Option<DeviceCursor> {
+    let digits = text.strip_prefix("d1").filter(|rest| rest.len() == 26)?;
+    if !digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    let platform = u8::from_str_radix(digits.get(..2)?, 16).ok().and_then(Platform::from_number)?;
+    let ordinal = u32::from_str_radix(digits.get(2..10)?, 16).ok()?;
+    let mark = Mark(u64::from_str_radix(digits.get(10..)?, 16).ok()?);
+    Some(DeviceCursor { platform, ordinal, mark })
+}
+
+impl TryFrom<String> for DeviceCursor {
+    type Error = Violation;
+    fn try_from(text: String) -> Result<Self, Violation> {
+        text.parse()
+    }
+}
+
+impl From<DeviceCursor> for String {
+    fn from(cursor: DeviceCursor) -> String {
+        cursor.to_string()
+    }
+}
+
+/// What tells questions apart: the same for the same question to the same app, in every process.
+///
+/// It finds mistakes and keeps nobody out: a cursor leads to nothing that its question does not answer anyway. So 64
+/// bits of a plain hash (FNV-1a) do, and a question costs no allocation to be marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Mark(u64);
+
+impl Mark {
+    /// The mark of a question, whose text is canonical, about some platforms.
+    pub(super) fn new(
+        app: &AppRecord,
+        kind: char,
+        question: &impl fmt::Display,
+        platforms: PlatformSet,
+    ) -> Self {
+        let mut mark = Mark(0xcbf2_9ce4_8422_2325);
+        // Writing to a mark does not fail.
+        let _ = write!(mark, "{}/{:x}/{kind}{question}", app.id.0, app.code_salt);
+        platforms.iter().for_each(|platform| mark.add(platform.number()));
+        mark
+    }
+
+    fn add(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+}
+
+impl Write for Mark {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.bytes().for_each(|byte| self.add(byte));
+        Ok(())
+    }
+}
+
+/// What a page is asked for: which platforms, behind what, how many, and the question's mark.
+#[derive(Clone, Copy)]
+pub(super) struct Ask {
+    pub(super) platforms: PlatformSet,
+    pub(super) after: Option<DeviceCursor>,
+    pub(super) limit: usize,
+    pub(super) mark: Mark,
+}
+
+impl Ask {
+    /// The platforms that are left, each with the first ordinal that is.
+    pub(super) fn rest(&self) -> Result<Vec<(Platform, u32)>, Error> {
+        let after = self.after.map(|cursor| cursor.checked(self.mark)).transpose()?;
+        let from = |platform: Platform| match after {
+            Some(slot) if platform < slot.platform => None,
+            Some(slot) if platform == slot.platform => slot.ordinal.checked_add(1),
+            _ => Some(0),
+        };
+        Ok(self.platforms.iter().filter_map(|platform| Some((platform, from(platform)?))).collect())
+    }
+
+    /// The cursor behind a slot.
+    pub(super) fn behind(&self, slot: Slot) -> DeviceCursor {
+        DeviceCursor::behind(slot, self.mark)
+    }
 }
 
 /// One page of the devices of `postings`, which gives the set of each platform as of the view.
-pub(crate) fn page<V: View>(
+pub(super) fn page<V: View>(
     view: &V,
     as_of: Version,
-    platforms: PlatformSet,
-    after: Option<DeviceCursor>,
-    limit: usize,
+    ask: Ask,
     mut posting: impl FnMut(Platform) -> Result<Posting, Error>,
 ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
-    let limit = limit.max(1);
+    let limit = ask.limit.max(1);
     let mut items = Vec::new();
     let mut last = None;
-    for platform in platforms.iter() {
-        let from = match after {
-            Some(cursor) if platform < cursor.platform => continue,
-            Some(cursor) if platform == cursor.platform => match cursor.ordinal.checked_add(1) {
-                Some(from) => from,
-                None => continue,
-            },
-            _ => 0,
-        };
+    for (platform, from) in ask.rest()? {
         let room = limit.saturating_add(1) - items.len();
         let ordinals = posting(platform)?.chunk(from, room);
-        let mut bad = None;
-        let read =
-            view.ids(platform, &ordinals, as_of, &mut |ordinal, id| match decoded(DeviceId::new(id)) {
-                Ok(id) => items.push((id, Slot { platform, ordinal })),
-                Err(error) => bad = Some(error),
-            });
-        read.map_err(Error::store("read the ids of devices"))?;
-        if let Some(error) = bad {
-            return Err(error);
-        }
+        read_ids(view, platform, &ordinals, as_of, |ordinal, id| {
+            items.push((id, Slot { platform, ordinal }));
+        })?;
         if items.len() > limit {
             items.truncate(limit);
-            last =
-                items.last().map(|(_, slot)| DeviceCursor { platform: slot.platform, ordinal: slot.ordinal });
+            last = items.last().map(|(_, slot)| ask.behind(*slot));
             break;
         }
     }
     Ok(Page { items: items.into_iter().map(|(id, _)| id).collect(), next: last })
 }
 
+/// Turns ordinals into ids.
+pub(super) fn read_ids<V: View>(
+    view: &V,
+    platform: Platform,
+    ordinals: &[u32],
+    as_of: Version,
+    mut each: impl FnMut(u32, DeviceId),
+) -> Result<(), Error> {
+    let mut bad = None;
+    let read = view.ids(platform, ordinals, as_of, &mut |ordinal, id| match decoded(DeviceId::new(id)) {
+        Ok(id) => each(ordinal, id),
+        Err(error) => bad = Some(error),
+    });
+    read.map_err(Error::store("read the ids of devices"))?;
+    bad.map_or(Ok(()), Err)
+}
+
 /// The ids of all devices of a key on these platforms, in byte order.
-pub(crate) fn all_ids<V: View>(
+pub(super) fn all_ids<V: View>(
     picture: &Picture<V>,
     key: Key<'_>,
     platforms: PlatformSet,
@@ -69,23 +201,45 @@ pub(crate) fn all_ids<V: View>(
     for platform in picture.platforms(key, platforms)?.iter() {
         let posting = picture.posting(key, platform)?;
         ids.reserve(usize::try_from(posting.len()).unwrap_or_default());
-        let mut bad = None;
-        let mut take = |_: u32, id: &str| match decoded(DeviceId::new(id)) {
-            Ok(id) => ids.push(id),
-            Err(error) => bad = Some(error),
+        let mut read = |ordinals: &[u32]| {
+            read_ids(picture.raw(), platform, ordinals, picture.version(), |_, id| ids.push(id))
         };
-        let read = match &posting {
-            Posting::Few(few) => picture.raw().ids(platform, few, picture.version(), &mut take),
-            Posting::Many(many) => {
-                let ordinals: Vec<u32> = many.iter().collect();
-                picture.raw().ids(platform, &ordinals, picture.version(), &mut take)
-            }
-        };
-        read.map_err(Error::store("read the ids of devices"))?;
-        if let Some(error) = bad {
-            return Err(error);
+        match &posting {
+            Posting::Few(few) => read(few)?,
+            Posting::Many(many) => read(&many.iter().collect::<Vec<u32>>())?,
         }
     }
     ids.sort_unstable();
     Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cursor() -> impl Strategy<Value = DeviceCursor> {
+        (prop::sample::select(Platform::ALL.to_vec()), any::<u32>(), any::<u64>())
+            .prop_map(|(platform, ordinal, mark)| DeviceCursor { platform, ordinal, mark: Mark(mark) })
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_reads_back_from_its_text(cursor in cursor()) {
+            let text = cursor.to_string();
+            prop_assert_eq!(text.len(), 28);
+            prop_assert_eq!(text.parse::<DeviceCursor>().unwrap(), cursor);
+            let json = serde_json::to_string(&cursor).unwrap();
+            prop_assert_eq!(serde_json::from_str::<DeviceCursor>(&json).unwrap(), cursor);
+        }
+
+        #[test]
+        fn any_text_is_the_cursor_that_prints_it_or_an_error(
+            text in prop_oneof!["\\PC{0,40}", "d1[0-9a-f]{26}", "d1[0-9a-fA-F+ -]{26}", "d1é[0-9a-f]{24}"],
+        ) {
+            if let Ok(cursor) = text.parse::<DeviceCursor>() {
+                prop_assert_eq!(cursor.to_string(), text);
+            }
+        }
+    }
 }

@@ -6,14 +6,17 @@
 mod aliases;
 mod audiences;
 mod batch;
+mod batches;
 mod cursor;
 mod devices;
 mod events;
 mod presence;
+mod sample;
 mod selected;
 mod tags;
 mod users;
 
+pub use batches::{Batches, DeliveryBatch};
 pub use cursor::DeviceCursor;
 pub use selected::Selected;
 pub use tags::TagCount;

@@ -1,6 +1,7 @@
 //! Tags: list, count, ask, update, delete.
 
-use super::{App, DeviceCursor, cursor};
+use super::cursor::{self, Ask, Mark};
+use super::{App, DeviceCursor};
 use crate::error::{Error, Subject};
 use crate::model::{DeviceId, Page, PlatformSet, TagName};
 use crate::picture::decoded;
@@ -86,7 +87,7 @@ impl<S: Store> App<S> {
     /// order of [`DeviceCursor`].
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// A violation of `cursor` of another question or app; [`Error::Store`].
     pub fn tag_devices(
         &self,
         tag: &TagName,
@@ -97,7 +98,9 @@ impl<S: Store> App<S> {
         let picture = self.scope.picture()?;
         let key = Key::new(Relation::Tag, tag.as_str());
         let posting = |platform| picture.posting(key, platform);
-        cursor::page(picture.raw(), picture.version(), platforms, after, limit, posting)
+        let mark = Mark::new(&self.scope.app, 't', tag, platforms);
+        let ask = Ask { platforms: picture.platforms(key, platforms)?, after, limit, mark };
+        cursor::page(picture.raw(), picture.version(), ask, posting)
     }
 
     /// Puts a tag on some devices and takes it off others; removal comes first, so a device in both lists ends up

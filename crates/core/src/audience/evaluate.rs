@@ -63,9 +63,10 @@ impl<'a, V: View> Question<'a, V> {
     }
 }
 
-/// How a part was come by.
+/// How an evaluation came by a part: see [`Explanation`](crate::Explanation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
+#[non_exhaustive]
+pub enum Taken {
     /// It was read or computed.
     Made,
     /// It had been made already, elsewhere in the condition.
@@ -198,7 +199,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
     fn make(&mut self, node: &Node<'a>) -> Result<Part, Error> {
         match &node.step {
             Step::Platforms(set) => Ok(Part { outside: set.contains(self.platform), ..Part::nothing() }),
-            Step::Slot(slot) => Ok(Part::these(Posting::Few(SmallVec::from_slice(&[slot.ordinal])))),
+            Step::Slot(slot, _) => Ok(Part::these(Posting::Few(SmallVec::from_slice(&[slot.ordinal])))),
             Step::Key(key) => Ok(Part::these(self.picture.posting(*key, self.platform)?)),
             Step::All(members) => self.all(members),
         }
@@ -318,7 +319,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         let Some(node) = self.plan.node(of) else { return Ok(Bound { outside: false, at_most: 0 }) };
         let bound = match &node.step {
             Step::Platforms(set) => Bound { outside: set.contains(self.platform), at_most: 0 },
-            Step::Slot(_) => Bound { outside: false, at_most: 1 },
+            Step::Slot(..) => Bound { outside: false, at_most: 1 },
             Step::Key(key) => {
                 let at_most = self.picture.len(*key, self.platform)?;
                 Bound { outside: false, at_most }

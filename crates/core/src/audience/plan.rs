@@ -12,7 +12,7 @@
 
 use super::Audience;
 use crate::error::Error;
-use crate::model::PlatformSet;
+use crate::model::{DeviceId, PlatformSet};
 use crate::picture::Picture;
 use crate::store::{Key, Relation, Slot, View};
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -54,7 +54,7 @@ pub(super) type Refs = SmallVec<[Ref; 4]>;
 pub(super) enum Step<'a> {
     /// Every device on these platforms.
     Platforms(PlatformSet),
-    Slot(Slot),
+    Slot(Slot, &'a DeviceId),
     Key(Key<'a>),
     /// In all of the members; sorted, without duplicates.
     All(Refs),
@@ -190,7 +190,7 @@ impl<'a, V: View> Making<'_, 'a, V> {
             Audience::Platforms(set) => Ok(self.platforms(*set)),
             Audience::Device(id) => Ok(match self.picture.find(id)? {
                 Some(place) => {
-                    self.node(Step::Slot(place.slot), place.slot.platform.into(), PlatformSet::NONE)
+                    self.node(Step::Slot(place.slot, id), place.slot.platform.into(), PlatformSet::NONE)
                 }
                 None => self.platforms(PlatformSet::NONE),
             }),

@@ -110,6 +110,50 @@ fn name(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
     f.write_char(QUOTE)
 }
 
+/// The text of a part for a line of a tree, cut at about a hundred characters: below it are its members' own lines.
+pub(super) fn brief(part: &impl fmt::Display) -> String {
+    const MOST: usize = 100;
+    let mut text = Cut { text: String::new(), room: MOST };
+    match write!(text, "{part}") {
+        Ok(()) => text.text,
+        Err(_) => text.text + "…",
+    }
+}
+
+/// Takes so many characters and refuses more, so that a huge part is not printed whole to be cut.
+struct Cut {
+    text: String,
+    room: usize,
+}
+
+impl Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            self.room = self.room.checked_sub(1).ok_or(fmt::Error)?;
+            self.text.push(c);
+        }
+        Ok(())
+    }
+}
+
+/// Writes the members of a line of a tree, each behind the lines that lead to it.
+pub(super) fn below<T>(
+    members: &[T],
+    indent: &mut String,
+    f: &mut Formatter<'_>,
+    show: fn(&T, &mut String, &mut Formatter<'_>) -> fmt::Result,
+) -> fmt::Result {
+    for (n, member) in members.iter().enumerate() {
+        let last = n + 1 == members.len();
+        write!(f, "{indent}{}", if last { "└─ " } else { "├─ " })?;
+        let before = indent.len();
+        indent.push_str(if last { "   " } else { "│  " });
+        show(member, indent, f)?;
+        indent.truncate(before);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::trees;

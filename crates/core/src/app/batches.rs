@@ -1,0 +1,140 @@
+//! An audience cut into pieces for delivery.
+
+use super::cursor::{Ask, Mark, read_ids};
+use super::{App, DeviceCursor};
+use crate::audience::{Audience, Selection, select};
+use crate::error::Error;
+use crate::model::{DeviceId, Platform, PlatformSet};
+use crate::registry::Scope;
+use crate::store::{Posting, Slot, Store};
+use std::collections::VecDeque;
+use std::fmt;
+
+impl<S: Store> App<S> {
+    /// The devices that the audience selects now, behind `after`, in batches of at most `max_size` (at least 1) of one
+    /// platform each, as a gateway takes them.
+    ///
+    /// After a crash, ask again with the [`cursor`](DeliveryBatch::cursor) of the last batch that was delivered: the
+    /// audience is judged anew, at that instant, and what lies behind the cursor is given. A device that was selected
+    /// all the time is in exactly one batch of the two runs together. `after` may also come from a page of the same
+    /// audience.
+    ///
+    /// ```
+    /// use rollbook::{AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry};
+    /// use rollbook_testkit::ordered::OrderedStore;
+    ///
+    /// let registry = Registry::builder(OrderedStore::new()).build();
+    /// let app = registry.create_app(&AppKey::new("shop")?, AppSettings::default())?;
+    /// for n in 0..5 {
+    ///     app.register(&Registration::new(DeviceId::new(format!("d{n}"))?, Platform::Ios))?;
+    /// }
+    /// let mut first = app.batches(&Audience::All, 2, None)?;
+    /// let delivered = first.next_batch()?.unwrap();
+    /// assert_eq!((delivered.platform, delivered.devices.len()), (Platform::Ios, 2));
+    ///
+    /// let kept = delivered.cursor.to_string(); // survives a crash
+    /// let mut resumed = app.batches(&Audience::All, 1_000, Some(kept.parse()?))?;
+    /// assert_eq!(resumed.next_batch()?.unwrap().devices.len(), 3);
+    /// assert!(resumed.next_batch()?.is_none());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A violation of `audience` that is too deep or too large, of `cursor` of another question or app;
+    /// [`Error::Store`].
+    pub fn batches(
+        &self,
+        audience: &Audience,
+        max_size: usize,
+        after: Option<DeviceCursor>,
+    ) -> Result<Batches<S>, Error> {
+        audience.check(self.limits())?;
+        let mark = self.audience_mark(audience);
+        let ask = Ask { platforms: PlatformSet::ALL, after, limit: max_size.max(1), mark };
+        let rest = ask.rest()?;
+        let platforms = rest.iter().map(|(platform, _)| *platform).collect();
+        let selection = select(&self.scope.picture()?, audience, platforms)?;
+        Ok(Batches { scope: self.scope.clone(), selection, ask, rest: rest.into() })
+    }
+
+    pub(super) fn audience_mark(&self, audience: &Audience) -> Mark {
+        Mark::new(&self.scope.app, 'a', audience, PlatformSet::ALL)
+    }
+}
+
+/// The devices of an audience, each judged at the instant it was selected, batch by batch.
+///
+/// It holds ordinals, compressed, and no lock. A device removed since is left out of its batch; a device that took the
+/// place of another is never in one.
+pub struct Batches<S> {
+    scope: Scope<S>,
+    selection: Selection,
+    ask: Ask,
+    /// The platforms that are left, each with the first ordinal that is.
+    rest: VecDeque<(Platform, u32)>,
+}
+
+/// Some devices of one platform, and where to go on behind them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryBatch {
+    /// The platform of all of them.
+    pub platform: Platform,
+    /// The devices; at least one.
+    pub devices: Vec<DeviceId>,
+    /// Ask [`App::batches`] with this to go on behind them.
+    pub cursor: DeviceCursor,
+}
+
+impl<S: Store> Batches<S> {
+    /// The next batch; nothing when all have been given. After an error the same batch is tried again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the app is deleted meanwhile; [`Error::Store`].
+    pub fn next_batch(&mut self) -> Result<Option<DeliveryBatch>, Error> {
+        while let Some(&(platform, from)) = self.rest.front() {
+            let mut sets = self.selection.sets().iter();
+            let set = sets.find(|(on, _)| *on == platform).map(|(_, set)| Posting::Many(set.clone()));
+            let ordinals = set.unwrap_or_default().chunk(from, self.ask.limit);
+            let Some(&last) = ordinals.last() else {
+                self.rest.pop_front();
+                continue;
+            };
+            let devices = self.read(platform, ordinals)?;
+            match last.checked_add(1) {
+                Some(next) => self.rest.front_mut().into_iter().for_each(|(_, from)| *from = next),
+                None => drop(self.rest.pop_front()),
+            }
+            if !devices.is_empty() {
+                let cursor = self.ask.behind(Slot { platform, ordinal: last });
+                return Ok(Some(DeliveryBatch { platform, devices, cursor }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&self, platform: Platform, mut ordinals: Vec<u32>) -> Result<Vec<DeviceId>, Error> {
+        let picture = self.scope.picture()?;
+        ordinals.retain(|&ordinal| !picture.is_condemned(Slot { platform, ordinal }));
+        let mut devices = Vec::with_capacity(ordinals.len());
+        read_ids(picture.raw(), platform, &ordinals, self.selection.version(), |_, id| devices.push(id))?;
+        Ok(devices)
+    }
+}
+
+impl<S: Store> Iterator for Batches<S> {
+    type Item = Result<DeliveryBatch, Error>;
+
+    /// [`Batches::next_batch`], for loops.
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_batch().transpose()
+    }
+}
+
+impl<S> fmt::Debug for Batches<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches")
+            .field("selection", &self.selection)
+            .field("rest", &self.rest)
+            .finish_non_exhaustive()
+    }
+}

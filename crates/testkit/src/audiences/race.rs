@@ -1,0 +1,189 @@
+//! Reading an audience page by page, batch by batch and as a stream, while others write.
+
+use rollbook::store::Store;
+use rollbook::{
+    App, AppKey, AppSettings, Audience, DeviceCursor, DeviceId, Platform, PlatformSet, Registration,
+    Registry, TagName,
+};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// How long a race runs.
+#[derive(Debug, Clone, Copy)]
+pub struct AudienceRace {
+    /// Rounds of the writer.
+    pub writes: u32,
+    /// Devices that nobody touches; as many others come and go between them.
+    pub devices: u32,
+}
+
+impl Default for AudienceRace {
+    fn default() -> Self {
+        AudienceRace { writes: 400, devices: 40 }
+    }
+}
+
+fn tag(name: &str) -> TagName {
+    TagName::new(name).expect("a tag")
+}
+
+fn id(kind: &str, n: u32) -> DeviceId {
+    DeviceId::new(format!("{kind}{n}")).expect("an id")
+}
+
+fn platform(n: u32) -> Platform {
+    if n.is_multiple_of(2) { Platform::Ios } else { Platform::Android }
+}
+
+fn enrol<S: Store>(app: &App<S>, kind: &str, n: u32, tags: &[TagName]) {
+    let new = Registration { tags: tags.to_vec(), ..Registration::new(id(kind, n), platform(n)) };
+    app.register(&new).expect("a registration");
+}
+
+fn open<S: Store>(store: S) -> App<S> {
+    let registry = Registry::builder(store).build();
+    registry.create_app(&AppKey::new("race").expect("a key"), AppSettings::default()).expect("an app")
+}
+
+impl AudienceRace {
+    /// A writer has devices with the tag come and go between those that stay, so that slots are given again. Pages,
+    /// and batches that are taken up again at every cursor, must hold every device that stays exactly once. Answers how
+    /// often they were read to the end.
+    ///
+    /// # Panics
+    /// When a device that was there all the time is missed or told twice, or one is told that never had the tag.
+    pub fn who_stays_is_told_once<S: Store>(self, store: S) -> u64 {
+        let app = open(store);
+        let kept = tag("kept");
+        for n in 0..self.devices {
+            enrol(&app, "stays", n, std::slice::from_ref(&kept));
+            enrol(&app, "guest", n, std::slice::from_ref(&kept));
+        }
+        let writer = || {
+            for n in 0..self.writes {
+                let one = n.wrapping_mul(7) % self.devices;
+                app.remove(&id("guest", one)).expect("a guest leaves");
+                enrol(&app, "stranger", one, &[]);
+                enrol(&app, "guest", one, std::slice::from_ref(&kept));
+                app.remove(&id("stranger", one)).expect("a stranger leaves");
+            }
+        };
+        let audience = Audience::from(kept.clone()) & !Audience::from(tag("muted"));
+        while_writing(writer, || {
+            let (mut told, mut after) = (Vec::new(), None);
+            loop {
+                let page = app.audience(&audience, after, 7).expect("a page");
+                told.extend(page.items);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            self.each_once(&told);
+            let (mut told, mut after): (Vec<DeviceId>, Option<DeviceCursor>) = (Vec::new(), None);
+            while let Some(batch) = app
+                .batches(&audience, 5, after)
+                .and_then(|mut batches| batches.next_batch())
+                .expect("a batch")
+            {
+                told.extend(batch.devices);
+                after = Some(batch.cursor);
+            }
+            self.each_once(&told);
+        })
+    }
+
+    fn each_once(self, told: &[DeviceId]) {
+        let mut times: BTreeMap<&str, u32> = BTreeMap::new();
+        for device in told {
+            let name = device.as_str();
+            assert!(!name.starts_with("stranger"), "{name} never had the tag");
+            *times.entry(name).or_default() += 1;
+        }
+        for n in 0..self.devices {
+            let told = times.get(id("stays", n).as_str()).copied().unwrap_or_default();
+            assert_eq!(told, 1, "stays{n} was told {told} times");
+        }
+    }
+
+    /// A writer deletes the tag and makes it again, each time for the other half of the devices, and gives slots again.
+    /// A stream of what was selected tells only devices of one half, a count is that of a half or of a part of one,
+    /// and two parts of a condition are judged at one instant. Answers how often it was read.
+    ///
+    /// # Panics
+    /// When a device is told that was not selected, or an answer mixes two instants.
+    pub fn a_tag_made_again_is_another<S: Store>(self, store: S) -> u64 {
+        let app = open(store);
+        let moving = tag("moving");
+        let half = |name: &str| (0..self.devices).map(|n| id(name, n)).collect::<Vec<_>>();
+        for n in 0..self.devices {
+            enrol(&app, "left", n, &[tag("left")]);
+            enrol(&app, "right", n, &[tag("right")]);
+        }
+        let writer = || {
+            for n in 0..self.writes {
+                app.delete_tag(&moving, PlatformSet::ALL).expect("a deletion");
+                let name = if n.is_multiple_of(2) { "left" } else { "right" };
+                app.update_tag(&moving, &half(name), &[]).expect("a tag made again");
+                enrol(&app, "stranger", n, &[]);
+                app.remove(&id("stranger", n)).expect("a stranger leaves");
+            }
+        };
+        let one = Audience::from(moving.clone());
+        let both = [one.clone() & Audience::from(tag("left")), one.clone() & Audience::from(tag("right"))];
+        while_writing(writer, || {
+            let selected = app.select(&one).expect("a selection");
+            let mut told = Vec::new();
+            selected
+                .for_each(|_, id| told.push(id.trim_end_matches(char::is_numeric).to_owned()))
+                .expect("a stream");
+            assert_eq!(told.len() as u64, selected.len(), "nobody who had the tag has left");
+            told.dedup();
+            told.sort();
+            told.dedup();
+            assert!(
+                told.len() <= 1 && !told.contains(&"stranger".to_owned()),
+                "two instants in one: {told:?}"
+            );
+            assert!(
+                [0, u64::from(self.devices)].contains(&selected.len()),
+                "{} devices of a half",
+                selected.len()
+            );
+            let found = app.overlap(&both).expect("an overlap");
+            assert!(found.each.contains(&0) && found.several == 0, "two instants in one: {found:?}");
+        })
+    }
+}
+
+/// Reads over and over while the writer writes, and once more; how often.
+fn while_writing(write: impl FnOnce() + Send, read: impl Fn()) -> u64 {
+    let done = AtomicBool::new(false);
+    let mut rounds = 0;
+    thread::scope(|scope| {
+        let done = &done;
+        scope.spawn(move || {
+            let _ends = Ending(done);
+            write();
+        });
+        loop {
+            let last = done.load(Ordering::Acquire);
+            read();
+            rounds += 1;
+            if last {
+                return;
+            }
+        }
+    });
+    rounds
+}
+
+/// Lets the reader go also when the writer panics.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
