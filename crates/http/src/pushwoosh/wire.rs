@@ -190,8 +190,8 @@ impl TryFrom<Map<String, Value>> for NewDevice {
         let (application, hwid) = (fields.application(), fields.hwid());
         let device_type = fields.platform();
         let device_type = fields.demand("device_type", device_type);
-        let push_token = fields.name("push_token", |text| PushToken::new(text));
-        let language = fields.name("language", |text| Language::new(text));
+        let push_token = fields.name("push_token", PushToken::new);
+        let language = fields.name("language", Language::new);
         let (timezone, user_id) = (fields.offset("timezone"), fields.user("userId"));
         fields.finish(application.zip(hwid).map(|(application, hwid)| NewDevice {
             application,
@@ -246,10 +246,10 @@ impl TryFrom<Map<String, Value>> for PostedEvent {
     fn try_from(members: Map<String, Value>) -> Result<Self, Violations> {
         let mut fields = Fields::new(members);
         let application = fields.application();
-        let event = fields.name("event", |text| EventName::new(text));
+        let event = fields.name("event", EventName::new);
         let event = fields.demand("event", event);
         let attributes = fields.attributes();
-        let hwid = fields.name("hwid", |text| DeviceId::new(text));
+        let hwid = fields.name("hwid", DeviceId::new);
         let user_id = fields.user("userId");
         let timestamp_utc = fields.members.integer("timestampUTC").map(Timestamp::from_secs);
         let timestamp_current = fields.members.integer("timestampCurrent").map(Timestamp::from_secs);

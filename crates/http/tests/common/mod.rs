@@ -130,6 +130,7 @@ impl<S: Store> Served<S> {
     }
 
     /// Asserts that the request is refused with this code and message and leaves the register as it was.
+    #[track_caller]
     pub(crate) fn refused(&self, request: (&str, &str, &str), status: u16, code: u16, message: &str) {
         let before = snapshot(&self.app);
         let (method, target, body) = request;
@@ -139,6 +140,7 @@ impl<S: Store> Served<S> {
     }
 
     /// As [`Served::refused`], of the other face.
+    #[track_caller]
     pub(crate) fn pushwoosh_refused(&self, target: &str, body: &str, status: u16, code: u16, message: &str) {
         let before = snapshot(&self.app);
         let message = serde_json::to_string(message).unwrap();

@@ -72,7 +72,7 @@ fn random_bodies_and_random_changes_of_good_ones() {
             assert!(reply.text().starts_with('{'));
         }
     }
-    // `"tags":5` and a device that nobody knows are in the way of every change, unless their names were changed.
+    // Nothing of it makes a device or removes one.
     assert_eq!(snapshot(&served.app).devices.len(), before.devices.len());
     goes_on(&served);
 }

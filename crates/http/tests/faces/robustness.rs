@@ -70,8 +70,8 @@ fn a_wish_for_another_protocol_is_ignored() {
             "Content-Length: 15",
         ];
         connection.send(&head("POST", "/v3/devices/d3", &wish));
-        connection.send(br#"{"alias":"wish"}"#.split_at(15).0);
-        connection.reply().unwrap().is(400, r#"{"error":{"code":7002,"message":"body: form: must be JSON: got something else at line 1 column 15"}}"#);
+        connection.send(br#"{"alias":"hop"}"#);
+        connection.reply().unwrap().is(200, "{}");
         connection.send(&head("GET", "/v3/tags/news/registration_ids/d1", &wish[..4]));
         connection.reply().unwrap().is(200, r#"{"result":true}"#);
     }
@@ -100,11 +100,7 @@ fn slashes_at_the_end_and_doubled_ones_do_not_matter() {
         ],
         "",
     );
-    same(
-        "DELETE",
-        &["/v3/tags/vip?platform=x,ios".replace("x,", "").as_str(), "/v3/tags/vip/?platform=ios"],
-        "",
-    );
+    same("DELETE", &["/v3/tags/vip?platform=ios", "/v3/tags/vip/?platform=ios"], "");
     let done = r#"{"status_code":200,"status_message":"OK","response":null}"#;
     let body = format!(r#"{{"request":{{"application":"{KEY}","hwid":"h"}}}}"#);
     for target in ["/json/1.3/registerUser/", "//json/1.3//registerUser"] {

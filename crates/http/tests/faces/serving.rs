@@ -69,7 +69,7 @@ fn a_store_that_waits_keeps_nobody_else_waiting() {
     served.populate();
     served.registry.store().arm(Fault::at(Call::Commit, 1, Failure::Slow(Duration::from_secs(4))).staying());
     let authorized = format!("Authorization: {}", basic(KEY, SECRET));
-    // More of them than there are threads that read requests, in apps of their own so that no lock is shared.
+    // More of them than there are threads that read requests.
     let mut waiting: Vec<Connection> = (0..4).map(|_| Connection::open(served.address)).collect();
     for (n, connection) in waiting.iter_mut().enumerate() {
         let body = format!(r#"{{"alias":"a{n}"}}"#);
@@ -157,7 +157,6 @@ fn what_is_under_way_at_the_end_is_finished() {
 #[test]
 fn a_router_beside_other_routes() {
     let served = served();
-    exchange(served.address, &head("HEAD", "/v3/devices/d1", &[]));
     let router: axum::Router = axum::Router::new()
         .route("/healthz", axum::routing::get(|| async { "well" }))
         .nest("/push", rollbook_http::router(served.registry.clone(), FaceOptions::default()));
