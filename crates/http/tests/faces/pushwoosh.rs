@@ -90,9 +90,8 @@ fn a_user_is_deleted_with_all_devices() {
 #[test]
 fn a_device_lives_through_its_calls() {
     let served = served();
-    let new = concat!(
-        r#","hwid":"h1","device_type":1,"push_token":"opaque","language":"en","timezone":3600,"userId":"u9""#
-    );
+    let new =
+        r#","hwid":"h1","device_type":1,"push_token":"opaque","language":"en","timezone":3600,"userId":"u9""#;
     let exists = |exist: bool, token: bool| {
         let response = format!(r#"{{"exist":{exist},"push_token_exist":{token}}}"#);
         format!(r#"{{"status_code":200,"status_message":"OK","response":{response}}}"#)
