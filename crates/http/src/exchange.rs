@@ -1,0 +1,56 @@
+//! A request and an answer without a socket.
+
+use axum::body::Bytes;
+use axum::http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// A request whose body has been read.
+pub type Request = axum::http::Request<Bytes>;
+
+/// An answer: always with a JSON body, and with an [`Outcome`] among its extensions.
+pub type Answer = axum::http::Response<Bytes>;
+
+/// What became of a request: for metrics and logs, which may know neither secrets nor ids.
+///
+/// ```
+/// use rollbook_http::{Answer, Outcome};
+/// fn label(answer: &Answer) -> &'static str {
+///     answer.extensions().get::<Outcome>().map_or("none", |outcome| outcome.operation)
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// The operation, such as `jpush.device.get`; `none` where the path names none.
+    pub operation: &'static str,
+    /// The vendor's code: 200 for success, otherwise the code in the body.
+    pub code: u16,
+}
+
+impl Outcome {
+    /// The operation of a path that names none.
+    pub(crate) const NO_OPERATION: &'static str = "none";
+}
+
+/// An answer of this body as JSON.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize, outcome: Outcome) -> Answer {
+    // The bodies are plain data with text for keys: there is nothing in them that JSON cannot say.
+    let bytes = serde_json::to_vec(body).unwrap_or_else(|_| b"{}".to_vec());
+    let mut answer = Answer::new(bytes.into());
+    *answer.status_mut() = status;
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, json);
+    answer.extensions_mut().insert(outcome);
+    answer
+}
+
+/// What a failure and its causes say, in one line, for the log.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}

@@ -1,0 +1,69 @@
+//! Aliases: look up, unbind, delete.
+
+use super::names::{self, Names};
+use super::status::date;
+use super::wire::{AliasData, AliasDevice, AliasDevices, DevicesChange, Empty};
+use super::{Call, Refusal};
+use crate::exchange::Answer;
+use crate::extract::parse;
+use crate::path::{platforms, values};
+use rollbook::store::Store;
+use rollbook::{DeviceId, Error, Rule, Violation, Violations};
+
+/// How many devices a look-up answers.
+const MOST: usize = 10;
+
+impl<S: Store> Call<'_, S> {
+    pub(super) fn alias_devices(&self, alias: &str) -> Result<Answer, Refusal> {
+        let alias = names::alias(alias)?;
+        let mut devices = self.app.alias_devices(&alias, platforms(self.query)?)?;
+        devices.truncate(MOST);
+        if values(self.query, "new_format").any(|value| value == "true") {
+            return self.done(&AliasData { data: self.told(&devices)? });
+        }
+        self.done(&AliasDevices { registration_ids: devices.into_iter().map(String::from).collect() })
+    }
+
+    fn told(&self, devices: &[DeviceId]) -> Result<Vec<AliasDevice>, Refusal> {
+        let mut told = Vec::with_capacity(devices.len());
+        for id in devices {
+            match self.app.device(id) {
+                Ok(device) => told.push(AliasDevice {
+                    registration_id: device.id.into(),
+                    platform: device.platform.jpush_name().unwrap_or(device.platform.name()).to_owned(),
+                    last_online_date: device.last_seen.map(|seen| date(seen, self.options.utc_offset)),
+                }),
+                // Removed since the alias was read.
+                Err(Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(told)
+    }
+
+    pub(super) fn unbind_alias(&self, alias: &str) -> Result<Answer, Refusal> {
+        let alias = names::alias(alias)?;
+        let lists = DevicesChange::try_from(parse(self.body)?)?.registration_ids;
+        if let Some(add) = lists.add.filter(|add| !add.is_empty()) {
+            let limit = "must be absent: an alias is set on the device";
+            return Err(Violation::new("registration_ids.add", Rule::Items, limit, add.len()).into());
+        }
+        if lists.remove.is_none() {
+            let field = "registration_ids.remove";
+            return Err(Violation::new(field, Rule::Present, "must be given", "none").into());
+        }
+        let most = self.app.limits().devices_per_list;
+        let remove = Names::read("registration_ids.remove", lists.remove, most, DeviceId::new, |_| Ok(()));
+        if remove.blocked {
+            Violations::check(self.with_unknown("registration_ids.remove", remove)?)?;
+            return self.done(&Empty {});
+        }
+        self.app.unbind_alias(&alias, &remove.into_names())?;
+        self.done(&Empty {})
+    }
+
+    pub(super) fn delete_alias(&self, alias: &str) -> Result<Answer, Refusal> {
+        self.app.delete_alias(&names::alias(alias)?, platforms(self.query)?)?;
+        self.done(&Empty {})
+    }
+}

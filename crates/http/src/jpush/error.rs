@@ -1,0 +1,141 @@
+//! What the JPush face refuses with: the vendor's codes.
+
+use super::wire::{ErrorBody, ErrorDetail};
+use crate::exchange::{Answer, Outcome, causes, json};
+use crate::extract::line;
+use axum::http::{HeaderValue, StatusCode, header};
+use rollbook::{Error, ErrorKind, Rule, Subject, Violation, Violations};
+
+/// Why a request is not done.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) code: u16,
+    status: StatusCode,
+    message: String,
+    /// The methods that a known path takes.
+    allow: Option<&'static str>,
+}
+
+impl Refusal {
+    fn new(code: u16, status: StatusCode, message: impl Into<String>) -> Self {
+        Refusal { code, status, message: message.into(), allow: None }
+    }
+
+    pub(crate) fn fault() -> Self {
+        Refusal::new(7000, StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    }
+
+    pub(super) fn no_credentials(actual: &str) -> Self {
+        let message = format!("authorization: form: must be Basic appKey:masterSecret: got {actual}");
+        Refusal::new(7001, StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn argument(message: impl Into<String>) -> Self {
+        Refusal::new(7002, StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn wrong_secret() -> Self {
+        let message = "authorization: secret: must be the app's master secret: got another";
+        Refusal::new(7004, StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(super) fn no_app() -> Self {
+        let message = "authorization: known: must be the key of an app: got another";
+        Refusal::new(7008, StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn no_path() -> Self {
+        Refusal::new(
+            7010,
+            StatusCode::NOT_FOUND,
+            "path: known: must be a path of the Device API: got another",
+        )
+    }
+
+    pub(super) fn no_method(allow: &'static str) -> Self {
+        let message = format!("method: known: must be {allow} on this path: got another");
+        Refusal { allow: Some(allow), ..Refusal::new(7010, StatusCode::METHOD_NOT_ALLOWED, message) }
+    }
+
+    pub(crate) fn busy(message: &str) -> Self {
+        Refusal::new(7030, StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+
+    pub(crate) fn answer(self, operation: &'static str) -> Answer {
+        let Refusal { code, status, message, allow } = self;
+        let body = ErrorBody { error: ErrorDetail { code, message } };
+        let mut answer = json(status, &body, Outcome { operation, code });
+        if let Some(allow) = allow {
+            answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Basic realm=\"rollbook\"");
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        answer
+    }
+}
+
+impl From<Violations> for Refusal {
+    fn from(violations: Violations) -> Self {
+        let renamed: Vec<Violation> = violations.iter().cloned().map(renamed).collect();
+        let message = line(&renamed);
+        if renamed.iter().all(|violation| violation.rule() == Rule::DevicesPerAlias) {
+            return Refusal::new(7015, StatusCode::BAD_REQUEST, message);
+        }
+        let of_an_item = |violation: &Violation| {
+            violation.index().is_some() && matches!(violation.rule(), Rule::Known | Rule::TagsPerDevice)
+        };
+        if renamed.iter().all(of_an_item) {
+            return Refusal::new(7013, StatusCode::BAD_REQUEST, message);
+        }
+        Refusal::argument(message)
+    }
+}
+
+impl From<Violation> for Refusal {
+    fn from(violation: Violation) -> Self {
+        Violations::from(violation).into()
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(violations) => violations.into(),
+            Error::NotFound { subject: Subject::Device, name } => {
+                let limit = "must be a device of the app";
+                Violation::new("registration_id", Rule::Known, limit, name).into()
+            }
+            // Deleted between two questions of one request.
+            Error::NotFound { .. } => Refusal::no_app(),
+            Error::Forbidden { .. } => {
+                let message = "app: capability: must have presence: got none";
+                Refusal::new(2007, StatusCode::FORBIDDEN, message)
+            }
+            error if error.kind() == ErrorKind::Unavailable => {
+                tracing::warn!(error = causes(&error), "unavailable");
+                Refusal::busy("the register is busy: try again")
+            }
+            error => {
+                tracing::error!(error = causes(&error), "fault");
+                Refusal::fault()
+            }
+        }
+    }
+}
+
+/// A violation under the name that the field has on the wire.
+fn renamed(violation: Violation) -> Violation {
+    let field = match violation.field() {
+        "add" => "registration_ids.add",
+        "remove" | "devices" => "registration_ids.remove",
+        "add or remove" => "registration_ids",
+        "device" => "registration_id",
+        _ => return violation,
+    };
+    match violation.index() {
+        Some(index) => violation.in_list(field, index),
+        None => violation.in_field(field),
+    }
+}

@@ -1,0 +1,117 @@
+//! What the Pushwoosh face refuses with.
+
+use super::wire::Response;
+use crate::exchange::{Answer, Outcome, causes, json};
+use crate::extract::line;
+use crate::options::FaceOptions;
+use axum::http::{HeaderValue, StatusCode, header};
+use rollbook::{Error, ErrorKind, Rule, Subject, Violation, Violations};
+
+/// Why a request is not done.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// The code in the body.
+    code: u16,
+    status: StatusCode,
+    message: String,
+}
+
+/// The code of every argument error.
+const ARGUMENT: u16 = 210;
+
+impl Refusal {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Refusal { code: status.as_u16(), status, message: message.into() }
+    }
+
+    pub(crate) fn fault() -> Self {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    }
+
+    pub(crate) fn busy(message: &str) -> Self {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+
+    pub(crate) fn malformed(message: impl Into<String>) -> Self {
+        Refusal::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn no_token(actual: &str) -> Self {
+        let message =
+            format!("authorization: form: must be Token and one of the app's API tokens: got {actual}");
+        Refusal::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(super) fn no_path() -> Self {
+        Refusal::new(StatusCode::NOT_FOUND, "path: known: must be a path of the API: got another")
+    }
+
+    pub(super) fn no_method() -> Self {
+        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method: known: must be POST: got another")
+    }
+
+    pub(crate) fn answer(self, options: &FaceOptions, operation: &'static str) -> Answer {
+        let Refusal { code, status, message } = self;
+        let status = match code {
+            ARGUMENT if options.argument_errors_are_400 => StatusCode::BAD_REQUEST,
+            _ => status,
+        };
+        let body = Response::<()> { status_code: code, status_message: message.into(), response: None };
+        let mut answer = json(status, &body, Outcome { operation, code });
+        let headers = answer.headers_mut();
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"));
+        }
+        answer
+    }
+}
+
+impl From<Violations> for Refusal {
+    fn from(violations: Violations) -> Self {
+        let renamed: Vec<Violation> = violations.iter().cloned().map(renamed).collect();
+        Refusal { code: ARGUMENT, status: StatusCode::OK, message: line(&renamed) }
+    }
+}
+
+impl From<Violation> for Refusal {
+    fn from(violation: Violation) -> Self {
+        Violations::from(violation).into()
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(violations) => violations.into(),
+            Error::NotFound { subject, name } => {
+                let (field, limit) = match subject {
+                    Subject::App => ("application", "must be an app"),
+                    _ => ("hwid", "must be a device of the app"),
+                };
+                Violation::new(field, Rule::Known, limit, name).into()
+            }
+            error if error.kind() == ErrorKind::Unavailable => {
+                tracing::warn!(error = causes(&error), "unavailable");
+                Refusal::busy("the register is busy: try again")
+            }
+            error => {
+                tracing::error!(error = causes(&error), "fault");
+                Refusal::fault()
+            }
+        }
+    }
+}
+
+/// A violation under the name that the field has on the wire.
+fn renamed(violation: Violation) -> Violation {
+    let field = match violation.field() {
+        "device" => "hwid",
+        "user" => "userId",
+        "device or user" => "hwid or userId",
+        _ => return violation,
+    };
+    violation.in_field(field)
+}

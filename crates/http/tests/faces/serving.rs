@@ -1,0 +1,171 @@
+//! The router and the server: panics, threads, one face alone, other services beside it, the end.
+
+use crate::common::{Connection, KEY, SECRET, basic, exchange, head, serve_store, served, served_with};
+use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
+use rollbook::{AppId, Limits, Platform, Timestamp};
+use rollbook_http::{Execution, FaceOptions, Faces, ServeOptions};
+use rollbook_store_mem::{MemStore, MemView};
+use rollbook_testkit::{Call, Failure, Fault, FaultStore};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A store whose commits panic when they are told to.
+#[derive(Default)]
+struct Panicking {
+    inner: MemStore,
+    armed: AtomicBool,
+}
+
+impl Store for Panicking {
+    type View<'a> = MemView<'a>;
+
+    fn info(&self) -> StoreInfo {
+        self.inner.info()
+    }
+
+    fn view(&self, app: AppId) -> Result<MemView<'_>, StoreError> {
+        self.inner.view(app)
+    }
+
+    fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
+        assert!(!self.armed.load(Ordering::SeqCst), "told to");
+        self.inner.commit(app, writes)
+    }
+
+    fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
+        self.inner.touch(app, seen)
+    }
+}
+
+#[test]
+fn a_panic_is_a_fault_of_its_own_request() {
+    for execution in [Execution::Inline, Execution::Blocking] {
+        let options = FaceOptions { execution, ..FaceOptions::default() };
+        let served = serve_store(Panicking::default(), Limits::default(), options, ServeOptions::default());
+        served.enrol("d1", Platform::Ios);
+        served.registry.store().armed.store(true, Ordering::SeqCst);
+        let mut connection = Connection::open(served.address);
+        let authorized = format!("Authorization: {}", basic(KEY, SECRET));
+        for _ in 0..2 {
+            connection.send(&head("POST", "/v3/devices/d1", &[&authorized, "Content-Length: 13"]));
+            connection.send(br#"{"alias":"a"}"#);
+            let fault = r#"{"error":{"code":7000,"message":"internal error"}}"#;
+            connection.reply().unwrap().is(500, fault);
+        }
+        let body = format!(r#"{{"request":{{"application":"{KEY}","hwid":"d1","userId":"u"}}}}"#);
+        let fault = r#"{"status_code":500,"status_message":"internal error","response":null}"#;
+        served.pushwoosh("/json/1.3/registerUser", &body).is(500, fault);
+        served.registry.store().armed.store(false, Ordering::SeqCst);
+        served.jpush("POST", "/v3/devices/d1", r#"{"alias":"a"}"#).is(200, "{}");
+    }
+}
+
+#[test]
+fn a_store_that_waits_keeps_nobody_else_waiting() {
+    let options =
+        FaceOptions { execution: Execution::Blocking, timeout_millis: 1_500, ..FaceOptions::default() };
+    let store = FaultStore::new(MemStore::new());
+    let served = serve_store(store, Limits::default(), options, ServeOptions::default());
+    served.populate();
+    served.registry.store().arm(Fault::at(Call::Commit, 1, Failure::Slow(Duration::from_secs(4))).staying());
+    let authorized = format!("Authorization: {}", basic(KEY, SECRET));
+    // More of them than there are threads that read requests.
+    let mut waiting: Vec<Connection> = (0..4).map(|_| Connection::open(served.address)).collect();
+    for (n, connection) in waiting.iter_mut().enumerate() {
+        let body = format!(r#"{{"alias":"a{n}"}}"#);
+        let length = format!("Content-Length: {}", body.len());
+        connection.send(&head("POST", "/v3/devices/d1", &[&authorized, &length]));
+        connection.send(body.as_bytes());
+    }
+    served.jpush("GET", "/v3/tags/news/registration_ids/d1", "").is(200, r#"{"result":true}"#);
+    for connection in &mut waiting {
+        let late = r#"{"error":{"code":7030,"message":"not done within 1500 ms: try again"}}"#;
+        connection.reply().unwrap().is(503, late);
+    }
+    served.registry.store().disarm();
+}
+
+#[test]
+fn every_way_of_execution_answers_alike() {
+    for execution in [Execution::Auto, Execution::Inline, Execution::Blocking] {
+        let served = served_with(FaceOptions { execution, ..FaceOptions::default() });
+        served.populate();
+        served.jpush("GET", "/v3/tags", "").is(200, r#"{"tags":["news","odd","vip","汉"]}"#);
+        served.jpush("POST", "/v3/devices/d3", r#"{"alias":"a"}"#).is(200, "{}");
+        served.jpush("GET", "/v3/devices/d3", "").is(200, r#"{"tags":[],"alias":"a","mobile":null}"#);
+    }
+}
+
+#[test]
+fn one_face_alone_answers_for_every_path() {
+    let jpush = served_with(FaceOptions { faces: Faces::Jpush, ..FaceOptions::default() });
+    let reply = jpush.pushwoosh("/json/1.3/registerUser", "{}");
+    assert!(reply.status() == 404 && reply.text().contains("\"code\":7010"), "{reply:?}");
+    let pushwoosh = served_with(FaceOptions { faces: Faces::Pushwoosh, ..FaceOptions::default() });
+    let reply = pushwoosh.jpush("GET", "/v3/tags", "");
+    assert!(reply.status() == 404 && reply.text().contains("\"status_code\":404"), "{reply:?}");
+}
+
+#[test]
+fn times_are_printed_at_the_offset_of_the_options() {
+    let utc_offset = rollbook::UtcOffset::UTC;
+    let served = served_with(FaceOptions { utc_offset, ..FaceOptions::default() });
+    served.populate();
+    served.app.touch(&[crate::common::device("d1")]).unwrap();
+    served.clock.advance(601);
+    served
+        .jpush("POST", "/v3/devices/status", r#"{"registration_ids":["d1"]}"#)
+        .is(200, r#"{"d1":{"online":false,"last_online_time":"2014-12-16 02:57:07"}}"#);
+}
+
+#[test]
+fn more_connections_than_allowed_wait_for_their_turn() {
+    let serve = ServeOptions { max_connections: 1, ..ServeOptions::default() };
+    let served = serve_store(MemStore::new(), Limits::default(), FaceOptions::default(), serve);
+    let mut first = Connection::open(served.address);
+    let mut second = Connection::open(served.address);
+    second.send(&head("GET", "/v3", &[]));
+    for _ in 0..2 {
+        first.send(&head("GET", "/v3", &[]));
+        assert_eq!(first.reply().unwrap().status(), 404);
+    }
+    drop(first);
+    assert_eq!(second.reply().unwrap().status(), 404);
+}
+
+#[test]
+fn what_is_under_way_at_the_end_is_finished() {
+    let mut served = served();
+    served.populate();
+    let mut under_way = Connection::open(served.address);
+    let authorized = format!("Authorization: {}", basic(KEY, SECRET));
+    let lines = [&authorized, "Content-Length: 13", "Expect: 100-continue"];
+    under_way.send(&head("POST", "/v3/devices/d3", &lines));
+    assert_eq!(under_way.reply().unwrap().status(), 100);
+    let mut idle = Connection::open(served.address);
+    idle.send(&head("GET", "/v3", &[]));
+    assert_eq!(idle.reply().unwrap().status(), 404);
+    served.end();
+    assert!(idle.reply().is_none(), "an idle connection is kept");
+    under_way.send(br#"{"alias":"a"}"#);
+    assert_eq!(under_way.reply().unwrap().text(), "{}");
+    assert!(under_way.reply().is_none());
+    assert!(std::net::TcpStream::connect(served.address).is_err());
+    assert_eq!(served.app.device(&crate::common::device("d3")).unwrap().alias.unwrap().as_str(), "a");
+}
+
+#[test]
+fn a_router_beside_other_routes() {
+    let served = served();
+    let router: axum::Router = axum::Router::new()
+        .route("/healthz", axum::routing::get(|| async { "well" }))
+        .nest("/push", rollbook_http::router(served.registry.clone(), FaceOptions::default()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(rollbook_http::serve(listener, router, ServeOptions::default(), std::future::pending()));
+    assert_eq!(exchange(address, &head("GET", "/healthz", &[])).text(), "well");
+    let authorized = format!("Authorization: {}", basic(KEY, SECRET));
+    exchange(address, &head("GET", "/push/v3/tags/", &[&authorized])).is(200, r#"{"tags":[]}"#);
+    runtime.shutdown_background();
+}
