@@ -1,2 +1,32 @@
-//! The program `rollbook`.
-fn main() {}
+//! The program `rollbook`: see what the register does, or ask who is in an audience of a file of devices.
+//!
+//! - `rollbook demo`: fills a register in memory and asks it one question of every kind;
+//! - `rollbook query`: loads device registrations, one JSON object a line, and answers audiences.
+//!
+//! Answers go to standard output, everything else to standard error. The exit code is 0 when all was answered, 1 when
+//! something failed, 2 when the command line was wrong.
+
+mod args;
+mod demo;
+mod failure;
+mod load;
+mod output;
+mod progress;
+mod query;
+mod register;
+mod stopwatch;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Query(options) => query::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -11,6 +11,8 @@ use crate::store::{Committed, Store, StoreError, View};
 impl<S: Store> App<S> {
     /// Applies operations in order, all or nothing; what each did. Each sees what those before it did.
     ///
+    /// Whether a user vanished is told by the batch as a whole: one that had a device before it and has none after.
+    ///
     /// Two things need batches of their own: deleting a user to whom an operation before gave a device, and
     /// registering a device again that an operation before deleted with its user.
     ///

@@ -3,6 +3,7 @@
 use crate::model::{Alias, DeviceId, Limits, Platform, PlatformSet, TagName, UserId};
 use crate::violation::{Rule, Violation, Violations};
 use serde::Serialize;
+use smallvec::{SmallVec, smallvec};
 use std::ops::{BitAnd, BitOr, Not};
 
 /// A condition that selects devices of one app.
@@ -135,7 +136,8 @@ impl Audience {
     /// ```
     pub fn check(&self, limits: &Limits) -> Result<(), Violations> {
         let (mut nodes, mut deepest) = (0_u64, 0);
-        let mut waiting = vec![(self, 1_usize)];
+        // Inline for the conditions of every day: judging one device allocates nothing.
+        let mut waiting: SmallVec<[(&Audience, usize); 32]> = smallvec![(self, 1)];
         while let Some((node, depth)) = waiting.pop() {
             nodes += 1;
             deepest = deepest.max(depth);

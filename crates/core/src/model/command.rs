@@ -59,7 +59,7 @@ pub enum Command {
         device: DeviceId,
         /// The user; absent: the device's anonymous user.
         user: Option<UserId>,
-        /// The platform of a device that is new; a known device keeps its own.
+        /// The platform; absent: a known device keeps its own, and a new one is of the unknown platform.
         platform: Option<Platform>,
         /// The device's offset from UTC.
         utc_offset: Option<UtcOffset>,

@@ -51,7 +51,8 @@ fn in_jpush_alphabet(c: char) -> bool {
 pub enum AliasOverflow {
     /// The operation is refused.
     Refuse,
-    /// The device bound to the alias first loses it.
+    /// The device bound to the alias first loses it. The order of bindings is kept while this is the app's policy;
+    /// bindings made under another are older than all that are made under this one, in byte order of the device ids.
     EvictOldest,
 }
 

@@ -29,3 +29,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("news: {} device(s) on ios", store.view(app)?.cardinality(key, Platform::Ios)?);
     Ok(())
 }
+
+#[cfg(test)]
+mod conformance {
+    use super::store::OrderedStore;
+
+    rollbook_testkit::conformance!(OrderedStore::new);
+}

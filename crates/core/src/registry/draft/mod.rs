@@ -235,7 +235,19 @@ impl<'a, V: View> Draft<'a, V> {
 
     /// The devices that carry the alias in the draft.
     pub(crate) fn alias_carriers(&mut self, alias: &Alias) -> Result<Vec<Handle>, Error> {
-        let key = Key::new(Relation::Alias, alias.as_str());
+        self.look_at_all(Key::new(Relation::Alias, alias.as_str()))?;
+        let mut carriers = Vec::new();
+        for n in 0..self.working.len() {
+            let handle = Handle(n);
+            if self.working.get(n).is_some_and(|w| w.exists) && self.alias(handle)?.as_ref() == Some(alias) {
+                carriers.push(handle);
+            }
+        }
+        Ok(carriers)
+    }
+
+    /// Takes every device of the key in the register into the draft.
+    fn look_at_all(&mut self, key: Key<'_>) -> Result<(), Error> {
         let mut slots = Vec::new();
         for platform in Platform::ALL {
             self.picture.posting(key, platform)?.for_each(|ordinal| slots.push(Slot { platform, ordinal }));
@@ -245,14 +257,7 @@ impl<'a, V: View> Draft<'a, V> {
                 self.at(stored.place);
             }
         }
-        let mut carriers = Vec::new();
-        for n in 0..self.working.len() {
-            let handle = Handle(n);
-            if self.working.get(n).is_some_and(|w| w.exists) && self.alias(handle)?.as_ref() == Some(alias) {
-                carriers.push(handle);
-            }
-        }
-        Ok(carriers)
+        Ok(())
     }
 
     /// The commit conflicts when the register holds more than `most` devices of the alias by then.
@@ -326,8 +331,13 @@ impl<'a, V: View> Draft<'a, V> {
     }
 
     /// Condemns all devices of a user; the number of the deletion, or nothing when the user has no device.
+    ///
+    /// A draft of several operations looks at each of them, so that those that follow find it gone.
     pub(crate) fn condemn(&mut self, user: &UserId) -> Result<Option<u64>, Error> {
         let key = Key::new(Relation::User, user.as_str());
+        if self.mode != Mode::Single {
+            self.look_at_all(key)?;
+        }
         let mut theirs = Vec::new();
         for n in 0..self.working.len() {
             let exists = self.working.get(n).is_some_and(|w| w.exists);
@@ -342,8 +352,12 @@ impl<'a, V: View> Draft<'a, V> {
                 theirs.push(n);
             }
         }
-        let stored = self.picture.cardinality(key, PlatformSet::ALL)?;
-        if stored == 0 || self.is_condemned_here(user) {
+        let devices = match self.mode {
+            Mode::Single => self.picture.cardinality(key, PlatformSet::ALL)?,
+            // All of them are in the draft, which knows who has left the user.
+            Mode::Batch | Mode::Dry => theirs.len() as u64,
+        };
+        if devices == 0 {
             return Ok(None);
         }
         for n in theirs {
@@ -355,10 +369,6 @@ impl<'a, V: View> Draft<'a, V> {
         let deletion = self.next_deletion()?;
         self.history.push(Happening::Condemned { user: user.clone(), deletion });
         Ok(Some(deletion))
-    }
-
-    fn is_condemned_here(&self, user: &UserId) -> bool {
-        self.history.iter().any(|h| matches!(h, Happening::Condemned { user: gone, .. } if gone == user))
     }
 
     /// A number that no deletion under way in this app has.
@@ -378,11 +388,23 @@ impl<'a, V: View> Draft<'a, V> {
         self.picture.raw().device(slot).map_err(Error::store("read a device"))
     }
 
-    /// Notes that a device was found with, or without, the tag, and that the commit rests on it.
-    pub(crate) fn settle(&mut self, device: Handle, relation: Relation, name: &str, has: bool) {
-        if let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0) {
-            self.settled.push((Key::new(relation, name).to_owned(), has, *place));
+    /// Notes that a device was found with, or without, the key, and that the commit rests on it. Where the draft itself
+    /// made it so, the commit rests on what is written.
+    pub(crate) fn settle(
+        &mut self,
+        device: Handle,
+        relation: Relation,
+        name: &str,
+        has: bool,
+    ) -> Result<(), Error> {
+        let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0) else {
+            return Ok(());
+        };
+        let (key, place) = (Key::new(relation, name), *place);
+        if self.picture.raw().linked(place.slot, key).map_err(Error::store("read a link"))? == has {
+            self.settled.push((key.to_owned(), has, place));
         }
+        Ok(())
     }
 
     /// Is this tag on the device in the draft?

@@ -119,7 +119,7 @@ pub(crate) fn unbind<V: View>(
         if draft.alias(device)?.as_ref() == Some(alias) {
             unbind_one(draft, device)?;
         } else {
-            draft.settle(device, Relation::Alias, alias.as_str(), false);
+            draft.settle(device, Relation::Alias, alias.as_str(), false)?;
         }
     }
     Ok(Pending::Done)

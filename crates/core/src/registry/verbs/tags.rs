@@ -121,10 +121,9 @@ pub(crate) fn update<V: View>(
 
     let mut found = Vec::new();
     let added = resolve(draft, "add", add, &mut found)?;
+    check_each_room(draft, tag, add, &mut found)?;
+    found.sort_by_key(Violation::index);
     let removed = resolve(draft, "remove", remove, &mut found)?;
-    if found.is_empty() {
-        check_each_room(draft, tag, &added, &mut found)?;
-    }
     Violations::check(found)?;
 
     let mut stays = vec![false; draft.len()];
@@ -141,14 +140,16 @@ pub(crate) fn update<V: View>(
     Ok(Pending::Done)
 }
 
+/// Every known device of the list that lacks the tag and has no room for it is a violation.
 fn check_each_room<V: View>(
-    draft: &Draft<'_, V>,
+    draft: &mut Draft<'_, V>,
     tag: &TagName,
-    devices: &[Handle],
+    devices: &[DeviceId],
     found: &mut Vec<Violation>,
 ) -> Result<(), Error> {
     let Some(most) = draft.app.limits.tags_per_device else { return Ok(()) };
-    for (index, &device) in devices.iter().enumerate() {
+    for (index, id) in devices.iter().enumerate() {
+        let Some(device) = draft.find(id)? else { continue };
         let count = draft.tag_count(device)?;
         if count >= most as usize && !draft.has_tag(device, tag)? {
             found.extend(too_many("add", count + 1, most).map(|violation| violation.in_list("add", index)));
@@ -165,7 +166,7 @@ fn turn<V: View>(
     present: bool,
 ) -> Result<(), Error> {
     if draft.has_tag(device, tag)? == present {
-        draft.settle(device, Relation::Tag, tag.as_str(), present);
+        draft.settle(device, Relation::Tag, tag.as_str(), present)?;
     } else {
         draft.set_tag(device, tag, present);
     }

@@ -1,0 +1,88 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rollbook::Limits;
+use std::path::PathBuf;
+
+/// A register of push devices, tags, aliases, users and events.
+#[derive(Debug, Parser)]
+#[command(name = "rollbook", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(Demo),
+    Query(Query),
+}
+
+/// Fills a register in memory and asks it one question of every kind.
+///
+/// Prints a table of question, answer and time taken. The same seed and number of devices give the same answers.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// How many devices to register.
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) devices: u32,
+    /// What the devices are drawn from.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// Loads device registrations and answers who is in an audience.
+///
+/// The input holds one JSON object a line: `id` and `platform`, and optionally `tags`, `alias`, `user`, `token`,
+/// `mobile`, `language`, `utc_offset` (in seconds). A line with an id that came before updates that device: what it
+/// does not name stays, its tags are added. Empty lines are ignored; a line has at most 1 MiB.
+///
+/// A line that is wrong stops the load, and then nothing is answered.
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// The file to load; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// A condition, such as `news && (vip || platform(ios)) && !muted`; may be given several times.
+    ///
+    /// Names stand for tags; `alias(a)`, `user(u)`, `device(d)`, `platform(ios, android)` and `all()` for what they
+    /// say; a name with special characters goes in double quotes. Without any, a summary of the devices is printed.
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub(crate) audience: Vec<String>,
+    /// How many device ids to print for each audience.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// Print each answer as one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Leave lines out that are wrong, and list them at the end on standard error.
+    #[arg(long)]
+    pub(crate) skip_invalid: bool,
+    /// Which limits the registrations are held to.
+    #[arg(long, value_name = "PROFILE", default_value = "unlimited")]
+    pub(crate) limits: Profile,
+    /// Tell on standard error how long the load took, also when that is not a terminal.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+/// The named profiles of limits.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Profile {
+    /// The documented limits of the JPush Device API: what an app refuses unless it is set up otherwise.
+    Jpush,
+    /// The same numbers, with tags and aliases as other vendors allow them.
+    Relaxed,
+    /// None: a file is answered for as it is.
+    Unlimited,
+}
+
+impl Profile {
+    pub(crate) fn limits(self) -> Limits {
+        match self {
+            Profile::Jpush => Limits::jpush(),
+            Profile::Relaxed => Limits::relaxed(),
+            Profile::Unlimited => Limits::unlimited(),
+        }
+    }
+}

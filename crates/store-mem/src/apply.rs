@@ -1,0 +1,282 @@
+//! Applies operations that were rehearsed: nothing here can fail.
+
+use crate::keys::Happened;
+use crate::line::TagNumbers;
+use crate::row::Space;
+use crate::state::AppState;
+use roaring::RoaringBitmap;
+use rollbook::store::{
+    Committed, Deleted, Deletion, Entry, EntryKind, Operation, OwnedKey, Place, Relation, Target,
+};
+use rollbook::{Platform, UserId, Version};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// The lines of the set's inserts.
+type Inserted = SmallVec<[u32; 4]>;
+
+/// Applies the operations; answers also what may be freed once nobody waits any more.
+pub(crate) fn apply(
+    state: &mut AppState,
+    operations: &[Operation],
+    version: Version,
+) -> (Committed, Vec<Arc<RoaringBitmap>>) {
+    state.version = version;
+    state.owners.note_gone = true;
+    state.owners.note_born = may_undo_births(operations);
+    let mut committed = Committed { version, ..Committed::default() };
+    let mut inserted = Inserted::new();
+    for operation in operations {
+        state.apply(operation, &mut committed, &mut inserted);
+    }
+    committed.vanished_users = state.vanished();
+    let mut garbage = std::mem::take(&mut state.tags.garbage);
+    garbage.append(&mut state.aliases.garbage);
+    garbage.append(&mut state.owners.garbage);
+    (committed, garbage)
+}
+
+/// Can a user that one operation brings into being be gone after another?
+fn may_undo_births(operations: &[Operation]) -> bool {
+    let owns = |relation: Relation| matches!(relation, Relation::User | Relation::Deletion);
+    let names_owners = |operation: &&Operation| match operation {
+        Operation::Remove { .. } | Operation::Condemn { .. } => true,
+        Operation::Link { key, .. } | Operation::Unlink { key, .. } | Operation::Drop { key, .. } => {
+            owns(key.relation)
+        }
+        _ => false,
+    };
+    operations.iter().filter(names_owners).nth(1).is_some()
+}
+
+impl AppState {
+    fn apply(&mut self, operation: &Operation, committed: &mut Committed, inserted: &mut Inserted) {
+        let version = committed.version;
+        match operation {
+            Operation::Insert { platform, record, last_seen } => {
+                if let Some((place, line)) = self.devices.insert(*platform, record, *last_seen, version) {
+                    committed.inserted.push(place);
+                    inserted.push(line);
+                }
+            }
+            Operation::Put { device, record } => {
+                if let Some(number) = self.stamp(*device, version)
+                    && let Some((line, spills)) = self.devices.line_mut(number)
+                {
+                    line.put(record, spills);
+                }
+            }
+            Operation::Remove { device } => self.remove(*device),
+            Operation::Link { key, devices } => self.link(key, devices, inserted, version),
+            Operation::Unlink { key, devices } => self.unlink(key, devices, version),
+            Operation::Drop { key, platforms } => {
+                let (keys, space) = self.keys_mut(key.relation);
+                if let Some(first) = keys.find(space, &key.name) {
+                    keys.drop_name(first, *platforms);
+                }
+            }
+            Operation::Condemn { user, deletion } => {
+                let of = Deleted::User { user: user.clone(), through: self.log.end() };
+                let entry = Entry::Deletion(Deletion { number: *deletion, of });
+                self.entries_mut(EntryKind::Deletion).insert(entry.key(), (entry, version));
+                if let Some(first) = self.owners.find(Space::Plain, user.as_str()) {
+                    self.owners.condemn(first, &deletion.to_string());
+                }
+            }
+            Operation::PutEntry { entry } => {
+                let key = entry.key();
+                self.entries_mut(key.kind()).insert(key, (entry.clone(), version));
+            }
+            Operation::RemoveEntry { key } => {
+                self.entries_mut(key.kind()).remove(key);
+            }
+            Operation::Append { event } => committed.appended.push(self.log.append(event)),
+            Operation::EraseEvents { owner, through, most } => {
+                committed.erased_events += self.log.erase(owner, *through, *most);
+            }
+            Operation::TrimLog { before, most } => committed.erased_events += self.log.trim(*before, *most),
+            Operation::Seal => self.sealed = true,
+        }
+    }
+
+    /// Gives the device the commit's version and sweeps its dead keys; answers its line.
+    fn stamp(&mut self, place: Place, version: Version) -> Option<u32> {
+        let (number, _) = self.devices.at_slot(place.slot)?;
+        self.stamp_line(number, version);
+        Some(number)
+    }
+
+    #[inline]
+    fn stamp_line(&mut self, number: u32, version: Version) {
+        let Some((line, _)) = self.devices.line_mut(number) else { return };
+        line.version = version;
+        if self.tags.any_dead() || self.aliases.any_dead() || self.owners.any_dead() {
+            self.sweep(number);
+        }
+    }
+
+    fn sweep(&mut self, number: u32) -> Option<()> {
+        let (line, spills) = self.devices.line_mut(number)?;
+        // Of a dead key only the holders are counted, so the ordinal does not matter.
+        if line.alias != 0 && !self.aliases.is_live(line.alias) {
+            self.aliases.release(line.alias, 0);
+            line.alias = 0;
+        }
+        if line.owner != 0 && !self.owners.is_live(line.owner) {
+            self.owners.release(line.owner, 0);
+            line.owner = 0;
+        }
+        if self.tags.any_dead() {
+            let mut tags: TagNumbers = line.tags(spills).collect();
+            let before = tags.len();
+            tags.retain(|tag| {
+                let live = self.tags.is_live(*tag);
+                if !live {
+                    self.tags.release(*tag, 0);
+                }
+                live
+            });
+            if tags.len() < before {
+                line.set_tags(&tags, spills);
+            }
+        }
+        Some(())
+    }
+
+    fn remove(&mut self, place: Place) {
+        let Some((number, line)) = self.devices.at_slot(place.slot) else { return };
+        let ordinal = place.slot.ordinal;
+        for tag in line.tags(&self.devices.spills) {
+            self.tags.release(tag, ordinal);
+        }
+        self.aliases.release(line.alias, ordinal);
+        self.owners.release(line.owner, ordinal);
+        self.devices.remove(number);
+    }
+
+    fn link(&mut self, key: &OwnedKey, devices: &[Target], inserted: &Inserted, version: Version) {
+        // The key's number on each platform, once it is known.
+        let mut numbers = [0_u32; Platform::COUNT];
+        for target in devices {
+            let line = match *target {
+                Target::At(place) => self.devices.at_slot(place.slot).map(|(number, _)| number),
+                Target::New(position) => inserted.get(position as usize).copied(),
+            };
+            let Some(number) = line else { continue };
+            let Some(slot) = self.devices.slot(number) else { continue };
+            self.stamp_line(number, version);
+            let Some(known) = numbers.get_mut(usize::from(slot.platform.number())) else { continue };
+            if *known == 0 {
+                let (keys, space) = self.keys(key.relation);
+                let found = keys.find(space, &key.name).and_then(|first| keys.on(first, slot.platform));
+                *known = found.unwrap_or(0);
+            }
+            let linked = self.link_one(key, *known, number, slot);
+            *known = linked.unwrap_or(*known);
+        }
+    }
+
+    /// Links one device to the key, which has the number `known` or none yet; answers the number.
+    fn link_one(
+        &mut self,
+        key: &OwnedKey,
+        known: u32,
+        number: u32,
+        slot: rollbook::store::Slot,
+    ) -> Option<u32> {
+        let ordinal = slot.ordinal;
+        let (keys, space) = self.keys(key.relation);
+        let held = match key.relation {
+            Relation::Tag => 0,
+            Relation::Alias => self.devices.line(number)?.alias,
+            Relation::User | Relation::Deletion => self.devices.line(number)?.owner,
+        };
+        let is_held = match key.relation {
+            Relation::Tag => {
+                known != 0 && self.devices.line(number)?.tags(&self.devices.spills).any(|tag| tag == known)
+            }
+            _ => known != 0 && held != 0 && keys.first_of(held) == keys.first_of(known),
+        };
+        if is_held {
+            return None;
+        }
+        let (keys, _) = self.keys_mut(key.relation);
+        let linked = if known == 0 {
+            keys.create(space, &key.name, slot.platform, ordinal)
+        } else {
+            keys.add(known, ordinal);
+            known
+        };
+        keys.release(held, ordinal);
+        let (line, spills) = self.devices.line_mut(number)?;
+        match key.relation {
+            Relation::Tag => {
+                let mut tags: TagNumbers = line.tags(spills).collect();
+                tags.insert(tags.partition_point(|&tag| tag < linked), linked);
+                line.set_tags(&tags, spills);
+            }
+            Relation::Alias => line.alias = linked,
+            Relation::User | Relation::Deletion => line.owner = linked,
+        }
+        Some(linked)
+    }
+
+    fn unlink(&mut self, key: &OwnedKey, devices: &[Place], version: Version) {
+        for &place in devices {
+            let Some(number) = self.stamp(place, version) else { continue };
+            let _ = self.unlink_one(key, number, place);
+        }
+    }
+
+    fn unlink_one(&mut self, key: &OwnedKey, number: u32, place: Place) -> Option<()> {
+        let ordinal = place.slot.ordinal;
+        // Looked up anew for each device: the key is gone once its last device is.
+        let (keys, space) = self.keys(key.relation);
+        let first = keys.find(space, &key.name)?;
+        let line = self.devices.line(number)?;
+        let held = match key.relation {
+            Relation::Tag => {
+                let wanted = keys.on(first, place.slot.platform)?;
+                line.tags(&self.devices.spills).find(|&tag| tag == wanted)?
+            }
+            Relation::Alias => line.alias,
+            Relation::User | Relation::Deletion => line.owner,
+        };
+        if keys.first_of(held) != Some(first) {
+            return None;
+        }
+        let (keys, _) = self.keys_mut(key.relation);
+        keys.release(held, ordinal);
+        let (line, spills) = self.devices.line_mut(number)?;
+        match key.relation {
+            Relation::Tag => {
+                let tags: TagNumbers = line.tags(spills).filter(|&tag| tag != held).collect();
+                line.set_tags(&tags, spills);
+            }
+            Relation::Alias => line.alias = 0,
+            Relation::User | Relation::Deletion => line.owner = 0,
+        }
+        Some(())
+    }
+
+    /// The users that were there before the commit and are gone after it.
+    fn vanished(&mut self) -> SmallVec<[UserId; 1]> {
+        let happened = std::mem::take(&mut self.owners.happened);
+        let mut vanished = SmallVec::new();
+        let name_of = |event: &Happened| match event {
+            Happened::Born(name) | Happened::Gone(name) => name.clone(),
+        };
+        let mut seen = hashbrown::HashSet::new();
+        for event in &happened {
+            let name = name_of(event);
+            // What happened first to a name tells whether it was there before.
+            let is_first = happened.len() == 1 || seen.insert(name.clone());
+            let was_there = is_first && matches!(event, Happened::Gone(_));
+            if was_there && self.owners.find(Space::Plain, &name).is_none() {
+                vanished.extend(UserId::new(name).ok());
+            }
+        }
+        vanished.sort_unstable();
+        vanished
+    }
+}

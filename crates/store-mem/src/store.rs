@@ -1,0 +1,130 @@
+//! The store: apps behind their locks.
+
+use crate::apps::Apps;
+use crate::memory::MemoryUse;
+use crate::state::AppState;
+use crate::view::MemView;
+use crate::{apply, check, rehearsal};
+use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard};
+use hashbrown::DefaultHashBuilder;
+use rollbook::store::{Committed, Durability, Place, Store, StoreError, StoreInfo, WriteSet};
+use rollbook::{AppId, Timestamp};
+
+/// What a [`MemStore`] may be told.
+///
+/// ```
+/// use rollbook_store_mem::{MemOptions, MemStore};
+/// let store = MemStore::with_options(MemOptions { first_ordinal: 65_530, ..MemOptions::default() });
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemOptions {
+    /// The ordinal of the first device of each platform: 0, unless a test wants to be near a border.
+    pub first_ordinal: u32,
+    /// The largest [`WriteSet::weight`] that a commit takes; less than 4 096 counts as 4 096.
+    pub max_weight: usize,
+}
+
+impl Default for MemOptions {
+    fn default() -> Self {
+        MemOptions { first_ordinal: 0, max_weight: 1 << 20 }
+    }
+}
+
+type Locked = ShardedLock<AppState>;
+
+/// A store that keeps everything in memory; see the [crate](crate).
+#[derive(Debug)]
+pub struct MemStore {
+    options: MemOptions,
+    hasher: DefaultHashBuilder,
+    apps: Apps<Locked>,
+    /// What apps look like that nobody ever committed to.
+    empty: Locked,
+}
+
+impl Default for MemStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MemStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_options(MemOptions::default())
+    }
+
+    /// An empty store with these options.
+    #[must_use]
+    pub fn with_options(options: MemOptions) -> Self {
+        let hasher = DefaultHashBuilder::default();
+        let empty = ShardedLock::new(AppState::new(options.first_ordinal, &hasher));
+        MemStore { options, hasher, apps: Apps::default(), empty }
+    }
+
+    /// What an app takes, by structure. Looks at every key, with commits to the app kept out meanwhile.
+    ///
+    /// # Errors
+    /// As [`Store::view`].
+    pub fn memory(&self, app: AppId) -> Result<MemoryUse, StoreError> {
+        Ok(MemoryUse::of(&*self.read(app)?))
+    }
+
+    #[inline]
+    fn read(&self, app: AppId) -> Result<ShardedLockReadGuard<'_, AppState>, StoreError> {
+        self.apps.get(app.0).unwrap_or(&self.empty).read().map_err(|_| interrupted())
+    }
+}
+
+/// A panic in the midst of a commit leaves a state that nobody may trust.
+fn interrupted() -> StoreError {
+    StoreError::corrupt("a commit to the app was interrupted by a panic")
+}
+
+impl Store for MemStore {
+    type View<'a> = MemView<'a>;
+
+    fn info(&self) -> StoreInfo {
+        StoreInfo {
+            name: "memory",
+            durability: Durability::Volatile,
+            max_weight: self.options.max_weight.max(4096),
+            max_devices_per_platform: rehearsal::most_devices(self.options.first_ordinal),
+        }
+    }
+
+    #[inline]
+    fn view(&self, app: AppId) -> Result<MemView<'_>, StoreError> {
+        Ok(MemView { state: self.read(app)? })
+    }
+
+    fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
+        let (limit, weight) = (self.options.max_weight.max(4096), writes.weight());
+        if weight > limit {
+            let (limit, actual) = (limit as u64, weight as u64);
+            return Err(StoreError::TooLarge { what: "the weight of a write set", limit, actual });
+        }
+        let make = || ShardedLock::new(AppState::new(self.options.first_ordinal, &self.hasher));
+        let locked = self.apps.get_or_make(app.0, make).unwrap_or(&self.empty);
+        let mut state = locked.write().map_err(|_| interrupted())?;
+        let version = rollbook::Version(state.version.0 + 1);
+        check::verify(&state, &writes.checks)?;
+        rehearsal::rehearse(&state, &writes.operations, version)?;
+        let (committed, garbage) = apply::apply(&mut state, &writes.operations, version);
+        drop(state);
+        // The bitmaps of a dropped key are freed when nobody waits for it any more.
+        drop(garbage);
+        Ok(committed)
+    }
+
+    fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
+        let state = self.read(app)?;
+        for &(place, at) in seen {
+            if let Some((number, _)) = state.devices.at_place(place) {
+                state.devices.touch(number, at);
+            }
+        }
+        Ok(())
+    }
+}

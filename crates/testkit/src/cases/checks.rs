@@ -1,0 +1,187 @@
+//! Each kind of check at, below and above what it allows, and racing.
+
+use crate::look::device_id;
+use crate::subject::{Desk, Subject};
+use crate::writes::{Writes, alias, event_type, ranked, tag, user};
+use rollbook::store::{Conflicted, EntryKey, StoreError};
+use rollbook::{Platform, PlatformSet, Version};
+use std::thread;
+
+const IOS: Platform = Platform::Ios;
+
+/// How many of these sets, committed at once, are applied; the others must conflict with `loss`.
+fn race(s: Desk<'_>, sets: Vec<Writes>, loss: Conflicted) -> usize {
+    thread::scope(|scope| {
+        let racers: Vec<_> = sets.into_iter().map(|set| scope.spawn(move || s.try_commit(set))).collect();
+        let mut won = 0;
+        for racer in racers {
+            match racer.join() {
+                Ok(Ok(_)) => won += 1,
+                Ok(Err(StoreError::Conflict { what })) => assert_eq!(what, loss, "why a racer lost"),
+                Ok(Err(error)) => panic!("a race must end in a commit or a conflict: {error}"),
+                Err(_) => panic!("a commit panicked"),
+            }
+        }
+        won
+    })
+}
+
+pub(super) fn open_holds_until_the_app_is_sealed(t: &mut Subject<'_>) {
+    let s = t.store();
+    s.commit(Writes::new().open());
+    s.commit(Writes::new().open().seal());
+    assert_eq!(s.conflict(Writes::new().open()), Conflicted::Sealed);
+}
+
+pub(super) fn absent_holds_while_no_device_has_the_id(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.placed(Writes::new().absent("ann").insert(IOS, "ann"));
+    let set = Writes::new().absent("ann").insert(Platform::Android, "bob");
+    assert_eq!(s.conflict(set), Conflicted::DeviceExists, "on whatever platform");
+    s.commit(Writes::new().remove(ann));
+    s.commit(Writes::new().absent("ann"));
+}
+
+pub(super) fn unchanged_holds_at_exactly_the_version(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.device(IOS, "ann");
+    let version = s.look().version_of(ann);
+    s.commit(Writes::new().unchanged(ann, version));
+    for other in [Version(version.0 - 1), Version(version.0 + 1)] {
+        assert_eq!(s.conflict(Writes::new().unchanged(ann, other)), Conflicted::DeviceChanged);
+    }
+    let later = s.commit(Writes::new().unchanged(ann, version).link(&tag("a"), &[ann])).version;
+    assert_eq!(s.conflict(Writes::new().unchanged(ann, version)), Conflicted::DeviceChanged);
+    s.commit(Writes::new().unchanged(ann, later));
+}
+
+pub(super) fn unchanged_does_not_hold_for_a_place_that_was_left(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.device(IOS, "ann");
+    let version = s.look().version_of(ann);
+    s.commit(Writes::new().remove(ann));
+    assert_eq!(s.conflict(Writes::new().unchanged(ann, version)), Conflicted::DeviceGone, "an empty slot");
+    s.commit((0..40).fold(Writes::new(), |set, n| set.insert(IOS, &format!("{n}"))));
+    assert_eq!(
+        s.conflict(Writes::new().unchanged(ann, version)),
+        Conflicted::DeviceGone,
+        "filled by another"
+    );
+}
+
+pub(super) fn key_at_most_counts_all_platforms_together(t: &mut Subject<'_>) {
+    let s = t.store();
+    for key in [tag("k"), alias("k"), user("k")] {
+        s.commit(Writes::new().at_most(&key, 0));
+        for (n, platform) in [IOS, Platform::Android, Platform::Unknown].into_iter().enumerate() {
+            s.commit(Writes::new().insert(platform, &format!("{key:?} {n}")).link_new(&key, &[0]));
+        }
+        s.commit(Writes::new().at_most(&key, 4));
+        s.commit(Writes::new().at_most(&key, 3));
+        assert_eq!(s.conflict(Writes::new().at_most(&key, 2)), Conflicted::KeyFull);
+        s.commit(Writes::new().drop_key(&key, PlatformSet::of(&[IOS, Platform::Unknown])));
+        s.commit(Writes::new().at_most(&key, 1));
+        assert_eq!(s.conflict(Writes::new().at_most(&key, 0)), Conflicted::KeyFull);
+    }
+}
+
+pub(super) fn room_counts_the_tags_of_every_device(t: &mut Subject<'_>) {
+    let s = t.store();
+    let (ann, bob) = (s.device(IOS, "ann"), s.device(Platform::Android, "bob"));
+    s.commit(Writes::new().room(&[ann, bob], 0));
+    let set = Writes::new().link(&alias("a"), &[ann, bob]).link(&user("u"), &[ann, bob]);
+    s.commit(set.link(&tag("1"), &[ann, bob]).link(&tag("2"), &[bob]));
+    s.commit(Writes::new().room(&[ann], 1).room(&[ann, bob], 2).room(&[bob], 3));
+    assert_eq!(s.conflict(Writes::new().room(&[ann], 0)), Conflicted::DeviceFull);
+    assert_eq!(s.conflict(Writes::new().room(&[ann, bob], 1)), Conflicted::DeviceFull, "the last of several");
+    s.commit(Writes::new().remove(ann));
+    assert_eq!(s.conflict(Writes::new().room(&[bob, ann], 9)), Conflicted::DeviceGone);
+}
+
+pub(super) fn room_does_not_count_dropped_tags(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.device(IOS, "ann");
+    s.commit((0..5).fold(Writes::new(), |set, n| set.link(&tag(&format!("{n}")), &[ann])));
+    s.commit((0..4).fold(Writes::new(), |set, n| set.drop_key(&tag(&format!("{n}")), PlatformSet::ALL)));
+    s.commit(Writes::new().room(&[ann], 1));
+    assert_eq!(s.conflict(Writes::new().room(&[ann], 0)), Conflicted::DeviceFull);
+}
+
+pub(super) fn entry_holds_at_exactly_the_version(t: &mut Subject<'_>) {
+    let s = t.store();
+    let key = event_type("login", 0).key();
+    s.commit(Writes::new().entry_is(&key, None));
+    assert_eq!(
+        s.conflict(Writes::new().entry_is(&key, Some(Version(1)))),
+        Conflicted::EntryChanged,
+        "absent"
+    );
+    let first = s.commit(Writes::new().entry_is(&key, None).put_entry(event_type("login", 1))).version;
+    assert_eq!(s.conflict(Writes::new().entry_is(&key, None)), Conflicted::EntryChanged, "present");
+    s.commit(Writes::new().entry_is(&key, Some(first)).entry_is(&EntryKey::NextApp, None));
+    let second = s.commit(Writes::new().put_entry(event_type("login", 1))).version;
+    let old = Writes::new().entry_is(&key, Some(first));
+    assert_eq!(s.conflict(old), Conflicted::EntryChanged, "written again, though with the same value");
+    s.commit(Writes::new().entry_is(&key, Some(second)).remove_entry(&key));
+    assert_eq!(s.conflict(Writes::new().entry_is(&key, Some(second))), Conflicted::EntryChanged, "removed");
+}
+
+pub(super) fn checks_judge_the_state_before_the_operations(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.device(IOS, "ann");
+    let version = s.look().version_of(ann);
+    let key = event_type("login", 0).key();
+    let set = Writes::new().link(&tag("t"), &[ann]).put(ann, ranked(device_id("ann"), 1)).insert(IOS, "bob");
+    let set = set.put_entry(event_type("login", 1)).seal();
+    let set = set.open().absent("bob").unchanged(ann, version).at_most(&tag("t"), 0).room(&[ann], 0);
+    s.commit(set.entry_is(&key, None));
+}
+
+pub(super) fn a_check_alone_changes_nothing(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.placed(Writes::new().insert(IOS, "ann").link_new(&tag("t"), &[0]));
+    let version = s.look().version_of(ann);
+    s.commit(Writes::new().unchanged(ann, version).room(&[ann], 1).at_most(&tag("t"), 1));
+    assert_eq!(s.look().version_of(ann), version, "a check does not change the device that it names");
+}
+
+pub(super) fn of_racing_inserts_of_one_id_one_wins(t: &mut Subject<'_>) {
+    let s = t.store();
+    for round in 0..20 {
+        let id = format!("{round}");
+        let sets =
+            [IOS, Platform::Android, IOS, Platform::Sms].map(|p| Writes::new().absent(&id).insert(p, &id));
+        assert_eq!(race(s, sets.to_vec(), Conflicted::DeviceExists), 1, "one insert of {id} wins");
+    }
+    let devices: usize = Platform::ALL.iter().map(|&platform| s.look().devices(platform).len()).sum();
+    assert_eq!(devices, 20, "one device a round");
+}
+
+pub(super) fn of_racing_changes_of_one_version_one_wins(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.device(IOS, "ann");
+    for round in 0..20 {
+        let version = s.look().version_of(ann);
+        let set = |n| Writes::new().unchanged(ann, version).link(&tag(&format!("{round} {n}")), &[ann]);
+        assert_eq!(race(s, (0..4).map(set).collect(), Conflicted::DeviceChanged), 1, "one change wins");
+    }
+    assert_eq!(s.look().key_count(ann.slot, rollbook::store::Relation::Tag), 20, "one tag a round");
+}
+
+pub(super) fn racing_tags_fill_the_room_of_a_device_exactly(t: &mut Subject<'_>) {
+    let s = t.store();
+    for round in 0..20 {
+        let place = s.device(IOS, &format!("{round}"));
+        let set = |n| Writes::new().room(&[place], 2).link(&tag(&format!("{n}")), &[place]);
+        assert_eq!(race(s, (0..6).map(set).collect(), Conflicted::DeviceFull), 3, "three tags have room");
+    }
+}
+
+pub(super) fn of_racing_writes_of_one_entry_one_wins(t: &mut Subject<'_>) {
+    let s = t.store();
+    for round in 0..20 {
+        let key = event_type(&format!("{round}"), 0).key();
+        let set = |n| Writes::new().entry_is(&key, None).put_entry(event_type(&format!("{round}"), n));
+        assert_eq!(race(s, (0..4).map(set).collect(), Conflicted::EntryChanged), 1, "one write wins");
+    }
+}

@@ -1,0 +1,185 @@
+//! A register against the model: the same steps to both, every answer compared.
+//!
+//! After every step that may change something, everything that can be asked about the app is compared, and now and then
+//! the same about every other app: so a refused step is seen to have changed nothing, and no app to see another.
+
+mod drive;
+mod pages;
+mod same;
+mod survey;
+
+use crate::op::Op;
+use crate::oracle::{Answered, Oracle};
+use rollbook::store::Store;
+use rollbook::{ManualClock, Registry, SeededEntropy};
+use same::Book;
+use std::fmt;
+use std::sync::Arc;
+
+/// Steps after which every app is looked over, not only the one that the step was about.
+const EVERY: usize = 8;
+
+/// Where a register and the model disagree.
+#[derive(Debug, Clone)]
+pub struct Mismatch {
+    /// The index of the step.
+    pub step: usize,
+    /// The step.
+    pub op: Op,
+    /// What was asked: the step itself, or one of the questions after it.
+    pub question: Op,
+    /// What the model answers.
+    pub expected: Answered,
+    /// What the register answers.
+    pub actual: Answered,
+    /// What is wrong when the answers do not show it: an order, a version, a page.
+    pub remark: Option<String>,
+    /// All steps up to this one.
+    pub ops: Vec<Op>,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "step {}: {:?}", self.step, self.op)?;
+        if self.question != self.op {
+            writeln!(f, "afterwards: {:?}", self.question)?;
+        }
+        writeln!(f, "expected: {:?}", self.expected)?;
+        writeln!(f, "actual:   {:?}", self.actual)?;
+        if let Some(remark) = &self.remark {
+            writeln!(f, "because:  {remark}")?;
+        }
+        writeln!(f, "after these steps:")?;
+        for (n, op) in self.ops.iter().enumerate() {
+            writeln!(f, "{n:>4} {op:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// Applies the steps to a register on a fresh store and to a fresh model.
+///
+/// # Errors
+/// The first disagreement.
+pub fn check<S: Store>(ops: &[Op], store: impl FnOnce() -> S) -> Result<(), Box<Mismatch>> {
+    check_against(ops, store, Oracle::new())
+}
+
+/// The same, and what disagrees is told with as few steps as possible.
+///
+/// This shortens a sequence far faster than a property test's own shrinking, which may then be turned off:
+///
+/// ```
+/// use proptest::{prelude::*, test_runner::Config};
+/// use rollbook_testkit::{check::check_shortest, op::ops_strategy, ordered::OrderedStore};
+///
+/// let config = Config { cases: 3, max_shrink_iters: 0, failure_persistence: None, ..Config::default() };
+/// proptest!(config, |(ops in ops_strategy(2..=2))| {
+///     check_shortest(&ops, OrderedStore::new).map_err(|found| TestCaseError::fail(found.to_string()))?;
+/// });
+/// ```
+///
+/// # Errors
+/// A disagreement.
+pub fn check_shortest<S: Store>(ops: &[Op], store: impl Fn() -> S) -> Result<(), Box<Mismatch>> {
+    let Err(found) = check(ops, &store) else { return Ok(()) };
+    let shortest = minimal(&found.ops, |ops| check(ops, &store).is_err());
+    check(&shortest, &store).and(Err(found))
+}
+
+/// [`check`] with a model that knows something already, for tests of tests: what the model knows and the store does not
+/// hold must lead to a mismatch.
+///
+/// # Errors
+/// The first disagreement.
+pub fn check_against<S: Store>(
+    ops: &[Op],
+    store: impl FnOnce() -> S,
+    oracle: Oracle,
+) -> Result<(), Box<Mismatch>> {
+    let clock = Arc::new(ManualClock::at(oracle.now()));
+    let registry =
+        Registry::builder(store()).clock(Arc::clone(&clock)).entropy(SeededEntropy::new(1)).build();
+    let mut run = Run { registry, clock, oracle, book: Book::default() };
+    for (step, op) in ops.iter().enumerate() {
+        run.step(op, step % EVERY == 0 || step + 1 == ops.len()).map_err(|found| {
+            let Found { question, expected, actual, remark } = *found;
+            let ops = ops.iter().take(step + 1).cloned().collect();
+            Box::new(Mismatch { step, op: op.clone(), question, expected, actual, remark, ops })
+        })?;
+    }
+    Ok(())
+}
+
+/// The shortest sequence that can be made of `ops` by leaving steps out and still fails.
+#[must_use]
+pub fn minimal(ops: &[Op], fails: impl Fn(&[Op]) -> bool) -> Vec<Op> {
+    let mut ops = ops.to_vec();
+    let mut width = ops.len().div_ceil(2);
+    while width > 0 {
+        let (mut at, mut shrunk) = (0, false);
+        while at < ops.len() {
+            let without: Vec<Op> = ops.iter().take(at).chain(ops.iter().skip(at + width)).cloned().collect();
+            if fails(&without) {
+                (ops, shrunk) = (without, true);
+            } else {
+                at += width;
+            }
+        }
+        if !shrunk || width > 1 {
+            width /= 2;
+        }
+    }
+    ops
+}
+
+/// A register, its model, and what links the two.
+struct Run<S: Store> {
+    registry: Registry<S>,
+    clock: Arc<ManualClock>,
+    oracle: Oracle,
+    book: Book,
+}
+
+/// A disagreement before it is told with its steps.
+#[derive(Debug)]
+struct Found {
+    question: Op,
+    expected: Answered,
+    actual: Answered,
+    remark: Option<String>,
+}
+
+impl<S: Store> Run<S> {
+    fn step(&mut self, op: &Op, look_at_all: bool) -> Result<(), Box<Found>> {
+        let before = matches!(op, Op::Batch(..)).then(|| self.oracle.clone());
+        self.compare(op)?;
+        if op.is_question() && !look_at_all {
+            return Ok(());
+        }
+        if let (Some(before), Op::Batch(app, commands)) = (before, op) {
+            self.settle_versions(app, commands, &before);
+        }
+        self.survey(if look_at_all { None } else { op.app() })
+    }
+
+    /// Asks both sides and compares.
+    fn compare(&mut self, op: &Op) -> Result<(), Box<Found>> {
+        self.compare_quietly(op)?;
+        self.book.read(op);
+        Ok(())
+    }
+
+    /// The same for a question that is no step: what it tells is not what an update may be based on.
+    fn compare_quietly(&mut self, op: &Op) -> Result<(), Box<Found>> {
+        let expected = self.oracle.answer(&self.book.for_model(op));
+        let told = drive::perform(&self.registry, &self.clock, &self.book.for_register(op));
+        let told = self.book.translate(op, &self.oracle, &expected, told);
+        if expected == told.answer && told.remark.is_none() {
+            return Ok(());
+        }
+        Err(Box::new(Found { question: op.clone(), expected, actual: told.answer, remark: told.remark }))
+    }
+}

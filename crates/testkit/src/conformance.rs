@@ -1,0 +1,184 @@
+//! Running the table of cases: all of it with a report, or one case as a test.
+
+use crate::cases::TABLE;
+use crate::fixture::Fixture;
+use crate::invariants::check_store_invariants;
+use crate::subject::{APP, OTHER, Subject};
+use rollbook::AppId;
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// One entry of the table.
+pub(crate) struct Case {
+    /// `family::sentence`.
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&mut Subject<'_>),
+}
+
+/// A case that a store did not pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// The case, as `family::sentence`.
+    pub case: &'static str,
+    /// What was expected and what was found.
+    pub message: String,
+}
+
+/// What [`run_all`] found. Prints as a list of failures and a line of numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Report {
+    /// The cases that the store passed.
+    pub passed: Vec<&'static str>,
+    /// The cases that do not apply, each with the capability that the store or the fixture lacks.
+    pub skipped: Vec<(&'static str, &'static str)>,
+    /// The cases that the store did not pass.
+    pub failed: Vec<Failed>,
+}
+
+impl Report {
+    /// Did no case fail?
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.failed.is_empty()
+    }
+
+    /// Did this case fail?
+    #[must_use]
+    pub fn failed_on(&self, case: &str) -> bool {
+        self.failed.iter().any(|failed| failed.case == case)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Failed { case, message } in &self.failed {
+            writeln!(f, "FAILED {case}: {message}")?;
+        }
+        for (case, why) in &self.skipped {
+            writeln!(f, "skipped {case}: {why}")?;
+        }
+        let (passed, skipped, failed) = (self.passed.len(), self.skipped.len(), self.failed.len());
+        write!(f, "{passed} passed, {skipped} skipped, {failed} failed")
+    }
+}
+
+/// The names of all cases, as `family::sentence`, in the order of the table.
+///
+/// ```
+/// assert!(rollbook_testkit::case_names().any(|name| name == "empty::a_key_never_linked_is_absent"));
+/// ```
+pub fn case_names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|case| case.name)
+}
+
+/// Runs the whole table, each case on a fresh store: what [`conformance!`](crate::conformance) does, without a test
+/// harness. A case that fails prints its panic as well.
+pub fn run_all<F: Fixture>(fixture: &F) -> Report {
+    run_some(fixture, |_| true)
+}
+
+/// Runs the cases whose names `wanted` accepts.
+///
+/// ```
+/// use rollbook_testkit::{ordered::OrderedStore, run_some};
+/// let report = run_some(&OrderedStore::new, |name| name.starts_with("empty::"));
+/// assert!(report.is_clean(), "{report}");
+/// ```
+pub fn run_some<F: Fixture>(fixture: &F, wanted: impl Fn(&str) -> bool) -> Report {
+    let mut report = Report::default();
+    for case in TABLE.iter().filter(|case| wanted(case.name)) {
+        match catch_unwind(AssertUnwindSafe(|| run(fixture, case))) {
+            Ok(None) => report.passed.push(case.name),
+            Ok(Some(why)) => report.skipped.push((case.name, why)),
+            Err(panic) => report.failed.push(Failed { case: case.name, message: message(&*panic) }),
+        }
+    }
+    report
+}
+
+/// Runs one case on a fresh store.
+///
+/// # Panics
+/// When the store does not pass, or when there is no case of this name.
+pub fn run_case<F: Fixture>(fixture: &F, name: &str) {
+    match TABLE.iter().find(|case| case.name == name) {
+        Some(case) => drop(run(fixture, case)),
+        None => panic!("there is no case named {name}"),
+    }
+}
+
+/// Runs a case and walks everything that it left behind.
+fn run<F: Fixture>(fixture: &F, case: &Case) -> Option<&'static str> {
+    let mut subject = Subject::fresh(fixture);
+    (case.run)(&mut subject);
+    for app in [APP, OTHER, AppId::DIRECTORY] {
+        let look = subject.store().look_at(app);
+        match check_store_invariants(&look.0) {
+            Ok(breaches) if breaches.is_empty() => {}
+            Ok(breaches) => {
+                let all: Vec<String> = breaches.iter().map(ToString::to_string).collect();
+                panic!("app {} is left inconsistent: {}", app.0, all.join("; "));
+            }
+            Err(error) => panic!("app {} must be read: {error}", app.0),
+        }
+    }
+    subject.skipped()
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
+}
+
+/// Expands the table of cases into one `#[test]` per case, in a module per family, each on a fresh store.
+///
+/// The argument is an expression that makes a [`Fixture`](crate::Fixture); it is evaluated once a test. For two
+/// stores in one file, put each call into a module.
+///
+/// ```
+/// # mod my_store { pub use rollbook_testkit::ordered::OrderedStore as MyStore; }
+/// use my_store::MyStore;
+///
+/// rollbook_testkit::conformance!(MyStore::new);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! conformance {
+    ($fixture:expr) => {
+        $crate::__case_table! { __conformance_tests $fixture; }
+    };
+}
+
+/// The table as tests.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_tests {
+    ($fixture:expr; $($family:ident { $($case:ident)* })*) => {$(
+        mod $family {
+            #[allow(unused_imports, reason = "the fixture may be named by a full path")]
+            use super::*;
+            $(
+                #[test]
+                fn $case() {
+                    $crate::run_case(&$fixture, concat!(stringify!($family), "::", stringify!($case)));
+                }
+            )*
+        }
+    )*};
+}
+
+/// The table as data.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_list {
+    ($list:ident; $($family:ident { $($case:ident)* })*) => {
+        pub(crate) static $list: &[$crate::conformance::Case] = &[$($(
+            $crate::conformance::Case {
+                name: concat!(stringify!($family), "::", stringify!($case)),
+                run: $family::$case,
+            },
+        )*)*];
+    };
+}

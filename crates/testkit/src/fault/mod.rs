@@ -1,0 +1,237 @@
+//! A store that fails when it is told to: for whoever must know what a register does then.
+//!
+//! [`FaultStore`] wraps any store and counts its calls. A [`Fault`] says which call fails and how; a test that runs
+//! the same verb with a fault at its first call, its second, and so on, until [`FaultStore::fired`] says that there
+//! was no such call any more, has met every failure there can be.
+
+mod view;
+
+pub use view::FaultView;
+
+use parking_lot::Mutex;
+use rollbook::store::{Committed, Conflicted, Place, Store, StoreError, StoreInfo, WriteSet};
+use rollbook::{AppId, Timestamp};
+use std::time::Duration;
+
+/// A kind of call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// [`Store::view`].
+    View,
+    /// [`Store::commit`].
+    Commit,
+    /// [`Store::touch`].
+    Touch,
+    /// A question to a view, of those that may answer an error.
+    Read,
+}
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// [`StoreError::Unavailable`], and nothing was applied.
+    Unavailable,
+    /// [`StoreError::OutcomeUnknown`], and nothing was applied. Of a call that applies nothing: `Unavailable`.
+    UnknownNotApplied,
+    /// [`StoreError::OutcomeUnknown`], and everything was applied. Of a call that applies nothing: `Unavailable`.
+    UnknownApplied,
+    /// [`StoreError::Conflict`] of a commit, as if another had come first. Of any other call: `Unavailable`.
+    Conflict(Conflicted),
+    /// [`StoreError::Corrupt`], and nothing was applied.
+    Corrupt,
+    /// [`StoreError::Closed`], and nothing was applied.
+    Closed,
+    /// No failure: the call waits so long, and then does its work.
+    Slow(Duration),
+}
+
+/// Which call fails, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// The kind of call; `None`: [`Call::View`], [`Call::Commit`] and [`Call::Touch`] are counted together.
+    pub call: Option<Call>,
+    /// The how-manieth such call from now on, from 1.
+    pub nth: u64,
+    /// Do all calls after it fail as well?
+    pub stays: bool,
+    /// How it fails.
+    pub how: Failure,
+}
+
+impl Fault {
+    /// A fault at the `nth` call of a kind from now on, once.
+    #[must_use]
+    pub const fn at(call: Call, nth: u64, how: Failure) -> Self {
+        Fault { call: Some(call), nth, stays: false, how }
+    }
+
+    /// A fault at the `nth` call of the store from now on, whichever it is, once.
+    #[must_use]
+    pub const fn at_any(nth: u64, how: Failure) -> Self {
+        Fault { call: None, nth, stays: false, how }
+    }
+
+    /// The same fault, and every later call fails the same way.
+    #[must_use]
+    pub const fn staying(self) -> Self {
+        Fault { stays: true, ..self }
+    }
+}
+
+/// How often a store was called since it was wrapped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Calls of [`Store::view`].
+    pub views: u64,
+    /// Calls of [`Store::commit`].
+    pub commits: u64,
+    /// Calls of [`Store::touch`].
+    pub touches: u64,
+    /// Questions to views.
+    pub reads: u64,
+}
+
+/// A store that fails when it is told to, around any other store.
+///
+/// ```
+/// use rollbook::{AppId, store::{Store, StoreError, WriteSet}};
+/// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+///
+/// let store = FaultStore::new(OrderedStore::new());
+/// store.arm(Fault::at(Call::Commit, 2, Failure::UnknownApplied));
+/// assert!(store.commit(AppId(1), &WriteSet::default()).is_ok());
+/// let second = store.commit(AppId(1), &WriteSet::default());
+/// assert!(matches!(second, Err(StoreError::OutcomeUnknown { .. })));
+/// assert!(store.fired());
+/// assert_eq!(store.calls().commits, 2);
+/// ```
+#[derive(Debug)]
+pub struct FaultStore<S> {
+    inner: S,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Calls,
+    fault: Option<Fault>,
+    /// Calls that the fault counted.
+    counted: u64,
+    fired: bool,
+}
+
+impl<S> FaultStore<S> {
+    /// Wraps a store; it fails at nothing yet.
+    #[must_use]
+    pub fn new(inner: S) -> Self {
+        FaultStore { inner, state: Mutex::default() }
+    }
+
+    /// The store inside, which never fails on purpose.
+    #[must_use]
+    pub const fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// Sets the fault, in the place of the one before, and counts from here.
+    pub fn arm(&self, fault: Fault) {
+        let mut state = self.state.lock();
+        (state.fault, state.counted, state.fired) = (Some(fault), 0, false);
+    }
+
+    /// Takes the fault away. [`FaultStore::fired`] keeps its answer.
+    pub fn disarm(&self) {
+        self.state.lock().fault = None;
+    }
+
+    /// Has the fault that was armed last met its call?
+    #[must_use]
+    pub fn fired(&self) -> bool {
+        self.state.lock().fired
+    }
+
+    /// How often the store was called since it was wrapped.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        self.state.lock().calls
+    }
+
+    /// Counts a call and says how it fails, if it does. Waits for a slow one.
+    fn count(&self, call: Call) -> Option<Failure> {
+        let how = {
+            let mut state = self.state.lock();
+            let State { calls, fault, counted, fired } = &mut *state;
+            let count = match call {
+                Call::View => &mut calls.views,
+                Call::Commit => &mut calls.commits,
+                Call::Touch => &mut calls.touches,
+                Call::Read => &mut calls.reads,
+            };
+            *count += 1;
+            let fault = (*fault)?;
+            if !fault.call.map_or(call != Call::Read, |only| only == call) {
+                return None;
+            }
+            *counted += 1;
+            if *counted != fault.nth && !(fault.stays && *counted > fault.nth) {
+                return None;
+            }
+            *fired = true;
+            fault.how
+        };
+        if let Failure::Slow(how_long) = how {
+            wait(how_long);
+            return None;
+        }
+        Some(how)
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "to be slow is what the fault was armed for")]
+fn wait(how_long: Duration) {
+    std::thread::sleep(how_long);
+}
+
+const WHAT: &str = "a fault that a test armed";
+
+/// The error of a call that applies nothing.
+fn refusal(how: Failure) -> StoreError {
+    match how {
+        Failure::Corrupt => StoreError::corrupt(WHAT),
+        Failure::Closed => StoreError::Closed,
+        _ => StoreError::Unavailable { what: WHAT, cause: None },
+    }
+}
+
+impl<S: Store> Store for FaultStore<S> {
+    type View<'a> = FaultView<'a, S>;
+
+    fn info(&self) -> StoreInfo {
+        self.inner.info()
+    }
+
+    fn view(&self, app: AppId) -> Result<FaultView<'_, S>, StoreError> {
+        match self.count(Call::View) {
+            None => Ok(FaultView::new(self.inner.view(app)?, self)),
+            Some(how) => Err(refusal(how)),
+        }
+    }
+
+    fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
+        let unknown = StoreError::OutcomeUnknown { what: WHAT, cause: None };
+        match self.count(Call::Commit) {
+            None => self.inner.commit(app, writes),
+            Some(Failure::UnknownApplied) => self.inner.commit(app, writes).and(Err(unknown)),
+            Some(Failure::UnknownNotApplied) => Err(unknown),
+            Some(Failure::Conflict(what)) => Err(StoreError::conflict(what)),
+            Some(how) => Err(refusal(how)),
+        }
+    }
+
+    fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
+        match self.count(Call::Touch) {
+            None => self.inner.touch(app, seen),
+            Some(how) => Err(refusal(how)),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A walk over everything that one view shows, looking for what contradicts itself.
+
+mod walk;
+
+use rollbook::store::{StoreError, View};
+use std::fmt;
+use walk::Walk;
+
+/// What kind of promise a view breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Broken {
+    /// A device is not the same by id, by slot, in the list of its platform and in the translation of ordinals.
+    Device,
+    /// A posting is not ascending, or holds what is not a device.
+    Posting,
+    /// The two sides of a relation differ.
+    Sides,
+    /// A count is not the number of what it counts.
+    Count,
+    /// A device has two keys where it may have one.
+    Single,
+    /// Something empty is shown.
+    Empty,
+    /// A listing is out of order, or names something twice.
+    Order,
+    /// A version is newer than the view.
+    Version,
+    /// A catalogue entry is not found under its key, or only there.
+    Entry,
+    /// The log and its indexes differ.
+    Log,
+    /// A device has no owner; the registry gives every device one.
+    Owner,
+    /// A deletion under way has no record, so that nobody would resume it.
+    Deletion,
+}
+
+/// One thing that contradicts itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Breach {
+    /// What kind of promise is broken.
+    pub broken: Broken,
+    /// Where, and how, in words.
+    pub what: String,
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// Walks everything that a view of a register's app shows and answers what contradicts itself: what the
+/// [contract](rollbook::store) asks of any store, and what the registry keeps above it (every device has exactly one
+/// owner, a user or a deletion; every deletion has its record).
+///
+/// It takes memory and time for the whole app. Run it on a view that is not being written around: it holds the view
+/// for as long as it walks.
+///
+/// # Errors
+/// What the view answers when it cannot be read.
+///
+/// ```
+/// use rollbook::{AppId, store::Store};
+/// use rollbook_testkit::{check_invariants, ordered::OrderedStore};
+///
+/// let view = OrderedStore::new().view(AppId(1)).unwrap();
+/// assert_eq!(check_invariants(&view).unwrap(), []);
+/// ```
+pub fn check_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
+    let mut walk = Walk::new(view);
+    walk.store()?;
+    walk.register()?;
+    Ok(walk.into_breaches())
+}
+
+/// The part of [`check_invariants`] that holds for any store after any write set, also one that no registry would
+/// make.
+///
+/// # Errors
+/// What the view answers when it cannot be read.
+pub fn check_store_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
+    let mut walk = Walk::new(view);
+    walk.store()?;
+    Ok(walk.into_breaches())
+}

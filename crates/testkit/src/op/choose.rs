@@ -1,0 +1,381 @@
+//! How an operation is made of choices.
+#![allow(
+    clippy::unreachable,
+    reason = "the alphabet is fixed: an unusable letter is a mistake in it, seen by any test"
+)]
+
+use super::{Alphabet, Choices, Op, Settings};
+use proptest::prelude::*;
+use rollbook::{
+    Alias, AliasOverflow, AppKey, Attribute, Attributes, Audience, Command, DeviceId, DeviceUpdate,
+    EventOrder, EventQuery, EventScope, Language, Limits, Mobile, NameRule, NewEvent, Platform, PlatformSet,
+    PushToken, Registration, Scalar, Set, TagName, TagsChange, Timestamp, UserId, UtcOffset, Version,
+};
+use std::ops::RangeInclusive;
+
+/// How many bytes one random operation is made of; longer ones end in first choices.
+const BYTES: usize = 40;
+
+/// Random operations over a small alphabet.
+///
+/// ```
+/// use proptest::strategy::{Strategy, ValueTree};
+/// let mut runner = proptest::test_runner::TestRunner::deterministic();
+/// assert!(rollbook_testkit::op::op_strategy().new_tree(&mut runner).is_ok());
+/// ```
+pub fn op_strategy() -> impl Strategy<Value = Op> {
+    let alphabet = Alphabet::default();
+    prop::collection::vec(any::<u8>(), BYTES)
+        .prop_map(move |bytes| Op::choose(&mut Choices::new(&bytes), &alphabet))
+}
+
+/// Sequences of so many operations after those that create both apps of the alphabet with small limits.
+pub fn ops_strategy(count: impl Into<RangeInclusive<usize>>) -> impl Strategy<Value = Vec<Op>> {
+    let create = |app: AppKey| {
+        prop::collection::vec(any::<u8>(), BYTES).prop_map(move |bytes| {
+            let settings = settings(&mut Choices::new(&bytes));
+            Op::CreateApp { app: app.clone(), settings }
+        })
+    };
+    let apps: Vec<_> = Alphabet::default().apps.into_iter().map(create).collect();
+    (apps, prop::collection::vec(op_strategy(), count.into())).prop_map(|(mut ops, more)| {
+        ops.extend(more);
+        ops
+    })
+}
+
+/// Limits that a few operations reach: three tags on a device, two devices of an alias, four items of a list.
+#[must_use]
+pub fn small_limits() -> Limits {
+    Limits {
+        tags_per_device: Some(3),
+        tags_per_list: Some(4),
+        tag_list_bytes: Some(16),
+        devices_per_list: Some(4),
+        devices_per_alias: Some(2),
+        ids_per_presence: Some(3),
+        attributes_per_event: Some(2),
+        attribute_bytes: Some(5),
+        attribute_items: Some(2),
+        event_retention_secs: Some(100),
+        operations_per_batch: Some(4),
+        audience_nodes: 9,
+        ..Limits::jpush()
+    }
+}
+
+fn limits(choices: &mut Choices<'_>) -> Limits {
+    let mut limits = small_limits();
+    if choices.once_in(8) {
+        limits = Limits::unlimited();
+    }
+    if choices.once_in(2) {
+        limits.alias_overflow = AliasOverflow::EvictOldest;
+    }
+    if choices.once_in(4) {
+        limits.tags_per_device = Some(1);
+        limits.devices_per_alias = Some(1);
+    }
+    limits.names = choices.one(&[NameRule::Jpush, NameRule::Relaxed, NameRule::Any]).unwrap_or(limits.names);
+    limits.declare_on_first_use = choices.once_in(2);
+    if choices.once_in(3) {
+        limits.event_retention_secs = None;
+    }
+    limits
+}
+
+fn settings(choices: &mut Choices<'_>) -> Settings {
+    Settings {
+        name: app_name(choices),
+        presence: !choices.once_in(4),
+        limits: limits(choices),
+        master: choices.maybe(secret),
+        tokens: choices.list(2, secret),
+    }
+}
+
+fn app_name(choices: &mut Choices<'_>) -> String {
+    match choices.below(20) {
+        18 => "n".repeat(255),
+        19 => "n".repeat(256),
+        n if n % 2 == 0 => "shop".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn secret(choices: &mut Choices<'_>) -> String {
+    ["open sesame", "swordfish"].get(choices.below(2)).copied().unwrap_or_default().to_owned()
+}
+
+impl Op {
+    /// The operation that these choices stand for.
+    ///
+    /// ```
+    /// use rollbook_testkit::op::{Alphabet, Choices, Op};
+    /// let bytes = [7, 1, 4, 9];
+    /// let op = Op::choose(&mut Choices::new(&bytes), &Alphabet::default());
+    /// assert_eq!(op, Op::choose(&mut Choices::new(&bytes), &Alphabet::default()));
+    /// ```
+    #[must_use]
+    pub fn choose(choices: &mut Choices<'_>, alphabet: &Alphabet) -> Op {
+        let kind = choices.below(100);
+        let Some(app) = choices.one(&alphabet.apps) else { return Op::ResumeDeletions };
+        let mut a = Maker { alphabet, choices };
+        match kind {
+            0..=44 => Op::Do(app, a.command()),
+            45..=49 => Op::Batch(app, a.commands()),
+            50..=51 => Op::DryRun(app, a.commands()),
+            52..=54 => Op::Touch(app, a.devices(3)),
+            55..=56 => Op::TouchAt(app, a.sightings()),
+            57..=59 => {
+                Op::MoveClock([1, 60, -30, 101, 600, -1000, 48 * 3600].get(a.below(7)).copied().unwrap_or(1))
+            }
+            60 => Op::PurgeEvents(app),
+            61..=65 => Op::Device(app, a.device()),
+            66..=68 => Op::AliasDevices(app, a.alias(), a.platforms()),
+            69..=70 => Op::UserDevices(app, a.user(), a.platforms()),
+            71..=72 => Op::HasTag(app, a.device(), a.tag()),
+            73 => Op::TagCount(app, a.tag(), a.platforms()),
+            74..=75 => Op::Tags { app, platforms: a.platforms(), limit: a.page() },
+            76..=77 => Op::TagDevices { app, tag: a.tag(), platforms: a.platforms(), limit: a.page() },
+            78..=79 => Op::Presence(app, a.devices(4)),
+            80 => Op::EventTypes(app),
+            81..=84 => Op::Events(app, a.query()),
+            85 => Op::Count(app, a.audience(3)),
+            86 => Op::CountByPlatform(app, a.audience(3)),
+            87..=89 => Op::Select { app, audience: a.audience(3), limit: a.page() },
+            90..=91 => Op::Contains(app, a.audience(3), a.device()),
+            92..=93 => Op::SetLimits { app, limits: Box::new(limits(a.choices)) },
+            94 => Op::SetPresence { app, on: a.choices.once_in(2) },
+            95 => Op::RenameApp { app, name: app_name(a.choices) },
+            96 => match a.below(4) {
+                0 => Op::DeleteApp(app),
+                1 => Op::SetMaster { app, secret: a.choices.maybe(secret) },
+                2 => Op::SetTokens { app, tokens: a.choices.list(2, secret) },
+                _ => Op::ResumeDeletions,
+            },
+            97 => Op::Verify { app, secret: secret(a.choices) },
+            98 => Op::Apps { limit: a.page() },
+            _ => Op::CreateApp { app, settings: settings(a.choices) },
+        }
+    }
+}
+
+/// Makes the parts of an operation.
+struct Maker<'m, 'c> {
+    alphabet: &'m Alphabet,
+    choices: &'m mut Choices<'c>,
+}
+
+impl Maker<'_, '_> {
+    fn below(&mut self, count: usize) -> usize {
+        self.choices.below(count)
+    }
+
+    fn pick<T: Clone>(&mut self, list: &[T]) -> T {
+        // The alphabet is never empty: its names are fixed and tested.
+        match self.choices.one(list) {
+            Some(one) => one,
+            None => unreachable!("an alphabet without letters"),
+        }
+    }
+
+    fn device(&mut self) -> DeviceId {
+        self.pick(&self.alphabet.devices)
+    }
+
+    fn user(&mut self) -> UserId {
+        self.pick(&self.alphabet.users)
+    }
+
+    fn alias(&mut self) -> Alias {
+        let bad = self.choices.once_in(16);
+        self.pick(if bad { &self.alphabet.bad_aliases } else { &self.alphabet.aliases })
+    }
+
+    fn tag(&mut self) -> TagName {
+        let bad = self.choices.once_in(16);
+        self.pick(if bad { &self.alphabet.bad_tags } else { &self.alphabet.tags })
+    }
+
+    fn platform(&mut self) -> Platform {
+        self.pick(&self.alphabet.platforms)
+    }
+
+    fn platforms(&mut self) -> PlatformSet {
+        match self.below(8) {
+            0..=3 => PlatformSet::ALL,
+            4..=5 => self.platform().into(),
+            6 => [self.platform(), self.platform()].into_iter().collect(),
+            _ => PlatformSet::NONE,
+        }
+    }
+
+    fn page(&mut self) -> usize {
+        [3, 1, 2, 100, 0].get(self.below(5)).copied().unwrap_or(1)
+    }
+
+    fn devices(&mut self, most: usize) -> Vec<DeviceId> {
+        (0..self.below(most + 1)).map(|_| self.device()).collect()
+    }
+
+    fn tags(&mut self, most: usize) -> Vec<TagName> {
+        (0..self.below(most + 1)).map(|_| self.tag()).collect()
+    }
+
+    fn set<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Set<T> {
+        match self.below(4) {
+            0 => Set::Keep,
+            1 => Set::Clear,
+            _ => Set::To(value(self)),
+        }
+    }
+
+    fn maybe<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.choices.once_in(2).then(|| value(self))
+    }
+
+    fn time(&mut self) -> Timestamp {
+        Timestamp::from_secs([1000, 990, 1010, 900, 899, 1100].get(self.below(6)).copied().unwrap_or(0))
+    }
+
+    fn sightings(&mut self) -> Vec<(DeviceId, Timestamp)> {
+        (0..self.below(4)).map(|_| (self.device(), self.time())).collect()
+    }
+
+    fn commands(&mut self) -> Vec<Command> {
+        (0..self.below(6)).map(|_| self.command()).collect()
+    }
+
+    fn command(&mut self) -> Command {
+        match self.below(40) {
+            0..=7 => Command::Register(self.registration()),
+            8..=17 => Command::Update { device: self.device(), update: self.update() },
+            18 => Command::Unregister(self.device()),
+            19..=20 => Command::Remove(self.device()),
+            21 => Command::UnbindAlias { alias: self.alias(), devices: self.devices(3) },
+            22 => Command::DeleteAlias { alias: self.alias(), platforms: self.platforms() },
+            23..=27 => Command::UpdateTag { tag: self.tag(), add: self.devices(5), remove: self.devices(5) },
+            28..=29 => Command::DeleteTag { tag: self.tag(), platforms: self.platforms() },
+            30..=32 => Command::RegisterUser {
+                device: self.device(),
+                user: self.maybe(Self::user),
+                platform: self.maybe(Self::platform),
+                utc_offset: self.maybe(Self::offset),
+            },
+            33 => Command::DeleteUser(self.user()),
+            34..=35 => Command::DeclareEvent(self.pick(&self.alphabet.events)),
+            _ => Command::PostEvent(self.event()),
+        }
+    }
+
+    fn registration(&mut self) -> Registration {
+        Registration {
+            id: self.device(),
+            platform: self.platform(),
+            tags: self.tags(4),
+            user: self.maybe(Self::user),
+            alias: self.maybe(Self::alias),
+            token: self.maybe(|a| a.parsed(&["token", "other token"], PushToken::new)),
+            mobile: self.maybe(Self::mobile),
+            language: self.maybe(|a| a.parsed(&["en", "zh-Hans"], Language::new)),
+            utc_offset: self.maybe(Self::offset),
+        }
+    }
+
+    fn update(&mut self) -> DeviceUpdate {
+        DeviceUpdate {
+            tags: match self.below(8) {
+                7 => TagsChange::Clear,
+                0 => TagsChange::default(),
+                _ => TagsChange::Change { add: self.tags(5), remove: self.tags(5) },
+            },
+            alias: self.set(Self::alias),
+            mobile: self.set(Self::mobile),
+            based_on: self.choices.once_in(4).then_some(Version(0)),
+        }
+    }
+
+    fn mobile(&mut self) -> Mobile {
+        self.parsed(&["+86-130", "5550100"], Mobile::new)
+    }
+
+    fn offset(&mut self) -> UtcOffset {
+        self.pick(&[UtcOffset::BEIJING, UtcOffset::UTC])
+    }
+
+    fn parsed<T, E: std::fmt::Debug>(
+        &mut self,
+        texts: &[&'static str],
+        make: fn(&'static str) -> Result<T, E>,
+    ) -> T {
+        match make(self.pick(texts)) {
+            Ok(made) => made,
+            Err(refused) => unreachable!("a letter of the alphabet is refused: {refused:?}"),
+        }
+    }
+
+    fn event(&mut self) -> NewEvent {
+        NewEvent {
+            device: self.maybe(Self::device),
+            user: self.maybe(Self::user),
+            timestamp_utc: self.maybe(Self::time),
+            timestamp_current: self
+                .maybe(|a| a.time().plus([0, 28_800].get(a.below(2)).copied().unwrap_or(0))),
+            attributes: self.attributes(),
+            ..NewEvent::new(self.pick(&self.alphabet.events))
+        }
+    }
+
+    fn attributes(&mut self) -> Attributes {
+        (0..self.below(4)).map(|_| (self.pick(&["a", "b", "c", ""]).to_owned(), self.attribute())).collect()
+    }
+
+    fn attribute(&mut self) -> Attribute {
+        match self.below(4) {
+            3 => Attribute::List((0..self.below(4)).map(|_| self.scalar()).collect()),
+            _ => Attribute::One(self.scalar()),
+        }
+    }
+
+    fn scalar(&mut self) -> Scalar {
+        match self.below(6) {
+            0 => Scalar::Bool(true),
+            1 => Scalar::Integer(-1),
+            2 => Scalar::Float(0.5),
+            3 => Scalar::Text("five5".to_owned()),
+            4 => Scalar::Text("six666".to_owned()),
+            _ => Scalar::Float(f64::INFINITY),
+        }
+    }
+
+    fn query(&mut self) -> EventQuery {
+        EventQuery {
+            scope: match self.below(4) {
+                0 => EventScope::All,
+                1 => EventScope::Device(self.device()),
+                2 => EventScope::User(self.user()),
+                _ => EventScope::Name(self.pick(&self.alphabet.events)),
+            },
+            from: self.maybe(Self::time).unwrap_or(Timestamp::MIN),
+            until: self.maybe(Self::time).unwrap_or(Timestamp::MAX),
+            order: self.pick(&[EventOrder::NewestFirst, EventOrder::OldestFirst]),
+            after: None,
+            limit: self.page(),
+        }
+    }
+
+    fn audience(&mut self, depth: usize) -> Audience {
+        match self.below(if depth == 0 { 7 } else { 12 }) {
+            0 | 1 => Audience::Tag(self.tag()),
+            2 => Audience::Alias(self.alias()),
+            3 => Audience::User(self.user()),
+            4 => Audience::Device(self.device()),
+            5 => Audience::Platforms(self.platforms()),
+            6 => Audience::All,
+            7 | 8 => Audience::And((0..self.below(4)).map(|_| self.audience(depth - 1)).collect()),
+            9 | 10 => Audience::Or((0..self.below(4)).map(|_| self.audience(depth - 1)).collect()),
+            _ => Audience::Not(Box::new(self.audience(depth - 1))),
+        }
+    }
+}

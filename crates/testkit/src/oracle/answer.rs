@@ -1,0 +1,49 @@
+//! What a step answers, on either side.
+
+use super::Refusal;
+use rollbook::{AppInfo, Device, DeviceId, Event, EventType, Outcome, Platform, Presence, TagName};
+use std::collections::BTreeMap;
+
+/// What an accepted step answers. Paged answers are read to their end.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// There is nothing to tell.
+    Done,
+    /// Of a command.
+    Outcome(Outcome),
+    /// Of a batch.
+    Outcomes(Vec<Outcome>),
+    /// A device.
+    Device(Box<Device>),
+    /// Devices in byte order.
+    Devices(Vec<DeviceId>),
+    /// Devices by platform; those of one platform in byte order, since only the register knows their own order.
+    Selected(Vec<DeviceId>),
+    /// Yes or no.
+    Truth(bool),
+    /// Is it the master secret, is it a token?
+    Verified {
+        /// The master secret.
+        master: bool,
+        /// One of the tokens.
+        token: bool,
+    },
+    /// How many.
+    Count(u64),
+    /// How many on each platform that has any.
+    ByPlatform(BTreeMap<Platform, u64>),
+    /// Tags and how many devices each has, in byte order.
+    Tags(Vec<(TagName, u64)>),
+    /// What is told of each id asked for.
+    Presence(Vec<Option<Presence>>),
+    /// Declared events in byte order.
+    EventTypes(Vec<EventType>),
+    /// Events in the order asked for.
+    Events(Vec<Event>),
+    /// Apps in byte order.
+    Apps(Vec<AppInfo>),
+}
+
+/// What came of a step.
+pub type Answered = Result<Answer, Refusal>;

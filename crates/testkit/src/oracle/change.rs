@@ -1,0 +1,320 @@
+//! The changing operations. Each first says everything that speaks against it, then does it: a refused operation has
+//! changed nothing.
+//!
+//! The device that an operation is about must exist, then it must have the version the operation is based on, then all
+//! rules that the arguments break are named at once. Only a list of devices is not looked up when it is too long.
+
+use super::refusal::Refusal;
+use super::rules::{Found, above};
+use super::tenant::{Member, Tenant};
+use rollbook::{
+    Alias, AliasOverflow, Command, DeviceId, DeviceUpdate, Outcome, Platform, PlatformSet, Registered,
+    Registration, Rule, Set, TagName, TagsChange, Timestamp, Updated, UserId, UtcOffset,
+};
+use std::collections::BTreeSet;
+
+impl Tenant {
+    pub(super) fn apply(&mut self, command: &Command, now: Timestamp) -> Result<Outcome, Refusal> {
+        match command {
+            Command::Register(registration) => self.register(registration).map(Outcome::Registered),
+            Command::Unregister(device) => {
+                self.get(device)?;
+                self.edit(device, |member| member.token = None);
+                Ok(Outcome::Done)
+            }
+            Command::Remove(device) => self.remove(device),
+            Command::Update { device, update } => self.update(device, update).map(Outcome::Updated),
+            Command::UnbindAlias { alias, devices } => self.unbind_alias(alias, devices),
+            Command::DeleteAlias { alias, platforms } => Ok(self.delete_alias(alias, *platforms)),
+            Command::UpdateTag { tag, add, remove } => self.update_tag(tag, add, remove),
+            Command::DeleteTag { tag, platforms } => Ok(self.delete_tag(tag, *platforms)),
+            Command::RegisterUser { device, user, platform, utc_offset } => {
+                self.register_user(device, user.as_ref(), *platform, *utc_offset)
+            }
+            Command::DeleteUser(user) => self.delete_user(user),
+            Command::DeclareEvent(name) => {
+                self.types.entry(name.clone()).or_insert(now);
+                Ok(Outcome::Done)
+            }
+            Command::PostEvent(event) => self.post(event, now).map(Outcome::Posted),
+        }
+    }
+
+    fn register(&mut self, new: &Registration) -> Result<Registered, Refusal> {
+        let mut found = Found::default();
+        found.added_tags(&self.limits, "tags", &new.tags);
+        found.alias(&self.limits, new.alias.as_ref());
+        self.check_room_for_tags(&mut found, "tags", &new.id, &new.tags, &BTreeSet::new());
+        self.check_room_for_device(&mut found, &new.id, new.alias.as_ref());
+        found.verdict()?;
+        self.check_not_deleted_before(&new.id)?;
+
+        let mut done = self.settle(&new.id, new.user.as_ref(), new.platform);
+        self.edit(&new.id, |member| {
+            member.platform = new.platform;
+            overwrite(&mut member.token, new.token.as_ref());
+            overwrite(&mut member.mobile, new.mobile.as_ref());
+            overwrite(&mut member.language, new.language.as_ref());
+            overwrite(&mut member.utc_offset, new.utc_offset.as_ref());
+            member.tags.extend(new.tags.iter().cloned());
+        });
+        if let Some(alias) = &new.alias {
+            done.evicted = self.bind(&new.id, alias);
+        }
+        Ok(done)
+    }
+
+    fn register_user(
+        &mut self,
+        device: &DeviceId,
+        user: Option<&UserId>,
+        platform: Option<Platform>,
+        utc_offset: Option<UtcOffset>,
+    ) -> Result<Outcome, Refusal> {
+        self.check_not_deleted_before(device)?;
+        let user = user.cloned().unwrap_or_else(|| device.anonymous_user());
+        let done = self.settle(device, Some(&user), platform.unwrap_or(Platform::Unknown));
+        self.edit(device, |member| {
+            member.platform = platform.unwrap_or(member.platform);
+            overwrite(&mut member.utc_offset, utc_offset.as_ref());
+        });
+        Ok(Outcome::Registered(done))
+    }
+
+    /// A device that a batch deletes with its user is registered again in another batch.
+    fn check_not_deleted_before(&self, id: &DeviceId) -> Result<(), Refusal> {
+        let deleted = self.batch.as_ref().is_some_and(|batch| batch.deleted.contains(id));
+        if deleted && !self.knows(id) { Err(Refusal::one("device", None, Rule::Form)) } else { Ok(()) }
+    }
+
+    /// Makes the device if it is not there, gives it to the user if one is named, and tells what that did.
+    fn settle(&mut self, id: &DeviceId, user: Option<&UserId>, platform: Platform) -> Registered {
+        let created = !self.knows(id);
+        if created {
+            let mut member = Member::new(id, platform);
+            member.version = self.tick();
+            self.devices.insert(id.clone(), member);
+        }
+        let former = self.devices.get(id).map(|member| member.user.clone());
+        if let Some(user) = user {
+            self.edit(id, |member| member.user = user.clone());
+        }
+        let left = former.filter(|former| !created && user.is_some_and(|user| user != former));
+        Registered {
+            created,
+            former_user_vanished: left.as_ref().is_some_and(|user| !self.has_user(user)),
+            former_user: left,
+            evicted: Vec::new(),
+        }
+    }
+
+    fn remove(&mut self, device: &DeviceId) -> Result<Outcome, Refusal> {
+        let user = self.get(device)?.user.clone();
+        self.devices.remove(device);
+        if let Some(batch) = &mut self.batch {
+            batch.versions.remove(device);
+        }
+        let vanished_user = Some(user).filter(|user| !self.has_user(user));
+        Ok(Outcome::Removed { vanished_user })
+    }
+
+    fn update(&mut self, id: &DeviceId, update: &DeviceUpdate) -> Result<Updated, Refusal> {
+        self.get(id)?;
+        if update.based_on.is_some_and(|version| Some(version.0) != self.version(id)) {
+            return Err(Refusal::Stale(format!("{:?}", id.as_str())));
+        }
+        let mut found = Found::default();
+        if let TagsChange::Change { add, remove } = &update.tags {
+            found.added_tags(&self.limits, "tags.add", add);
+            found.tag_list(&self.limits, "tags.remove", remove);
+            let removed = remove.iter().cloned().collect();
+            self.check_room_for_tags(&mut found, "tags.add", id, add, &removed);
+        }
+        if let Set::To(alias) = &update.alias {
+            found.alias(&self.limits, Some(alias));
+            self.check_room_for_device(&mut found, id, Some(alias));
+        }
+        found.verdict()?;
+
+        self.edit(id, |member| {
+            match &update.tags {
+                TagsChange::Clear => member.tags.clear(),
+                TagsChange::Change { add, remove } => {
+                    member.tags.retain(|tag| !remove.contains(tag));
+                    member.tags.extend(add.iter().cloned());
+                }
+            }
+            match &update.mobile {
+                Set::Keep => {}
+                Set::Clear => member.mobile = None,
+                Set::To(mobile) => member.mobile = Some(mobile.clone()),
+            }
+            if update.alias == Set::Clear {
+                member.alias = None;
+            }
+        });
+        let evicted = match &update.alias {
+            Set::To(alias) => self.bind(id, alias),
+            Set::Keep | Set::Clear => Vec::new(),
+        };
+        Ok(Updated { evicted })
+    }
+
+    /// A device may hold more than a lowered limit, but then it may not get a tag it lacks.
+    fn check_room_for_tags(
+        &self,
+        found: &mut Found,
+        field: &str,
+        id: &DeviceId,
+        add: &[TagName],
+        remove: &BTreeSet<TagName>,
+    ) {
+        let has = self.devices.get(id).map(|member| member.tags.clone()).unwrap_or_default();
+        let mut then: BTreeSet<TagName> = has.difference(remove).cloned().collect();
+        then.extend(add.iter().cloned());
+        if add.iter().any(|tag| !has.contains(tag)) && above(then.len(), self.limits.tags_per_device) {
+            found.add(field, None, Rule::TagsPerDevice);
+        }
+    }
+
+    /// An alias that is full takes no further device, unless the app evicts.
+    fn check_room_for_device(&self, found: &mut Found, id: &DeviceId, alias: Option<&Alias>) {
+        let Some(alias) = alias else { return };
+        let carriers = self.carriers(alias, PlatformSet::ALL);
+        let evicts = self.limits.alias_overflow == AliasOverflow::EvictOldest
+            && self.limits.devices_per_alias != Some(0);
+        let full = above(carriers.len() + 1, self.limits.devices_per_alias);
+        if full && !carriers.contains(id) && !evicts {
+            found.add("alias", None, Rule::DevicesPerAlias);
+        }
+    }
+
+    /// Sets an alias for which there is room, or for which room may be made: the oldest bindings go first. A device
+    /// that carries the alias already keeps the binding it has. Those that lost it are told in byte order.
+    fn bind(&mut self, id: &DeviceId, alias: &Alias) -> Vec<DeviceId> {
+        if self.devices.get(id).is_none_or(|member| member.carries(alias)) {
+            return Vec::new();
+        }
+        let mut evicted = Vec::new();
+        let mut carriers = self.carriers(alias, PlatformSet::ALL);
+        carriers.sort_by_key(|id| self.devices.get(id).and_then(|m| m.alias.as_ref().map(|(_, when)| *when)));
+        while above(carriers.len() + 1, self.limits.devices_per_alias) && !carriers.is_empty() {
+            let oldest = carriers.remove(0);
+            self.edit(&oldest, |member| member.alias = None);
+            evicted.push(oldest);
+        }
+        // Order is kept from when the app evicts; what was bound before is older, and among itself in byte order.
+        let evicts = self.limits.alias_overflow == AliasOverflow::EvictOldest;
+        let when = if evicts && self.limits.devices_per_alias.is_some() { self.tick() } else { 0 };
+        self.edit(id, |member| member.alias = Some((alias.clone(), when)));
+        evicted.sort();
+        evicted
+    }
+
+    fn unbind_alias(&mut self, alias: &Alias, devices: &[DeviceId]) -> Result<Outcome, Refusal> {
+        let mut found = Found::default();
+        found.items("devices", devices.len(), self.limits.devices_per_list);
+        found.verdict()?;
+        let mut found = Found::default();
+        found.known("devices", devices, |id| self.knows(id));
+        found.verdict()?;
+        for id in devices {
+            self.edit(id, |member| {
+                if member.carries(alias) {
+                    member.alias = None;
+                }
+            });
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Not a change of the devices that carried it: their versions stay.
+    fn delete_alias(&mut self, alias: &Alias, platforms: PlatformSet) -> Outcome {
+        for member in self.devices.values_mut() {
+            if platforms.contains(member.platform) && member.carries(alias) {
+                member.alias = None;
+            }
+        }
+        Outcome::Done
+    }
+
+    fn update_tag(
+        &mut self,
+        tag: &TagName,
+        add: &[DeviceId],
+        remove: &[DeviceId],
+    ) -> Result<Outcome, Refusal> {
+        let mut found = Found::default();
+        if add.is_empty() && remove.is_empty() {
+            found.add("add or remove", None, Rule::Present);
+        }
+        if !add.is_empty() {
+            found.tag(&self.limits, tag);
+        }
+        found.items("add", add.len(), self.limits.devices_per_list);
+        found.items("remove", remove.len(), self.limits.devices_per_list);
+        found.verdict()?;
+
+        let mut found = Found::default();
+        found.known("add", add, |id| self.knows(id));
+        found.known("remove", remove, |id| self.knows(id));
+        for (n, id) in add.iter().enumerate() {
+            let full = |member: &Member| {
+                !member.tags.contains(tag) && above(member.tags.len() + 1, self.limits.tags_per_device)
+            };
+            if self.devices.get(id).is_some_and(full) {
+                found.add("add", Some(n), Rule::TagsPerDevice);
+            }
+        }
+        found.verdict()?;
+
+        for id in remove.iter().filter(|id| !add.contains(id)) {
+            self.edit(id, |member| {
+                member.tags.remove(tag);
+            });
+        }
+        for id in add {
+            self.edit(id, |member| {
+                member.tags.insert(tag.clone());
+            });
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Not a change of the devices that carried it: their versions stay.
+    fn delete_tag(&mut self, tag: &TagName, platforms: PlatformSet) -> Outcome {
+        for member in self.devices.values_mut() {
+            if platforms.contains(member.platform) {
+                member.tags.remove(tag);
+            }
+        }
+        Outcome::Done
+    }
+
+    fn delete_user(&mut self, user: &UserId) -> Result<Outcome, Refusal> {
+        let gone = self.ids(|_, member| member.user == *user);
+        if let Some(batch) = &mut self.batch {
+            // A user to whom the batch gave a device is deleted in another batch.
+            if gone.iter().any(|id| batch.owners.get(id) != Some(user)) {
+                return Err(Refusal::one("delete_user", None, Rule::Form));
+            }
+            batch.deleted.extend(gone.iter().cloned());
+        }
+        if !gone.is_empty() {
+            self.devices.retain(|id, _| !gone.contains(id));
+            self.events.retain(|event| {
+                let of_user = event.user.as_ref() == Some(user);
+                let of_device = event.device.as_ref().is_some_and(|id| gone.contains(id));
+                !of_user && !of_device
+            });
+        }
+        Ok(Outcome::UserDeleted { devices: gone.len() as u64 })
+    }
+}
+
+/// A field that is not given stays.
+fn overwrite<T: Clone>(field: &mut Option<T>, given: Option<&T>) {
+    if given.is_some() {
+        *field = given.cloned();
+    }
+}

@@ -1,0 +1,109 @@
+//! Why an operation is refused, in a form that two sides can be compared by.
+//!
+//! The texts of errors are for people and may change; what must agree is the kind, the thing that was named, and the
+//! whole set of broken rules.
+
+use rollbook::{AppKey, DeviceId, Error, Rule, Subject, Violation};
+use std::collections::BTreeMap;
+
+/// One broken rule without its wording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The field as the operation calls it.
+    pub field: String,
+    /// The position in the list, when the field is one and an item of it is at fault.
+    pub index: Option<usize>,
+    /// The rule.
+    pub rule: Rule,
+}
+
+impl From<&Violation> for Broken {
+    fn from(violation: &Violation) -> Self {
+        Broken { field: violation.field().to_owned(), index: violation.index(), rule: violation.rule() }
+    }
+}
+
+/// Why an operation is refused.
+///
+/// ```
+/// use rollbook::{Error, Rule, TagName};
+/// use rollbook_testkit::oracle::Refusal;
+///
+/// let error = Error::from(TagName::new("").unwrap_err());
+/// assert_eq!(Refusal::from(&error), Refusal::one("tag", None, Rule::Bytes));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Arguments break rules: all of them, sorted.
+    Invalid(Vec<Broken>),
+    /// Something is not in the register: what, and its name as errors quote it.
+    NotFound(Subject, String),
+    /// The app exists already.
+    AppExists(AppKey),
+    /// The device, as errors quote it, changed since the version that the update was based on.
+    Stale(String),
+    /// The app lacks a capability.
+    Forbidden(AppKey),
+    /// Operations of a batch fail, by index.
+    Batch(BTreeMap<usize, Refusal>),
+    /// A failure that no rule of the domain explains. A model never answers it.
+    Failure(String),
+}
+
+impl Refusal {
+    /// One broken rule.
+    #[must_use]
+    pub fn one(field: &str, index: Option<usize>, rule: Rule) -> Self {
+        Refusal::Invalid(vec![Broken { field: field.to_owned(), index, rule }])
+    }
+
+    /// All of `broken`, whatever its order; nothing when it is empty.
+    ///
+    /// # Errors
+    /// All of `broken`.
+    pub fn check(mut broken: Vec<Broken>) -> Result<(), Refusal> {
+        if broken.is_empty() {
+            return Ok(());
+        }
+        sort(&mut broken);
+        Err(Refusal::Invalid(broken))
+    }
+
+    pub(crate) fn no_app(key: &AppKey) -> Self {
+        Refusal::NotFound(Subject::App, format!("{:?}", key.as_str()))
+    }
+
+    pub(crate) fn no_device(id: &DeviceId) -> Self {
+        Refusal::NotFound(Subject::Device, format!("{:?}", id.as_str()))
+    }
+}
+
+fn sort(broken: &mut [Broken]) {
+    broken.sort_by(|a, b| (&a.field, a.index, a.rule.name()).cmp(&(&b.field, b.index, b.rule.name())));
+}
+
+impl From<&Error> for Refusal {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Invalid(all) => {
+                let mut broken: Vec<Broken> = all.iter().map(Broken::from).collect();
+                sort(&mut broken);
+                Refusal::Invalid(broken)
+            }
+            Error::NotFound { subject, name } => Refusal::NotFound(*subject, name.clone()),
+            Error::AppExists { key } => Refusal::AppExists(key.clone()),
+            Error::Stale { device, .. } => Refusal::Stale(device.clone()),
+            Error::Forbidden { app, .. } => Refusal::Forbidden(app.clone()),
+            Error::Batch(failures) => {
+                Refusal::Batch(failures.iter().map(|f| (f.index, Refusal::from(&f.error))).collect())
+            }
+            other => Refusal::Failure(format!("{other:?}")),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal::from(&error)
+    }
+}

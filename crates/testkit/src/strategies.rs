@@ -1,0 +1,168 @@
+//! Strategies for property tests of programs that use a register: names, limits, registrations, whole registers.
+//!
+//! Names come in three sizes: ordinary ones that collide, ones exactly at their limit, and texts one byte above it.
+//!
+//! ```
+//! use proptest::prelude::*;
+//! use rollbook::{Limits, TagName};
+//! use rollbook_testkit::strategies;
+//!
+//! proptest!(|(text in strategies::at_limit(40))| {
+//!     prop_assert!(Limits::jpush().check_tag(&TagName::new(text).unwrap()).is_ok());
+//! });
+//! proptest!(|(text in strategies::one_above(255))| prop_assert!(TagName::new(text).is_err()));
+//! ```
+
+mod audiences;
+mod devices;
+mod events;
+
+pub use audiences::{audience, audience_text};
+pub use devices::{device_update, registration};
+pub use events::{attributes, event, event_query};
+
+use crate::op::{Op, ops_strategy};
+use crate::oracle::Oracle;
+use proptest::prelude::*;
+use proptest::sample::select;
+use rollbook::{
+    Alias, AliasOverflow, AppKey, DeviceId, EventName, Language, Limits, Mobile, NameRule, Platform,
+    PlatformSet, TagName, Timestamp, UserId, UtcOffset,
+};
+
+/// Texts that every rule for names allows: short, and few enough to collide.
+pub fn plain_text() -> impl Strategy<Value = String> {
+    prop_oneof![6 => "[a-c][0-3]?", 2 => "[A-Za-z0-9_]{1,20}", 1 => select(vec!["新闻", "用户_1", "a.b+c"]).prop_map(str::to_owned)]
+}
+
+/// Texts of exactly so many bytes, which every rule for names with that limit allows; some of Han characters.
+pub fn at_limit(bytes: usize) -> impl Strategy<Value = String> {
+    any::<bool>().prop_map(move |han| {
+        let han = if han { "新".repeat(bytes / 3) } else { String::new() };
+        let rest = bytes - han.len();
+        han + &"a".repeat(rest)
+    })
+}
+
+/// Texts of one byte more than a limit.
+pub fn one_above(bytes: usize) -> impl Strategy<Value = String> {
+    at_limit(bytes + 1)
+}
+
+/// A validated name of ordinary texts, or of texts of `most` bytes.
+fn name<T: std::fmt::Debug, E>(most: usize, make: fn(String) -> Result<T, E>) -> impl Strategy<Value = T> {
+    prop_oneof![9 => plain_text(), 1 => at_limit(most)]
+        .prop_filter_map("the text is no such name", move |text| make(text).ok())
+}
+
+/// Keys of apps.
+pub fn app_key() -> impl Strategy<Value = AppKey> {
+    prop_oneof!["[A-F0-9]{5}-[A-F0-9]{5}", "[a-z0-9]{24}", "[A-Za-z0-9_-]{64}"]
+        .prop_filter_map("the text is no key", |text| AppKey::new(text).ok())
+}
+
+/// Device ids up to their limit; some look like phone numbers or e-mail addresses.
+pub fn device_id() -> impl Strategy<Value = DeviceId> {
+    prop_oneof![4 => name(255, DeviceId::new), 1 => odd(DeviceId::new)]
+}
+
+/// User ids up to their limit, out of the same texts as device ids.
+pub fn user_id() -> impl Strategy<Value = UserId> {
+    prop_oneof![4 => name(255, UserId::new), 1 => odd(UserId::new)]
+}
+
+/// Tags that the strictest rule allows, up to its limit.
+pub fn tag() -> impl Strategy<Value = TagName> {
+    name(40, TagName::new)
+}
+
+/// Aliases that the strictest rule allows, up to its limit.
+pub fn alias() -> impl Strategy<Value = Alias> {
+    name(40, Alias::new)
+}
+
+/// Tags that no rule but the widest allows: odd characters, or too long for the others.
+pub fn wide_tag() -> impl Strategy<Value = TagName> {
+    let long = prop_oneof![at_limit(41), at_limit(128), at_limit(129), at_limit(255)];
+    prop_oneof![odd(TagName::new), long.prop_filter_map("no tag", |text| TagName::new(text).ok())]
+}
+
+/// Names of events.
+pub fn event_name() -> impl Strategy<Value = EventName> {
+    name(255, EventName::new)
+}
+
+fn odd<T: std::fmt::Debug, E>(make: fn(String) -> Result<T, E>) -> impl Strategy<Value = T> {
+    let texts =
+        vec!["+86-130@example.org", "two words", "a/b?c=d&e", "\"quoted\" \\", "\u{1f600}", "&&||!()"];
+    select(texts).prop_filter_map("the text is no such name", move |text| make(text.to_owned()).ok())
+}
+
+/// Mobile numbers.
+pub fn mobile() -> impl Strategy<Value = Mobile> {
+    prop_oneof!["[+0-9][0-9-]{0,12}", "[+][0-9]{19}"]
+        .prop_filter_map("no number", |text| Mobile::new(text).ok())
+}
+
+/// Languages.
+pub fn language() -> impl Strategy<Value = Language> {
+    "[a-z]{2,3}([-_][A-Z]{2})?".prop_filter_map("no language", |text| Language::new(text).ok())
+}
+
+/// Offsets from UTC, the ends included.
+pub fn utc_offset() -> impl Strategy<Value = UtcOffset> {
+    prop_oneof![select(vec![-43_200, 0, 28_800, 50_400]), -43_200..=50_400]
+        .prop_filter_map("no offset", |secs| UtcOffset::new(secs).ok())
+}
+
+/// Every platform.
+pub fn platform() -> impl Strategy<Value = Platform> {
+    select(Platform::ALL.to_vec())
+}
+
+/// Sets of platforms; most are all of them.
+pub fn platforms() -> impl Strategy<Value = PlatformSet> {
+    let some = prop::collection::vec(platform(), 0..4);
+    prop_oneof![Just(PlatformSet::ALL), some.prop_map(|list| PlatformSet::of(&list))]
+}
+
+/// Times within a few minutes, so that they tie and lie on both sides of any of them; now and then an end of time.
+pub fn timestamp() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![
+        18 => (900_i64..1_100).prop_map(Timestamp::from_secs),
+        1 => Just(Timestamp::MIN),
+        1 => Just(Timestamp::MAX),
+    ]
+}
+
+/// Limits: the named profiles, and small ones that a few operations reach.
+pub fn limits() -> impl Strategy<Value = Limits> {
+    let profiles = select(vec![Limits::jpush(), Limits::relaxed(), Limits::unlimited()]);
+    let few = || proptest::option::of(1_u32..5);
+    let small = (few(), few(), few(), few(), any::<bool>(), any::<bool>(), 0_usize..3);
+    let small = small.prop_map(|(tags, list, devices, alias, evict, lenient, names)| Limits {
+        names: [NameRule::Jpush, NameRule::Relaxed, NameRule::Any]
+            .get(names)
+            .copied()
+            .unwrap_or(NameRule::Any),
+        tags_per_device: tags,
+        tags_per_list: list,
+        devices_per_list: devices,
+        devices_per_alias: alias,
+        alias_overflow: if evict { AliasOverflow::EvictOldest } else { AliasOverflow::Refuse },
+        declare_on_first_use: lenient,
+        ..Limits::jpush()
+    });
+    prop_oneof![profiles, small]
+}
+
+/// Whole registers: the operations that fill one, all of them accepted, and the model that they lead to.
+///
+/// Apply them to a register of your own ([`check`](crate::check::check) shows how), or ask the model.
+pub fn register(operations: usize) -> impl Strategy<Value = (Vec<Op>, Oracle)> {
+    ops_strategy(operations..=operations).prop_map(|ops| {
+        let mut oracle = Oracle::new();
+        let accepted = ops.into_iter().filter(|op| !op.is_question() && oracle.answer(op).is_ok()).collect();
+        (accepted, oracle)
+    })
+}

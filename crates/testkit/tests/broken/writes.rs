@@ -1,0 +1,228 @@
+//! Broken in what commits and heartbeats do.
+
+use crate::altered::{Alter, Answer};
+use parking_lot::Mutex;
+use rollbook::store::{
+    Check, Committed, Conflicted, Operation, Place, Store, StoreError, StoreInfo, StoredDevice, View,
+    WriteSet,
+};
+use rollbook::{AppId, PlatformSet, Timestamp};
+use rollbook_testkit::ordered::{OrderedStore, OrderedView};
+
+/// The set without its checks.
+fn unchecked(writes: &WriteSet) -> WriteSet {
+    WriteSet { operations: writes.operations.clone(), ..WriteSet::default() }
+}
+
+/// Forgets the last of several operations.
+pub struct DropsTheLastOperation;
+
+impl Alter for DropsTheLastOperation {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let mut writes = writes.clone();
+        if writes.operations.len() > 1 {
+            writes.operations.pop();
+        }
+        store.commit(app, &writes)
+    }
+}
+
+/// Takes some checks as held.
+pub struct IgnoresChecks(pub fn(&Check) -> bool);
+
+impl Alter for IgnoresChecks {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let mut writes = writes.clone();
+        writes.checks.retain(|check| !self.0(check));
+        store.commit(app, &writes)
+    }
+}
+
+/// Leaves what it has done when an operation conflicts.
+pub struct AppliesHalf;
+
+impl Alter for AppliesHalf {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let whole = store.commit(app, writes);
+        if whole.is_err()
+            && store.commit(app, &WriteSet { checks: writes.checks.clone(), ..WriteSet::default() }).is_ok()
+        {
+            let mut half = unchecked(writes);
+            half.operations.truncate(writes.operations.len() / 2);
+            let _ = store.commit(app, &half);
+        }
+        whole
+    }
+}
+
+/// Applies first and verifies then.
+pub struct AppliesWhatItRefused;
+
+impl Alter for AppliesWhatItRefused {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let answer = store.commit(app, writes);
+        if matches!(answer, Err(StoreError::Conflict { .. })) {
+            let _ = store.commit(app, &unchecked(writes));
+        }
+        answer
+    }
+}
+
+/// Lets readers in between the operations of a commit.
+#[derive(Default)]
+pub struct ShowsUncommitted(Mutex<()>);
+
+impl Alter for ShowsUncommitted {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let _one_writer = self.0.lock();
+        // Sets that name their own inserts cannot be taken apart.
+        let new = writes.operations.iter().any(|operation| matches!(operation, Operation::Insert { .. }));
+        if new && !writes.operations.iter().any(|operation| matches!(operation, Operation::Append { .. })) {
+            return store.commit(app, writes);
+        }
+        store.commit(app, &WriteSet { checks: writes.checks.clone(), ..WriteSet::default() })?;
+        let mut all = Committed::default();
+        for operation in &writes.operations {
+            let one =
+                WriteSet { operations: [operation.clone()].into_iter().collect(), ..WriteSet::default() };
+            let done = store.commit(app, &one)?;
+            std::thread::yield_now();
+            all.version = done.version;
+            all.inserted.extend(done.inserted);
+            all.appended.extend(done.appended);
+            all.erased_events += done.erased_events;
+        }
+        Ok(all)
+    }
+}
+
+/// Judges the checks, lets another commit come first, and then applies.
+pub struct VerifiesBeforeItLocks;
+
+impl Alter for VerifiesBeforeItLocks {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        if writes.checks.is_empty() {
+            return store.commit(app, writes);
+        }
+        judge(&store.view(app)?, writes)?;
+        // The moment in which another commit does the same.
+        std::thread::park_timeout(std::time::Duration::from_millis(2));
+        store.commit(app, &unchecked(writes))
+    }
+}
+
+/// The checks that matter here, on a view.
+fn judge(view: &OrderedView, writes: &WriteSet) -> Answer<()> {
+    for check in &writes.checks {
+        match check {
+            Check::KeyAtMost { key, most } => {
+                let mut size = 0;
+                for platform in PlatformSet::ALL.iter() {
+                    size += view.cardinality(key.as_key(), platform)?;
+                }
+                if size > *most {
+                    return Err(StoreError::conflict(Conflicted::KeyFull));
+                }
+            }
+            Check::Room { devices, most } => {
+                for place in devices {
+                    if view.key_count(place.slot, rollbook::store::Relation::Tag)? > *most as usize {
+                        return Err(StoreError::conflict(Conflicted::DeviceFull));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Keeps only the last byte of the number of an app, and takes the second app for the first.
+pub struct MixesApps;
+
+impl Alter for MixesApps {
+    fn app(&self, app: AppId) -> AppId {
+        if app == AppId(2) { AppId(1) } else { AppId(app.0 % 256) }
+    }
+}
+
+/// Takes a deletion on some platforms for one on all.
+pub struct DropsEverywhere;
+
+impl Alter for DropsEverywhere {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let mut writes = writes.clone();
+        for operation in &mut writes.operations {
+            if let Operation::Drop { platforms, .. } = operation {
+                *platforms = PlatformSet::ALL;
+            }
+        }
+        store.commit(app, &writes)
+    }
+}
+
+/// A commit without operations makes no version.
+pub struct SkipsEmptyCommits;
+
+impl Alter for SkipsEmptyCommits {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        if writes.operations.is_empty() && writes.checks.is_empty() {
+            return Ok(Committed { version: store.view(app)?.version(), ..Committed::default() });
+        }
+        store.commit(app, writes)
+    }
+}
+
+/// Leaves a device alone when an operation finds it as it should be.
+pub struct LeavesVersions;
+
+impl Alter for LeavesVersions {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let view = store.view(app)?;
+        let mut writes = writes.clone();
+        for operation in &mut writes.operations {
+            if let Operation::Unlink { key, devices } = operation {
+                let fills = |place: &Place| {
+                    let there: Option<StoredDevice> = view.device(place.slot).ok().flatten();
+                    there.is_some_and(|device| device.place == *place)
+                };
+                devices.retain(|d| !fills(d) || view.linked(d.slot, key.as_key()).unwrap_or(false));
+            }
+        }
+        store.commit(app, &writes)
+    }
+}
+
+/// Takes an older heartbeat for news.
+pub struct TakesOlderHeartbeats;
+
+impl Alter for TakesOlderHeartbeats {
+    fn touch(&self, store: &OrderedStore, app: AppId, seen: &[(Place, Timestamp)]) -> Answer<()> {
+        for &(place, at) in seen {
+            let newer = store.view(app)?.last_seen(place.slot)?.is_some_and(|last| last > at);
+            // The right store refuses an older time, so this one moves the time on.
+            let at = if newer { Timestamp::MAX } else { at };
+            store.touch(app, &[(place, at)])?;
+        }
+        Ok(())
+    }
+}
+
+/// Leaves out the users that lost their last device.
+pub struct TellsNobodyVanished;
+
+impl Alter for TellsNobodyVanished {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let committed = store.commit(app, writes)?;
+        Ok(Committed { vanished_users: Default::default(), ..committed })
+    }
+}
+
+/// Declares a limit and does not keep it.
+pub struct TakesAnyWeight;
+
+impl Alter for TakesAnyWeight {
+    fn info(&self, right: StoreInfo) -> StoreInfo {
+        StoreInfo { max_weight: 4_096, ..right }
+    }
+}
