@@ -58,11 +58,16 @@ impl RocksStore {
         }
     }
 
+    /// The stored header, or that of an app that was never committed to.
+    fn header(&self, reads: &Reads<'_>) -> Result<Header, StoreError> {
+        Ok(reads.header()?.unwrap_or_else(|| Header::new(self.options.first_ordinal)))
+    }
+
     /// Publishes the picture of an app that was not used before, unless someone is about to.
     pub(crate) fn look(&self, app: AppId, state: &AppState) -> Result<(), StoreError> {
         let mut gate = state.gate.lock();
         if !gate.led && state.newest.is_new() {
-            let header = Reads::latest(&self.db, app).header()?.unwrap_or_default();
+            let header = self.header(&Reads::latest(&self.db, app))?;
             gate.header = Some(header);
             state.newest.settle(Picture::from(&header));
         }
@@ -123,7 +128,7 @@ impl RocksStore {
         sweep: usize,
     ) -> (Vec<Outcome>, Option<Header>, Result<u64, StoreError>) {
         let reads = Reads::latest(&self.db, app);
-        let before = match header.map_or_else(|| Ok(reads.header()?.unwrap_or_default()), Ok) {
+        let before = match header.map_or_else(|| self.header(&reads), Ok) {
             Ok(header) => header,
             Err(error) => return fail(sets.iter().map(|_| None), None, error),
         };

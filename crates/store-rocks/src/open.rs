@@ -110,7 +110,7 @@ impl RocksStore {
     /// # let path = directory.path().join("register");
     /// let store = RocksStore::open(&path, &RocksOptions::default())?;
     /// let registry = Registry::builder(store).build();
-    /// registry.create_app(AppKey::new("shop")?, AppSettings::default())?;
+    /// registry.create_app(&AppKey::new("shop")?, AppSettings::default())?;
     /// # Ok(())
     /// # }
     /// ```

@@ -47,6 +47,9 @@ pub struct RocksOptions {
     pub commits_per_write: u16,
     /// Chunks of dropped keys that one commit clears on the side: 1 to 4 096. 32.
     pub dead_chunks_per_commit: u16,
+    /// The ordinal of the first device of a platform, in an app that was never committed to. 0; anything else is for
+    /// tests at the end of the range.
+    pub first_ordinal: u32,
     /// Count cache hits and bytes for [`RocksStore::stats`](crate::RocksStore::stats). Yes.
     pub statistics: bool,
 }
@@ -63,6 +66,7 @@ impl Default for RocksOptions {
             background_threads: 2,
             commits_per_write: 64,
             dead_chunks_per_commit: 32,
+            first_ordinal: 0,
             statistics: true,
         }
     }

@@ -44,6 +44,12 @@ impl Default for Header {
 }
 
 impl Header {
+    /// The header of an app that was never committed to.
+    pub(crate) fn new(first_ordinal: u32) -> Self {
+        let ordinals = [Ordinals { next: first_ordinal.into(), free: 0 }; Platform::COUNT];
+        Header { ordinals, ..Header::default() }
+    }
+
     /// The ordinals of a platform.
     pub(crate) fn ordinals(&self, platform: Platform) -> Ordinals {
         self.ordinals.get(usize::from(platform.number())).copied().unwrap_or_default()
