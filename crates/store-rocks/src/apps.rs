@@ -62,7 +62,7 @@ impl Newest {
             log_end: EventSeq(self.log_end.load(SeqCst)),
             last_drop: Version(self.last_drop.load(SeqCst)),
         };
-        (turn % 2 == 0).then_some((turn, picture))
+        turn.is_multiple_of(2).then_some((turn, picture))
     }
 
     /// Is it still the turn it was?

@@ -13,6 +13,9 @@ use rollbook::{AppId, DeviceId, EventPosition, Platform, Timestamp, Version};
 
 pub(crate) type Bytes<'a> = DBPinnableSlice<'a>;
 
+/// A key and its value.
+type Pair<'a> = (&'a [u8], &'a [u8]);
+
 /// What is stored of one app.
 pub(crate) struct Reads<'a> {
     pub(crate) db: &'a DB,
@@ -218,7 +221,7 @@ pub(crate) struct Scan<'a> {
 
 impl Scan<'_> {
     /// The next key and its value, until the end or an error.
-    pub(crate) fn next(&mut self) -> Result<Option<(&[u8], &[u8])>, StoreError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Pair<'_>>, StoreError> {
         if self.empty {
             return Ok(None);
         }

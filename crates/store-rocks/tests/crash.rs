@@ -45,10 +45,13 @@ fn user(text: String) -> UserId {
     UserId::new(text).unwrap()
 }
 
-/// What one thread's devices are after so many of its steps: tags, alias, user.
+/// A device's tags, alias and user.
+type Held = (BTreeSet<String>, Option<String>, String);
+
+/// What one thread's devices are after so many of its steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Model {
-    devices: BTreeMap<String, (BTreeSet<String>, Option<String>, String)>,
+    devices: BTreeMap<String, Held>,
     events: usize,
 }
 
@@ -106,7 +109,7 @@ impl Model {
             let device = format!("d{t}-{round}");
             let visitor = format!("v{t}-{round}");
             let (bulk, x, r) = (format!("bulk{t}"), format!("x{t}"), format!("r{}", round % 5));
-            let mut at = |id: &str, change: &dyn Fn(&mut (BTreeSet<String>, Option<String>, String))| {
+            let mut at = |id: &str, change: &dyn Fn(&mut Held)| {
                 model.devices.get_mut(id).into_iter().for_each(change);
             };
             match n % 10 {

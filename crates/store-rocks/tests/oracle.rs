@@ -62,7 +62,8 @@ impl Store for Reopening {
 
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
         let n = self.commits.fetch_add(1, Ordering::SeqCst);
-        if (n ^ self.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(20) % self.every == 0 {
+        let mixed = (n ^ self.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(20);
+        if mixed.is_multiple_of(self.every) {
             let mut store = self.store.write();
             *store = None;
             let path = self.directory.path().join("store");
