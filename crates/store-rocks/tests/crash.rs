@@ -97,6 +97,7 @@ fn step(app: &App<RocksStore>, thread: usize, n: usize) -> Result<(), Error> {
         6 => app.delete_tag(&bulk, PlatformSet::ALL),
         7 => app.delete_user(&user(format!("v{t}"))).map(drop),
         8 => app.delete_alias(&Alias::new(format!("b{t}-{round}")).unwrap(), PlatformSet::ALL),
+        _ if round.is_multiple_of(2) => app.remove(&device).map(drop),
         _ => app.unregister(&device),
     }
 }
@@ -130,9 +131,8 @@ impl Model {
                 6 => model.devices.values_mut().for_each(|(tags, ..)| tags.retain(|tag| *tag != bulk)),
                 7 => drop(model.devices.remove(&visitor)),
                 8 => at(&device, &|(_, alias, _)| *alias = None),
-                _ => {
-                    drop(model.devices.remove(&device));
-                }
+                _ if round.is_multiple_of(2) => drop(model.devices.remove(&device)),
+                _ => {}
             }
         }
         model

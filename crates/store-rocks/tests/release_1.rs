@@ -94,7 +94,7 @@ fn write_the_fixture() {
     registry.store().compact().unwrap();
     // The rest is in the log only.
     for n in 100..110 {
-        app.unregister(&id(n)).unwrap();
+        app.remove(&id(n)).unwrap();
     }
     let tags = TagsChange::Change { add: vec![tag("late")], remove: vec![tag("all")] };
     app.update(&id(7), &DeviceUpdate { tags, alias: Set::Clear, ..DeviceUpdate::default() }).unwrap();
