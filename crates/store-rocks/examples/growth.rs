@@ -7,7 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement that fails ends")]
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
-use rocksdb::{DB, Options, WriteBatch};
+use rocksdb::statistics::StatsLevel;
+use rocksdb::{BlockBasedOptions, Cache, DB, DBCompressionType, DataBlockIndexType, Options, WriteBatch};
 use rollbook::store::{
     DeviceRecord, Durability, Key, Operation, OwnedKey, Place, Relation, Store, Target, View, WriteSet,
 };
@@ -160,8 +161,24 @@ fn main() {
     // The same point read from RocksDB itself: as many keys, values of the size of a device, one read of one family.
     let raw_path = path.with_extension("raw");
     let _ = DB::destroy(&Options::default(), &raw_path);
+    // In the configuration of the family that device records are in.
+    let mut table = BlockBasedOptions::default();
+    table.set_block_size(8 << 10);
+    table.set_block_cache(&Cache::new_lru_cache(768 << 20));
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_cache_index_and_filter_blocks_with_high_priority(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    table.set_format_version(5);
+    table.set_bloom_filter(10.0, false);
+    table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
     let mut raw_options = Options::default();
     raw_options.create_if_missing(true);
+    raw_options.set_block_based_table_factory(&table);
+    raw_options.set_compression_type(DBCompressionType::Lz4);
+    raw_options.set_write_buffer_size(64 << 20);
+    raw_options.set_max_open_files(512);
+    raw_options.enable_statistics();
+    raw_options.set_statistics_level(StatsLevel::ExceptHistogramOrTimers);
     let raw = DB::open(&raw_options, &raw_path).unwrap();
     let value = vec![7_u8; 150];
     let raw_devices = devices.min(1_000_000);

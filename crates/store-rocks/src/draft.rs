@@ -163,18 +163,21 @@ impl<'a> Draft<'a> {
 
     /// The device of a place gets this commit's version, and loses its dead key numbers.
     pub(crate) fn change(&mut self, place: Place) -> Result<(), StoreError> {
+        let (now, last_drop) = (self.header.version, self.header.last_drop);
         let device = self.filled(place)?;
-        let (version, tags) = (device.version, device.tags.clone());
-        let (mut alias, mut owner) = (device.alias, device.owner);
-        let mut live = tags;
-        if version <= self.header.last_drop {
-            live = self.live(live)?;
-            alias = self.live(vec![alias])?.pop().unwrap_or(0);
-            owner = self.live(vec![owner])?.pop().unwrap_or(0);
+        if device.version > last_drop {
+            // Nothing died since its last write.
+            if device.version != now {
+                self.device_mut(place.slot)?.version = now;
+            }
+            return Ok(());
         }
-        let version = self.header.version;
+        let (alias, owner, tags) = (device.alias, device.owner, device.tags.clone());
+        let tags = self.live(tags)?;
+        let alias = self.live(vec![alias])?.pop().unwrap_or(0);
+        let owner = self.live(vec![owner])?.pop().unwrap_or(0);
         let device = self.device_mut(place.slot)?;
-        (device.version, device.alias, device.owner, device.tags) = (version, alias, owner, live);
+        (device.version, device.alias, device.owner, device.tags) = (now, alias, owner, tags);
         Ok(())
     }
 
