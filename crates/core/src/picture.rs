@@ -32,6 +32,11 @@ impl<V: View> Picture<V> {
         self.view.version()
     }
 
+    /// Does any device wait for removal?
+    pub(crate) fn has_condemned(&self) -> bool {
+        !self.condemned.is_empty()
+    }
+
     /// Does this slot hold a device that waits for removal?
     #[inline]
     pub(crate) fn is_condemned(&self, slot: Slot) -> bool {
@@ -69,17 +74,27 @@ impl<V: View> Picture<V> {
         }
     }
 
+    /// The platforms among these on which the key may name devices.
+    pub(crate) fn platforms(&self, key: Key<'_>, among: PlatformSet) -> Result<PlatformSet, Error> {
+        let on = self.view.platforms(key).map_err(Error::store("read the platforms of a key"))?;
+        Ok(on.and(among))
+    }
+
     /// How many devices a key names on these platforms.
     pub(crate) fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, Error> {
         let mut sum = 0;
-        for platform in platforms.iter() {
-            sum += if self.on(platform).is_some() {
-                self.posting(key, platform)?.len()
-            } else {
-                self.view.cardinality(key, platform).map_err(Error::store("count the devices of a key"))?
-            };
+        for platform in self.platforms(key, platforms)?.iter() {
+            sum += self.len(key, platform)?;
         }
         Ok(sum)
+    }
+
+    /// How many devices a key names on one platform: for whoever knows that it is one of the key's.
+    pub(crate) fn len(&self, key: Key<'_>, platform: Platform) -> Result<u64, Error> {
+        if self.on(platform).is_some() {
+            return Ok(self.posting(key, platform)?.len());
+        }
+        self.view.cardinality(key, platform).map_err(Error::store("count the devices of a key"))
     }
 }
 
@@ -90,7 +105,11 @@ fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreEr
     if deletions.is_empty() {
         return Ok(condemned);
     }
-    for platform in Platform::ALL {
+    let mut platforms = PlatformSet::NONE;
+    for name in &deletions {
+        platforms = platforms.or(view.platforms(Key::new(Relation::Deletion, name))?);
+    }
+    for platform in platforms.iter() {
         let mut set = RoaringBitmap::new();
         for name in &deletions {
             view.posting(Key::new(Relation::Deletion, name), platform)?.union_into(&mut set);

@@ -155,6 +155,11 @@ impl Keys {
         }
     }
 
+    /// The platforms on which a name has devices.
+    pub(crate) fn platforms(&self, first: u32) -> PlatformSet {
+        self.chain(first).map(|(_, row)| row.platform()).collect()
+    }
+
     /// How many devices a name has on the platforms.
     pub(crate) fn len(&self, first: u32, platforms: PlatformSet) -> u64 {
         self.chain(first)

@@ -120,6 +120,11 @@ mod text;
 mod varint;
 mod view;
 
+/// The example of the project's front page, kept true.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;
+
 pub use memory::MemoryUse;
 pub use store::{MemOptions, MemStore};
 pub use view::MemView;

@@ -84,6 +84,11 @@ impl View for MemView<'_> {
         Ok(line.map_or(0, |(_, line)| self.state.key_count(line, relation)))
     }
 
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        let (keys, space) = self.state.keys(key.relation);
+        Ok(keys.find(space, key.name).map_or(PlatformSet::NONE, |first| keys.platforms(first)))
+    }
+
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
         let (keys, space) = self.state.keys(key.relation);
         Ok(keys.find(space, key.name).map(|first| keys.posting(first, platform)).unwrap_or_default())

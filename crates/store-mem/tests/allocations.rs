@@ -1,4 +1,5 @@
 //! What the hot questions allocate: nothing beyond what they return.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is a failed test")]
 
 use allocation_counter::{AllocationInfo, measure};
 use rollbook::{

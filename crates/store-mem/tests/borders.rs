@@ -27,10 +27,10 @@ fn commit(
 
 #[test]
 fn ordinals_reach_the_top_and_no_further() {
-    let store = MemStore::with_options(MemOptions { first_ordinal: u32::MAX - 1, ..MemOptions::default() });
+    let store = MemStore::with_options(MemOptions { first_ordinal: u32::MAX - 2, ..MemOptions::default() });
     assert_eq!(store.info().max_devices_per_platform, 2);
     let places = commit(&store, [insert("a"), insert("b")]).unwrap();
-    assert_eq!(places[1].slot.ordinal, u32::MAX);
+    assert_eq!(places[1].slot.ordinal, u32::MAX - 1);
     assert!(matches!(commit(&store, [insert("c")]), Err(StoreError::TooLarge { limit: 2, .. })));
     // A removal earlier in the set makes room.
     let again = commit(&store, [Operation::Remove { device: places[1] }, insert("c")]).unwrap();

@@ -82,6 +82,8 @@ struct Model {
     devices: BTreeMap<String, Held>,
     version: Version,
     filled_before: BTreeSet<(Platform, u32)>,
+    /// Every number a deletion had; no entry is ever removed here.
+    deletions: BTreeSet<u64>,
 }
 
 impl Model {
@@ -150,6 +152,9 @@ impl Model {
                 }
             }
             Operation::Condemn { user, deletion } => {
+                if !self.deletions.insert(*deletion) {
+                    return Err(Conflicted::EntryChanged);
+                }
                 for held in self.devices.values_mut() {
                     if held.keys.remove(&(Relation::User, user.as_str().to_owned())) {
                         held.keys.insert((Relation::Deletion, deletion.to_string()));

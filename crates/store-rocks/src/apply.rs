@@ -34,7 +34,7 @@ impl Draft<'_> {
                 self.change(*device)?;
                 let kept = &mut self.device_mut(device.slot)?.record;
                 if kept.id != record.id {
-                    return contradiction("a write set that puts a device in the place of another");
+                    return conflict(Conflicted::DeviceGone);
                 }
                 kept.clone_from(record);
             }
@@ -45,9 +45,7 @@ impl Draft<'_> {
                         Target::At(place) => place,
                         Target::New(n) => match done.inserted.get(n as usize) {
                             Some(place) => *place,
-                            None => {
-                                return contradiction("a write set that links a device it has not inserted");
-                            }
+                            None => return conflict(Conflicted::DeviceGone),
                         },
                     };
                     self.link(key, place)?;

@@ -2,7 +2,7 @@
 
 use crate::draft::{Draft, conflict};
 use crate::error::contradiction;
-use crate::values::{Devices, Home, NameRecord};
+use crate::values::{Devices, Home};
 use rollbook::store::{
     Conflicted, Deleted, Deletion, Entry, EntryKey, Key, OwnedKey, Place, Relation, Slot, StoreError,
 };
@@ -168,11 +168,11 @@ impl Draft<'_> {
         if self.name(&from)?.homes.is_empty() {
             return Ok(());
         }
-        let mut moved = std::mem::take(self.name_mut(&from)?);
-        // A number without an entry may still have devices, when a set linked them itself.
-        for home in std::mem::take(self.name_mut(&to)?).homes {
-            self.merge(&mut moved, home)?;
+        if !self.name(&to)?.homes.is_empty() {
+            // The number must be free, its entry and its devices alike.
+            return conflict(Conflicted::EntryChanged);
         }
+        let moved = std::mem::take(self.name_mut(&from)?);
         for home in &moved.homes {
             let (number, platform) = (home.number, home.platform);
             self.number(number)?;
@@ -180,47 +180,6 @@ impl Draft<'_> {
         }
         *self.name_mut(&to)? = moved;
         Ok(())
-    }
-
-    /// A home joins others of one name; where there is one on its platform already, its devices change over.
-    fn merge(&mut self, into: &mut NameRecord, home: Home) -> Result<(), StoreError> {
-        let Some(place) = into.home_mut(home.platform) else {
-            into.homes.push(home);
-            return Ok(());
-        };
-        let ordinals = |draft: &mut Self, home: &Home| -> Result<Vec<u32>, StoreError> {
-            match &home.devices {
-                Devices::Few(few) => Ok(few.to_vec()),
-                Devices::Chunked(_) => draft.ordinals(home.number),
-            }
-        };
-        let (keep, leave) = (ordinals(self, place)?, ordinals(self, &home)?);
-        let number = place.number;
-        for &ordinal in &leave {
-            self.device_mut(Slot { platform: home.platform, ordinal })?.owner = number;
-            if let Devices::Chunked(_) = home.devices {
-                self.chunk_mut(home.number, ordinal)?.remove(ordinal);
-            }
-        }
-        for &ordinal in keep.iter().chain(&leave) {
-            self.chunk_mut(number, ordinal)?.insert(ordinal);
-        }
-        place.devices = Devices::Chunked((keep.len() + leave.len()) as u64);
-        self.number(home.number)?;
-        self.numbers.set(home.number, None, None);
-        Ok(())
-    }
-
-    /// Every ordinal in the chunks of a number, as the draft has them.
-    fn ordinals(&mut self, number: u64) -> Result<Vec<u32>, StoreError> {
-        let mut all = self.reads.chunks(number)?;
-        let drafted = self.chunks.iter().filter(|((of, _), _)| *of == number);
-        for (&(_, chunk), bitmap) in drafted {
-            let base = u32::from(chunk) << 16;
-            all.remove_range(base..=base | 0xFFFF);
-            all |= bitmap;
-        }
-        Ok(all.into_iter().collect())
     }
 
     /// A device enters or leaves the posting of all devices of its platform.

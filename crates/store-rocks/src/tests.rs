@@ -270,3 +270,18 @@ fn statistics_count_what_was_written() {
     assert!(stats.write_amplification().unwrap() > 1.0);
     assert!(stats.cache_capacity > 0 && stats.background_errors == 0);
 }
+
+#[test]
+fn opening_reads_as_much_of_many_devices_as_of_few() {
+    let blocks = |count: usize| {
+        let (store, directory) = open(buffered());
+        devices(&store, count);
+        store.compact().unwrap();
+        drop(store);
+        let store = RocksStore::open(directory.path().join("store"), &buffered()).unwrap();
+        let opened = store.stats().unwrap();
+        store.view(APP).unwrap();
+        (opened.cache_misses + opened.cache_hits, store.stats().unwrap().cache_misses)
+    };
+    assert_eq!(blocks(10), blocks(50_000));
+}

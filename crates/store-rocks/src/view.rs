@@ -12,7 +12,9 @@ use rollbook::store::{
     Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, StoreError, StoredDevice,
     StoredEvent, View,
 };
-use rollbook::{AppId, DeviceId, EventOrder, EventPosition, EventSeq, Platform, Timestamp, Version};
+use rollbook::{
+    AppId, DeviceId, EventOrder, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version,
+};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -157,7 +159,7 @@ impl View for RocksView<'_> {
         for ordinals in ordinals.chunks(AT_ONCE) {
             let slot = |&ordinal: &u32| keys::slot(self.reads.app, Slot { platform, ordinal });
             let asked: Vec<KeyBuf> = ordinals.iter().map(slot).collect();
-            let found = self.reads.get_many(Family::Slot, &asked, ordinals.is_sorted())?;
+            let found = self.reads.get_many(Family::Slot, &asked, ordinals.is_sorted_by(|a, b| a < b))?;
             for ((ordinal, key), value) in ordinals.iter().zip(&asked).zip(found) {
                 let Some(value) = value else { continue };
                 let (filled, id) =
@@ -204,6 +206,11 @@ impl View for RocksView<'_> {
         let mut count = 0;
         self.each_name(&numbers, relation, &mut |_| count += 1)?;
         Ok(count)
+    }
+
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        let homes = self.reads.name(key)?.unwrap_or_default().homes;
+        Ok(homes.iter().map(|home| home.platform).collect())
     }
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {

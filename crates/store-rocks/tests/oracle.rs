@@ -18,7 +18,7 @@ use rollbook::store::{
     Committed, Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, Store, StoreError,
     StoreInfo, StoredDevice, StoredEvent, View, WriteSet,
 };
-use rollbook::{AppId, DeviceId, EventSeq, Platform, Timestamp, Version};
+use rollbook::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use rollbook_store_rocks::{RocksOptions, RocksStore};
 use rollbook_testkit::check::check_shortest;
 use rollbook_testkit::op::ops_strategy;
@@ -126,6 +126,9 @@ impl View for Look<'_> {
     }
     fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError> {
         self.view().key_count(slot, relation)
+    }
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        self.view().platforms(key)
     }
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
         self.view().posting(key, platform)

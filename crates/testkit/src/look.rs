@@ -101,6 +101,11 @@ impl Look<'_> {
     }
 
     #[track_caller]
+    pub(crate) fn platforms(&self, key: &OwnedKey) -> PlatformSet {
+        read(self.0.platforms(key.as_key()))
+    }
+
+    #[track_caller]
     pub(crate) fn cardinality(&self, key: &OwnedKey, platform: Platform) -> u64 {
         read(self.0.cardinality(key.as_key(), platform))
     }
@@ -159,6 +164,7 @@ impl Look<'_> {
     pub(crate) fn assert_absent(&self, key: &OwnedKey) {
         let names = self.names(key.relation);
         assert!(!names.contains(&key.name.to_string()), "{key:?} must not be listed: {names:?}");
+        assert!(self.platforms(key).is_empty(), "{key:?} must be on no platform");
         for platform in Platform::ALL {
             assert_eq!(self.posting(key, platform), [], "{key:?} must name no device on {platform}");
             assert_eq!(self.cardinality(key, platform), 0, "{key:?} must count no device on {platform}");
@@ -184,6 +190,8 @@ impl Look<'_> {
             return self.assert_absent(key);
         }
         assert!(self.names(key.relation).contains(&key.name.to_string()), "{key:?} must be listed");
+        let on: PlatformSet = places.iter().map(|place| place.slot.platform).collect();
+        assert_eq!(self.platforms(key), on, "the platforms of {key:?}");
         for platform in Platform::ALL {
             let mut there: Vec<u32> = Vec::new();
             there.extend(places.iter().filter(|p| p.slot.platform == platform).map(|p| p.slot.ordinal));

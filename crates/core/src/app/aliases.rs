@@ -15,9 +15,7 @@ impl<S: Store> App<S> {
     pub fn alias_devices(&self, alias: &Alias, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
         let picture = self.scope.picture()?;
         let key = Key::new(Relation::Alias, alias.as_str());
-        cursor::all_ids(picture.raw(), picture.version(), platforms, |platform| {
-            picture.posting(key, platform)
-        })
+        cursor::all_ids(&picture, key, platforms)
     }
 
     /// Takes an alias off those of the devices that carry it; those that do not stay as they are.

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::model::{DeviceId, Page, Platform, PlatformSet, Version};
-use crate::picture::decoded;
-use crate::store::{Posting, Slot, View};
+use crate::picture::{Picture, decoded};
+use crate::store::{Key, Posting, Slot, View};
 use serde::{Deserialize, Serialize};
 
 /// Where a page of devices ends. Opaque: only good for asking for the next page of the same question.
@@ -59,29 +59,26 @@ pub(crate) fn page<V: View>(
     Ok(Page { items: items.into_iter().map(|(id, _)| id).collect(), next: last })
 }
 
-/// All device ids of `postings`, in byte order.
+/// The ids of all devices of a key on these platforms, in byte order.
 pub(crate) fn all_ids<V: View>(
-    view: &V,
-    as_of: Version,
+    picture: &Picture<V>,
+    key: Key<'_>,
     platforms: PlatformSet,
-    mut posting: impl FnMut(Platform) -> Result<Posting, Error>,
 ) -> Result<Vec<DeviceId>, Error> {
     let mut ids = Vec::new();
-    for platform in platforms.iter() {
-        let posting = posting(platform)?;
-        if posting.is_empty() {
-            continue;
-        }
+    for platform in picture.platforms(key, platforms)?.iter() {
+        let posting = picture.posting(key, platform)?;
+        ids.reserve(usize::try_from(posting.len()).unwrap_or_default());
         let mut bad = None;
         let mut take = |_: u32, id: &str| match decoded(DeviceId::new(id)) {
             Ok(id) => ids.push(id),
             Err(error) => bad = Some(error),
         };
         let read = match &posting {
-            Posting::Few(few) => view.ids(platform, few, as_of, &mut take),
+            Posting::Few(few) => picture.raw().ids(platform, few, picture.version(), &mut take),
             Posting::Many(many) => {
                 let ordinals: Vec<u32> = many.iter().collect();
-                view.ids(platform, &ordinals, as_of, &mut take)
+                picture.raw().ids(platform, &ordinals, picture.version(), &mut take)
             }
         };
         read.map_err(Error::store("read the ids of devices"))?;

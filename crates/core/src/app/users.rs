@@ -32,9 +32,7 @@ impl<S: Store> App<S> {
     pub fn user_devices(&self, user: &UserId, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
         let picture = self.scope.picture()?;
         let key = Key::new(Relation::User, user.as_str());
-        cursor::all_ids(picture.raw(), picture.version(), platforms, |platform| {
-            picture.posting(key, platform)
-        })
+        cursor::all_ids(&picture, key, platforms)
     }
 
     /// Deletes a user, all its devices, and the events posted with the user or with one of them; how many devices it
@@ -43,15 +41,11 @@ impl<S: Store> App<S> {
     /// afterwards is a new user.
     ///
     /// # Errors
-    /// [`Error::Contended`]; [`Error::Store`].
+    /// [`Error::Contended`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the deletion has begun.
     pub fn delete_user(&self, user: &UserId) -> Result<u64, Error> {
         let (pending, _) = self.scope.write(Mode::Single, |draft| users::delete(draft, user))?;
         match pending {
-            Pending::UserDeleted { deletion: Some(number) } => {
-                let devices = self.scope.condemned(number)?;
-                self.scope.clear_user(number)?;
-                Ok(devices)
-            }
+            Pending::UserDeleted { deletion: Some(number) } => self.scope.finish_user(number),
             _ => Ok(0),
         }
     }
@@ -59,8 +53,10 @@ impl<S: Store> App<S> {
     /// Goes on with the deletions of users that were interrupted; how many devices were removed.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::NotFound`] after the app was deleted; [`Error::Store`].
     pub fn resume_deletions(&self) -> Result<u64, Error> {
+        // A deleted app has no deletions of its own any more: its handle is told so.
+        self.scope.picture()?;
         self.scope.resume_deletions()
     }
 }

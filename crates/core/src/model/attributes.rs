@@ -3,11 +3,13 @@
 use super::Limits;
 use super::limits::check_items;
 use crate::violation::{Rule, Violation, shown};
-use serde::{Deserialize, Serialize};
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A single value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Scalar {
     /// A truth value.
@@ -21,7 +23,7 @@ pub enum Scalar {
 }
 
 /// A value or a list of values; nothing nests deeper, and there is no null.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Attribute {
     /// One value.
@@ -132,5 +134,92 @@ impl Scalar {
 impl<N: Into<String>> FromIterator<(N, Attribute)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (N, Attribute)>>(attributes: I) -> Self {
         Attributes(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
+/// Reads a value and, where `LISTS`, a list of values; anything else is refused with what was expected, which a
+/// derived reader of untagged forms cannot say.
+struct Reader<const LISTS: bool>;
+
+impl<'de, const LISTS: bool> Visitor<'de> for Reader<LISTS> {
+    type Value = Attribute;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a number, true or false")?;
+        if LISTS { f.write_str(", or a list of those") } else { Ok(()) }
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Attribute, E> {
+        Ok(truth.into())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Attribute, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Attribute, E> {
+        // Beyond 64 signed bits a whole number is kept as the nearest float, as JSON readers do.
+        Ok(i64::try_from(number).map_or_else(|_| (number as f64).into(), Attribute::from))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Attribute, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Attribute, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Attribute, A::Error> {
+        if !LISTS {
+            return Err(de::Error::invalid_type(de::Unexpected::Seq, &self));
+        }
+        let mut scalars = Vec::new();
+        while let Some(scalar) = list.next_element()? {
+            scalars.push(scalar);
+        }
+        Ok(Attribute::List(scalars))
+    }
+}
+
+impl<'de> Deserialize<'de> for Attribute {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader::<true>)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(Reader::<false>)? {
+            Attribute::One(scalar) => Ok(scalar),
+            Attribute::List(_) => Err(de::Error::invalid_type(de::Unexpected::Seq, &Reader::<false>)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_another_kind_is_refused_with_what_was_expected() {
+        let refusal = |json: &str| serde_json::from_str::<Attributes>(json).unwrap_err().to_string();
+        assert!(
+            refusal(r#"{"a":null}"#).starts_with(
+                "invalid type: null, expected a text, a number, true or false, or a list of those"
+            )
+        );
+        assert!(refusal(r#"{"a":{"b":1}}"#).starts_with("invalid type: map, expected a text"));
+        assert!(
+            refusal(r#"{"a":[[1]]}"#)
+                .starts_with("invalid type: sequence, expected a text, a number, true or false")
+        );
+    }
+
+    #[test]
+    fn values_survive_printing_and_reading() {
+        let text = r#"{"b":true,"f":1.5,"i":-3,"l":["x",2],"t":"y"}"#;
+        let attributes: Attributes = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&attributes).unwrap(), text);
     }
 }

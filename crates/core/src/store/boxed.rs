@@ -4,7 +4,7 @@ use super::{
     Committed, Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, Store, StoreError,
     StoreInfo, StoredDevice, StoredEvent, View, WriteSet,
 };
-use crate::model::{AppId, DeviceId, EventSeq, Platform, Timestamp, Version};
+use crate::model::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::fmt;
 
 /// [`Store`] without its associated type, so that it can be a trait object. Every store is one.
@@ -152,6 +152,10 @@ impl View for Box<dyn View + '_> {
 
     fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError> {
         (**self).key_count(slot, relation)
+    }
+
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        (**self).platforms(key)
     }
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {

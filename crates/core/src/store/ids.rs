@@ -79,7 +79,7 @@ impl<'a> Key<'a> {
 pub struct OwnedKey {
     /// The relation.
     pub relation: Relation,
-    /// The name in that relation, 1 to 255 bytes.
+    /// The name in that relation, 1 to 255 bytes; of a user, a valid [`UserId`](crate::UserId).
     pub name: Box<str>,
 }
 

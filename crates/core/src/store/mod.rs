@@ -62,7 +62,10 @@
 //! | [`Corrupt`](StoreError::Corrupt) | no | has an operator look |
 //! | [`Closed`](StoreError::Closed) | no | opens the store again |
 //!
-//! Conflicts are found in the order: checks as listed, then operations as listed. The first one is answered.
+//! What is wrong is found in the order: the weight of the set, checks as listed, operations as listed, a full platform
+//! at the insert's turn. The first is answered. A malformed set, which names an insert that it has not made before or
+//! puts a record of another id, conflicts ([`DeviceGone`](Conflicted::DeviceGone)): the device it speaks of is not
+//! there.
 //!
 //! # Why not …
 //!
@@ -89,7 +92,7 @@ pub use posting::Posting;
 pub use records::{DeviceRecord, EventRecord, LogIndex, LogRange, StoredDevice, StoredEvent};
 pub use write_set::{Check, Committed, EventOwner, Operation, Target, WriteSet};
 
-use crate::model::{AppId, DeviceId, EventSeq, Platform, Timestamp, Version};
+use crate::model::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 
 /// When an acknowledged commit survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -188,9 +191,10 @@ pub trait View {
     /// The device that fills a slot.
     fn device(&self, slot: Slot) -> Result<Option<StoredDevice>, StoreError>;
 
-    /// Calls `each` with ordinal and id of every device of `ordinals` that fills its slot and did so already at
-    /// `as_of`, in the order of `ordinals`: how a list of ordinals read earlier is turned into ids without ever
-    /// naming a device that came later.
+    /// Calls `each` with ordinal and id of every device of `ordinals` that fills its slot and whose
+    /// [`Place::filled`] is at most `as_of`: how a list of ordinals read at that version is turned into ids without
+    /// ever naming a device that took the place of another. Goes in the order of `ordinals`, which need not be
+    /// sorted; an ordinal listed twice is answered twice.
     fn ids(
         &self,
         platform: Platform,
@@ -214,13 +218,18 @@ pub trait View {
     /// How many keys of a relation the device has.
     fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError>;
 
+    /// The platforms on which a key names devices: one look-up of the name where a loop over all platforms would be
+    /// seventeen.
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError>;
+
     /// The ordinals of a key's devices on a platform.
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError>;
 
     /// How many devices a key names on a platform, in a time that does not depend on how many they are.
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError>;
 
-    /// Calls `each` with the names of a relation's keys in byte order, behind `after`, at most `limit` of them. In
+    /// Calls `each` with the names of a relation's keys in byte order (also those of deletions, which are numbers),
+    /// behind `after`, at most `limit` of them. In
     /// time of about the page for tags and deletions; for aliases and users a store may look at all of them.
     fn names(
         &self,
@@ -233,7 +242,8 @@ pub trait View {
     /// A catalogue entry and the commit that wrote it.
     fn entry(&self, key: &EntryKey) -> Result<Option<(Entry, Version)>, StoreError>;
 
-    /// The catalogue entries of a kind in the order of their keys, behind `after`, at most `limit` of them.
+    /// The catalogue entries of a kind in the order of their keys, behind `after`, which is of the same kind, at most
+    /// `limit` of them.
     fn entries(
         &self,
         kind: EntryKind,

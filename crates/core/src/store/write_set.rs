@@ -34,7 +34,7 @@ impl WriteSet {
             Operation::EraseEvents { most, .. } | Operation::TrimLog { most, .. } => *most as usize,
             _ => 1,
         });
-        checks.sum::<usize>() + operations.sum::<usize>()
+        checks.chain(operations).fold(0, usize::saturating_add)
     }
 }
 
@@ -140,7 +140,7 @@ pub enum Operation {
         /// The devices.
         devices: SmallVec<[Place; 1]>,
     },
-    /// A key disappears from all devices of these platforms, in a time that does not depend on how many they are.
+    /// A key (the registry drops only tags and aliases) disappears from all devices of these platforms, in a time that does not depend on how many they are.
     /// No device's version changes. A later key of the same name starts empty.
     Drop {
         /// The key.
@@ -155,7 +155,7 @@ pub enum Operation {
     Condemn {
         /// The user.
         user: UserId,
-        /// The deletion's number; no entry of it may exist ([`EntryChanged`](super::Conflicted::EntryChanged)).
+        /// The deletion's number, which names no devices yet; no entry of it may exist ([`EntryChanged`](super::Conflicted::EntryChanged)).
         deletion: u64,
     },
     /// A catalogue entry is written.

@@ -7,12 +7,34 @@ mod common;
 #[cfg(test)]
 mod alias_limits;
 #[cfg(test)]
+mod aliases;
+#[cfg(test)]
+mod apps;
+#[cfg(test)]
+mod audiences_native;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod batches;
+#[cfg(test)]
+mod devices;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod isolation;
 #[cfg(test)]
 mod list_limits;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod platforms;
+#[cfg(test)]
 mod presence;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod tag_limits;
+#[cfg(test)]
+mod tags;
+#[cfg(test)]
+mod users;

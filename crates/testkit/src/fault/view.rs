@@ -5,7 +5,7 @@ use rollbook::store::{
     Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, Store, StoreError,
     StoredDevice, StoredEvent, View,
 };
-use rollbook::{DeviceId, EventSeq, Platform, Timestamp, Version};
+use rollbook::{DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::fmt;
 
 /// A view whose questions are counted and may fail.
@@ -79,6 +79,10 @@ impl<S: Store> View for FaultView<'_, S> {
 
     fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError> {
         self.ask()?.key_count(slot, relation)
+    }
+
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        self.ask()?.platforms(key)
     }
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {

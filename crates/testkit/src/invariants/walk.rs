@@ -216,6 +216,9 @@ impl<'a, V: View> Walk<'a, V> {
                 self.breach(Broken::Sides, format!("{of}: {ordinal} is linked, but does not show it"));
             }
         }
+        if self.view.platforms(key)?.contains(platform) == posting.is_empty() {
+            self.breach(Broken::Sides, format!("{of}: its platforms and its postings differ"));
+        }
         let counted = self.view.cardinality(key, platform)?;
         if counted != posting.len() {
             self.breach(Broken::Count, format!("{of}: counted {counted}, but they are {}", posting.len()));

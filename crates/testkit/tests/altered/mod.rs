@@ -4,7 +4,7 @@ use rollbook::store::{
     Committed, Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, Store, StoreError,
     StoreInfo, StoredDevice, StoredEvent, View, WriteSet,
 };
-use rollbook::{AppId, DeviceId, EventSeq, Platform, Timestamp, Version};
+use rollbook::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use rollbook_testkit::ordered::{OrderedStore, OrderedView};
 use std::sync::Arc;
 
@@ -61,6 +61,9 @@ pub trait Alter: Send + Sync + 'static {
     }
     fn posting(&self, view: &OrderedView, key: Key<'_>, platform: Platform) -> Answer<Posting> {
         view.posting(key, platform)
+    }
+    fn platforms(&self, view: &OrderedView, key: Key<'_>) -> Answer<PlatformSet> {
+        view.platforms(key)
     }
     fn cardinality(&self, view: &OrderedView, key: Key<'_>, platform: Platform) -> Answer<u64> {
         view.cardinality(key, platform)
@@ -174,6 +177,10 @@ impl<A: Alter> View for AlteredView<'_, A> {
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Answer<Posting> {
         self.alter.posting(&self.right, key, platform)
+    }
+
+    fn platforms(&self, key: Key<'_>) -> Answer<PlatformSet> {
+        self.alter.platforms(&self.right, key)
     }
 
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Answer<u64> {

@@ -1,11 +1,13 @@
 //! The questions: one version of one app, shared with the store for as long as nothing changes.
+//!
+//! A view never waits and never changes, so none of them can fail; a store on disk answers what its engine says.
 
 use super::app::{App, slots};
 use rollbook::store::{
     Entry, EntryKey, EntryKind, EventRecord, Key, LogIndex, LogRange, Place, Posting, Relation, Slot,
     StoreError, StoredDevice, StoredEvent, View,
 };
-use rollbook::{DeviceId, EventOrder, EventPosition, EventSeq, Platform, Timestamp, Version};
+use rollbook::{DeviceId, EventOrder, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::sync::Arc;
 
 /// One version of one app.
@@ -36,6 +38,7 @@ impl View for OrderedView {
         Ok(self.0.devices.get(&slot).map(|device| device.stored.clone()))
     }
 
+    // A list may be older than the view: whoever filled a slot later than `as_of` is not who was listed.
     fn ids(
         &self,
         platform: Platform,
@@ -73,6 +76,11 @@ impl View for OrderedView {
     fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError> {
         let keys = self.0.devices.get(&slot).into_iter().flat_map(|device| &device.keys);
         Ok(keys.filter(|key| key.relation == relation).count())
+    }
+
+    // The platforms on which the key has devices now, not those on which it ever had some.
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        Ok(self.0.all_slots_of(key).map(|slot| slot.platform).collect())
     }
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {

@@ -1,0 +1,93 @@
+//! Times blocks of questions: in every round each system is asked one block, in a turning order, so that whatever else
+//! the machine does falls on all of them alike.
+
+use super::stats::Samples;
+use super::{Effort, FEWEST};
+use crate::questions::{Question, Turn};
+use crate::report::Row;
+use crate::system::System;
+use rollbook_bench::{Failure, Stopwatch, Workload};
+use std::time::Duration;
+
+/// About how long a block takes: long beside the reading of a clock, short beside what else goes on.
+const BLOCK: Duration = Duration::from_micros(250);
+
+/// Questions before a block, not timed: the system's code is in the caches, its data are not.
+const WARM_UP: usize = 16;
+
+struct Contender<'s> {
+    system: &'s mut dyn System,
+    /// Questions in one block.
+    count: usize,
+    spent: Duration,
+    samples: Samples,
+}
+
+/// A row for each system that takes the question.
+pub(crate) fn run(
+    question: &Question,
+    workload: &Workload,
+    systems: &mut [Box<dyn System>],
+    effort: &Effort,
+) -> Result<Vec<Row>, Failure> {
+    let mut contenders = Vec::new();
+    for system in systems {
+        let system = &mut **system;
+        if system.takes(&(question.make)(workload, effort.seed, 1)?.timed) {
+            let count = size(question, workload, system, effort)?;
+            contenders.push(Contender { system, count, spent: Duration::ZERO, samples: Samples::default() });
+        }
+    }
+    for round in 0..effort.rounds {
+        for place in 0..contenders.len() {
+            let turn = (place + round as usize) % contenders.len();
+            if let Some(contender) = contenders.get_mut(turn)
+                && (contender.spent < effort.budget || contender.samples.len() < FEWEST)
+            {
+                contender.ask(question, workload, effort.seed.wrapping_add(u64::from(round)))?;
+            }
+        }
+    }
+    let row = |contender: &Contender<'_>| {
+        let Contender { system, count, samples, spent: _ } = contender;
+        let row = Row::times(workload.devices(), question.name, system.name(), question.unit, samples);
+        Row { block: Some(*count), ..row }
+    };
+    Ok(contenders.iter().map(row).collect())
+}
+
+/// How many questions of its kind a system answers in the time of a block; a whole pipeline at least.
+fn size(
+    question: &Question,
+    workload: &Workload,
+    system: &mut dyn System,
+    effort: &Effort,
+) -> Result<usize, Failure> {
+    let trial = question.most.min(100);
+    let turn = (question.make)(workload, effort.seed ^ 0x517E, trial)?;
+    let taken = timed(system, &turn)?;
+    let fit = BLOCK.as_nanos() as f64 / (taken.as_nanos() as f64 / trial as f64).max(1.0);
+    Ok((fit as usize).clamp(system.together().min(question.most), question.most))
+}
+
+fn timed(system: &mut dyn System, turn: &Turn) -> Result<Duration, Failure> {
+    turn.before.iter().try_for_each(|before| system.ask(before))?;
+    let watch = Stopwatch::start();
+    system.ask(&turn.timed)?;
+    let taken = watch.read();
+    turn.after.iter().try_for_each(|after| system.ask(after))?;
+    Ok(taken)
+}
+
+impl Contender<'_> {
+    fn ask(&mut self, question: &Question, workload: &Workload, seed: u64) -> Result<(), Failure> {
+        let whole = Stopwatch::start();
+        let warm_up = WARM_UP.min(self.count);
+        timed(self.system, &(question.make)(workload, !seed, warm_up)?)?;
+        let turn = (question.make)(workload, seed, self.count)?;
+        let taken = timed(self.system, &turn)?;
+        self.samples.push(taken.as_nanos() as f64 / turn.timed.units().max(1) as f64);
+        self.spent += whole.read();
+        Ok(())
+    }
+}

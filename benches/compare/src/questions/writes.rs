@@ -1,0 +1,103 @@
+//! Changes. All but the last put things back, so that every block meets the register as it was filled.
+
+use super::{PER_QUESTION, Question, Turn};
+use crate::block::{Block, Condition, ConditionKind, TagUpdate};
+use rollbook::{DeviceId, Registration, TagName};
+use rollbook_bench::{Asker, Failure, NOW, Skew, Workload};
+use std::collections::BTreeSet;
+
+pub(super) const QUESTIONS: &[Question] = &[
+    Question { name: "register", unit: PER_QUESTION, most: 100, make: register },
+    Question { name: "remove-device", unit: PER_QUESTION, most: 100, make: remove },
+    Question { name: "add-tag", unit: PER_QUESTION, most: 200, make: add_tag },
+    Question { name: "tag-update-1000", unit: "per device", most: 1, make: tag_update },
+    Question { name: "touch", unit: PER_QUESTION, most: 1_000, make: touch },
+];
+
+/// Devices in one update of a tag.
+const CALL: usize = 1_000;
+
+/// Devices that the register does not know.
+fn new_devices(workload: &Workload, seed: u64, count: usize) -> Result<Vec<Registration>, Failure> {
+    // Other devices each time, and never more than there are numbers for.
+    let first = workload.devices() + (seed % 4_096) as u32 * 128;
+    let new = (first..).take(count).map(|device| workload.registration(device));
+    Ok(new.collect::<Result<_, _>>()?)
+}
+
+fn ids(new: &[Registration]) -> Vec<DeviceId> {
+    new.iter().map(|registration| registration.id.clone()).collect()
+}
+
+fn register(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
+    let new = new_devices(workload, seed, count)?;
+    let probes = vec![
+        Block::Device(ids(&new)),
+        Block::AliasDevices(new.iter().filter_map(|one| one.alias.clone()).collect()),
+        Block::UserDevices(new.iter().filter_map(|one| one.user.clone()).collect()),
+        counts_of(new.iter().flat_map(|one| &one.tags)),
+    ];
+    let after = Some(Block::Remove(ids(&new)));
+    Ok(Turn { before: None, timed: Block::Register(new), after, probes })
+}
+
+fn remove(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
+    let new = new_devices(workload, seed, count)?;
+    let probes = vec![
+        Block::Presence(ids(&new)),
+        Block::AliasDevices(new.iter().filter_map(|one| one.alias.clone()).collect()),
+        Block::UserDevices(new.iter().filter_map(|one| one.user.clone()).collect()),
+        counts_of(new.iter().flat_map(|one| &one.tags)),
+    ];
+    let timed = Block::Remove(ids(&new));
+    Ok(Turn { before: Some(Block::Register(new)), timed, after: None, probes })
+}
+
+/// The sizes of some of these tags.
+fn counts_of<'a>(tags: impl Iterator<Item = &'a TagName>) -> Block {
+    let some: BTreeSet<&TagName> = tags.take(50).collect();
+    Block::Count(some.into_iter().map(|tag| Condition::new(ConditionKind::Tag(tag.clone()))).collect())
+}
+
+fn add_tag(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
+    let mut asker = Asker::new(workload, seed, Skew::Uniform);
+    let pairs = (0..count).map(|_| asker.lacking()).collect::<Result<Vec<_>, _>>()?;
+    let probes = vec![
+        Block::HasTag(pairs.clone()),
+        Block::Device(pairs.iter().map(|(id, _)| id.clone()).collect()),
+        counts_of(pairs.iter().map(|(_, tag)| tag)),
+    ];
+    let after = Some(Block::RemoveTag(pairs.clone()));
+    Ok(Turn { before: None, timed: Block::AddTag(pairs), after, probes })
+}
+
+/// One tag on a thousand devices that lack it, or on as many of them as a small register has.
+fn tag_update(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
+    let mut asker = Asker::new(workload, seed, Skew::Uniform);
+    let (mut calls, mut back, mut probes) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..count {
+        let (rank, mut lacking) = (asker.rank(), BTreeSet::new());
+        let Some(tag) = workload.tag(rank) else { continue };
+        for _ in 0..CALL * 20 {
+            let device = asker.device();
+            if lacking.len() < CALL && !workload.tags_of(device).contains(&rank) {
+                lacking.insert(device);
+            }
+        }
+        let add = lacking.into_iter().map(|device| workload.id(device)).collect::<Result<Vec<_>, _>>()?;
+        probes.push(Block::HasTag(add.iter().take(50).map(|id| (id.clone(), tag.clone())).collect()));
+        probes.push(Block::Device(add.iter().take(10).cloned().collect()));
+        probes.push(counts_of(std::iter::once(tag)));
+        back.push(TagUpdate { tag: tag.clone(), add: Vec::new(), remove: add.clone() });
+        calls.push(TagUpdate { tag: tag.clone(), add, remove: Vec::new() });
+    }
+    Ok(Turn { before: None, timed: Block::UpdateTag(calls), after: Some(Block::UpdateTag(back)), probes })
+}
+
+/// Heartbeats of now; they cannot be put back.
+fn touch(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
+    let mut asker = Asker::new(workload, seed, Skew::Uniform);
+    let seen = (0..count).map(|_| Ok((asker.id()?, NOW))).collect::<Result<Vec<_>, Failure>>()?;
+    let probes = vec![Block::Presence(seen.iter().map(|(id, _)| id.clone()).collect())];
+    Ok(Turn { before: None, timed: Block::Touch(seen), after: None, probes })
+}

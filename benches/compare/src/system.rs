@@ -1,0 +1,208 @@
+//! What is compared: a system that can be asked blocks of questions.
+
+use crate::block::{Answer, Block, Condition, TagUpdate, Told};
+use rollbook::{Alias, DeviceId, Presence, Registration, TagName, Timestamp, UserId};
+use rollbook_bench::{Failure, Workload};
+use std::hint::black_box;
+
+/// A register with the devices of a workload, of whatever make.
+pub(crate) trait System {
+    fn name(&self) -> &'static str;
+
+    /// Answers a block of questions and forgets the answers. This is what is timed.
+    fn ask(&mut self, block: &Block) -> Result<(), Failure>;
+
+    /// Answers a block of questions by the same means, to be compared with the answers of the others.
+    fn answer(&mut self, block: &Block) -> Result<Vec<Answer>, Failure>;
+
+    /// Can it be asked this in a way of its own?
+    fn takes(&self, block: &Block) -> bool;
+
+    /// How many questions it wants together; 1 when it does not matter.
+    fn together(&self) -> usize;
+
+    /// What it says itself about the room it takes.
+    fn footprint(&mut self) -> Result<Footprint, Failure>;
+
+    /// Can several threads read it?
+    fn readers(&self) -> Option<&dyn Readers>;
+
+    /// Can it be read, streamed and written at once?
+    fn live(&self) -> Option<&dyn Live>;
+}
+
+/// Room that the counting allocator does not see; bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Footprint {
+    pub(crate) memory: Option<u64>,
+    pub(crate) disk: Option<u64>,
+    /// Does the counting allocator see all of its memory?
+    pub(crate) counted: bool,
+}
+
+/// What several threads may ask at once.
+pub(crate) trait Readers: Sync {
+    /// How many of these devices carry their tag.
+    fn count_tagged(&self, asks: &[(DeviceId, TagName)]) -> usize;
+}
+
+/// What a register goes on doing while others read.
+pub(crate) trait Live: Readers {
+    /// Reads the ids of all devices; how many.
+    fn stream(&self) -> Result<u64, Failure>;
+
+    /// Puts the tag on the device and takes it off again.
+    fn write(&self, device: &DeviceId, tag: &TagName) -> Result<(), Failure>;
+}
+
+/// How a system is made: registers all devices of the workload.
+pub(crate) type Build = fn(&Workload) -> Result<Vec<Box<dyn System>>, Failure>;
+
+/// A register that answers one question at a time, called directly.
+pub(crate) trait Direct {
+    /// What a look-up of device ids returns: owned, in byte order.
+    type Ids;
+    /// What a look-up of a device returns: owned, with all fields.
+    type Device;
+
+    const NAME: &'static str;
+
+    fn has_tag(&mut self, device: &DeviceId, tag: &TagName) -> Result<bool, Failure>;
+    fn alias_devices(&mut self, alias: &Alias) -> Result<Self::Ids, Failure>;
+    fn user_devices(&mut self, user: &UserId) -> Result<Self::Ids, Failure>;
+    fn device(&mut self, id: &DeviceId) -> Result<Self::Device, Failure>;
+    fn presence(&mut self, id: &DeviceId) -> Result<Option<Presence>, Failure>;
+    fn count(&mut self, condition: &Condition) -> Result<u64, Failure>;
+    fn touch(&mut self, id: &DeviceId, at: Timestamp) -> Result<(), Failure>;
+    /// Registers a device or updates it; was it new?
+    fn register(&mut self, registration: &Registration) -> Result<bool, Failure>;
+    fn remove(&mut self, id: &DeviceId) -> Result<(), Failure>;
+    fn add_tag(&mut self, id: &DeviceId, tag: &TagName) -> Result<(), Failure>;
+    fn remove_tag(&mut self, id: &DeviceId, tag: &TagName) -> Result<(), Failure>;
+    fn update_tag(&mut self, update: &TagUpdate) -> Result<(), Failure>;
+    fn delete_tag(&mut self, tag: &TagName) -> Result<(), Failure>;
+
+    fn ids(ids: Self::Ids) -> Vec<String>;
+    fn told(device: Self::Device) -> Told;
+
+    fn footprint(&mut self) -> Result<Footprint, Failure>;
+    fn readers(&self) -> Option<&dyn Readers>;
+    fn live(&self) -> Option<&dyn Live>;
+    /// Runs before a block that writes, inside its time.
+    fn begin(&mut self) -> Result<(), Failure>;
+    /// Runs after a block that writes, inside its time.
+    fn end(&mut self) -> Result<(), Failure>;
+}
+
+/// A [`Direct`] register as a [`System`].
+#[derive(Debug)]
+pub(crate) struct Called<R>(pub(crate) R);
+
+/// Calls the register for every question of a block and hands each answer to the arm's second closure.
+fn each<R: Direct>(register: &mut R, block: &Block, mut done: impl FnMut(Given<R>)) -> Result<(), Failure> {
+    match block {
+        Block::HasTag(asks) => {
+            asks.iter().try_for_each(|(id, tag)| register.has_tag(id, tag).map(|is| done(Given::Is(is))))
+        }
+        Block::AliasDevices(asks) => {
+            asks.iter().try_for_each(|alias| register.alias_devices(alias).map(|ids| done(Given::Ids(ids))))
+        }
+        Block::UserDevices(asks) => {
+            asks.iter().try_for_each(|user| register.user_devices(user).map(|ids| done(Given::Ids(ids))))
+        }
+        Block::Device(asks) => {
+            asks.iter().try_for_each(|id| register.device(id).map(|device| done(Given::Device(device))))
+        }
+        Block::Presence(asks) => {
+            asks.iter().try_for_each(|id| register.presence(id).map(|answer| done(Given::Presence(answer))))
+        }
+        Block::Count(asks) => {
+            asks.iter().try_for_each(|condition| register.count(condition).map(|n| done(Given::Count(n))))
+        }
+        Block::Touch(asks) => {
+            asks.iter().try_for_each(|(id, at)| register.touch(id, *at).map(|()| done(Given::Done)))
+        }
+        Block::Register(asks) => {
+            asks.iter().try_for_each(|new| register.register(new).map(|is| done(Given::Is(is))))
+        }
+        Block::Remove(asks) => asks.iter().try_for_each(|id| register.remove(id).map(|()| done(Given::Done))),
+        Block::AddTag(asks) => {
+            asks.iter().try_for_each(|(id, tag)| register.add_tag(id, tag).map(|()| done(Given::Done)))
+        }
+        Block::RemoveTag(asks) => {
+            asks.iter().try_for_each(|(id, tag)| register.remove_tag(id, tag).map(|()| done(Given::Done)))
+        }
+        Block::UpdateTag(asks) => {
+            asks.iter().try_for_each(|update| register.update_tag(update).map(|()| done(Given::Done)))
+        }
+        Block::DeleteTag(asks) => {
+            asks.iter().try_for_each(|tag| register.delete_tag(tag).map(|()| done(Given::Done)))
+        }
+    }
+}
+
+/// An answer as the register gives it.
+enum Given<R: Direct> {
+    Done,
+    Is(bool),
+    Ids(R::Ids),
+    Device(R::Device),
+    Presence(Option<Presence>),
+    Count(u64),
+}
+
+impl<R: Direct> System for Called<R> {
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+
+    fn ask(&mut self, block: &Block) -> Result<(), Failure> {
+        if !block.writes() {
+            return each(&mut self.0, block, |given| drop(black_box(given)));
+        }
+        self.0.begin()?;
+        each(&mut self.0, block, |given| drop(black_box(given)))?;
+        self.0.end()
+    }
+
+    fn answer(&mut self, block: &Block) -> Result<Vec<Answer>, Failure> {
+        let mut answers = Vec::new();
+        if block.writes() {
+            self.0.begin()?;
+        }
+        each(&mut self.0, block, |given| {
+            answers.push(match given {
+                Given::Done => Answer::Done,
+                Given::Is(is) => Answer::Is(is),
+                Given::Ids(ids) => Answer::Ids(R::ids(ids)),
+                Given::Device(device) => Answer::Device(Box::new(R::told(device))),
+                Given::Presence(presence) => Answer::Presence(presence),
+                Given::Count(count) => Answer::Count(count),
+            });
+        })?;
+        if block.writes() {
+            self.0.end()?;
+        }
+        Ok(answers)
+    }
+
+    fn takes(&self, _: &Block) -> bool {
+        true
+    }
+
+    fn together(&self) -> usize {
+        1
+    }
+
+    fn footprint(&mut self) -> Result<Footprint, Failure> {
+        self.0.footprint()
+    }
+
+    fn readers(&self) -> Option<&dyn Readers> {
+        self.0.readers()
+    }
+
+    fn live(&self) -> Option<&dyn Live> {
+        self.0.live()
+    }
+}

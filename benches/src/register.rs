@@ -1,0 +1,71 @@
+//! A register with the devices of a workload.
+
+use crate::Workload;
+use rollbook::store::Store;
+use rollbook::{App, AppKey, AppSettings, DeviceId, ManualClock, Registry, SeededEntropy, Timestamp};
+use rollbook_store_mem::MemStore;
+
+/// Whatever may go wrong in a benchmark: it is told and ends the run.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The key of the app that benchmarks fill.
+pub const APP_KEY: &str = "bench";
+
+/// The time at which every benchmark runs: answers that depend on the time of day could not be compared.
+pub const NOW: Timestamp = Timestamp::from_secs(1_767_225_600);
+
+/// Heartbeats in one call.
+const HEARTBEATS: usize = 1_000;
+
+/// An app on this store with all devices of the workload registered and seen, and with the presence capability.
+///
+/// # Errors
+/// Whatever the register refuses.
+pub fn filled<S: Store>(store: S, workload: &Workload) -> Result<App<S>, Failure> {
+    let registry =
+        Registry::builder(store).clock(ManualClock::at(NOW)).entropy(SeededEntropy::new(1)).build();
+    let settings = AppSettings { presence: true, ..AppSettings::default() };
+    let app = registry.create_app(&AppKey::new(APP_KEY)?, settings)?;
+    let mut seen: Vec<(DeviceId, Timestamp)> = Vec::with_capacity(HEARTBEATS);
+    for device in 0..workload.devices() {
+        let registration = workload.registration(device)?;
+        app.register(&registration)?;
+        if let Some(at) = workload.seen(device, NOW) {
+            seen.push((registration.id, at));
+        }
+        if seen.len() == HEARTBEATS {
+            app.touch_at(&seen)?;
+            seen.clear();
+        }
+    }
+    app.touch_at(&seen)?;
+    Ok(app)
+}
+
+/// An app in memory with all devices of the workload.
+///
+/// # Errors
+/// Whatever the register refuses.
+pub fn memory_app(workload: &Workload) -> Result<App<MemStore>, Failure> {
+    filled(MemStore::new(), workload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rollbook::Audience;
+
+    #[test]
+    fn every_device_is_registered_and_as_seen_as_it_should_be() {
+        let workload = Workload::new(300).unwrap();
+        let app = memory_app(&workload).unwrap();
+        assert_eq!(app.count(&Audience::All).unwrap(), 300);
+        for number in 0..300 {
+            let (expected, device) =
+                (workload.registration(number).unwrap(), app.device(&workload.id(number).unwrap()).unwrap());
+            assert_eq!((device.alias, Some(device.user)), (expected.alias, expected.user));
+            assert_eq!(device.last_seen, workload.seen(number, NOW));
+            assert_eq!(device.tags.len(), 10);
+        }
+    }
+}

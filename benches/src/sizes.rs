@@ -1,0 +1,34 @@
+//! How many devices a benchmark runs at.
+
+/// The environment variable that chooses: numbers separated by commas, such as `10000,10000000`.
+pub const DEVICES_VARIABLE: &str = "ROLLBOOK_BENCH_DEVICES";
+
+/// The sizes to run at: those of [`DEVICES_VARIABLE`], otherwise 10^4, 10^5 and 10^6; in a test run (`--test`) only
+/// the smallest.
+#[must_use]
+pub fn sizes() -> Vec<u32> {
+    let testing = std::env::args().any(|argument| argument == "--test");
+    chosen(std::env::var(DEVICES_VARIABLE).ok().as_deref(), testing)
+}
+
+fn chosen(variable: Option<&str>, testing: bool) -> Vec<u32> {
+    let asked: Vec<u32> =
+        variable.unwrap_or_default().split(',').filter_map(|size| size.trim().parse().ok()).collect();
+    match (asked.is_empty(), testing) {
+        (false, _) => asked,
+        (true, true) => vec![10_000],
+        (true, false) => vec![10_000, 100_000, 1_000_000],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_chooses_otherwise_three_sizes() {
+        assert_eq!(chosen(Some("10, 10000000"), false), [10, 10_000_000]);
+        assert_eq!(chosen(None, false), [10_000, 100_000, 1_000_000]);
+        assert_eq!(chosen(None, true), [10_000]);
+    }
+}

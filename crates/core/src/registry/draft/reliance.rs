@@ -1,0 +1,73 @@
+//! What the plan rests on beside the devices it changes: the commit checks it.
+
+use super::overlay::Working;
+use super::{Draft, Handle};
+use crate::error::Error;
+use crate::model::{Alias, PlatformSet, UserId};
+use crate::store::{Key, Relation, Slot, View};
+
+impl<V: View> Draft<'_, V> {
+    /// The commit conflicts when the register holds more than `most` devices of the alias by then.
+    pub(crate) fn rely_on_alias_room(&mut self, alias: &Alias, most: u64) {
+        match self.alias_room.iter_mut().find(|(known, _)| known == alias) {
+            Some((_, known)) => *known = most.min(*known),
+            None => self.alias_room.push((alias.clone(), most)),
+        }
+    }
+
+    /// Is some device of the draft this user's? Notes what the answer rests on.
+    pub(crate) fn knows_user(&mut self, user: &UserId) -> Result<bool, Error> {
+        for n in 0..self.working.len() {
+            if self.working.get(n).is_some_and(|w| w.exists) && self.user(Handle(n))? == *user {
+                self.rely_on_owner(Handle(n))?;
+                return Ok(true);
+            }
+        }
+        let key = Key::new(Relation::User, user.as_str());
+        for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
+            // One more than the draft looks at: at least one of them is as the register has it.
+            let some = self.picture.posting(key, platform)?.chunk(0, self.by_slot.len() + 1);
+            let slots = some.into_iter().map(|ordinal| Slot { platform, ordinal });
+            if let Some(slot) = slots.into_iter().find(|slot| !self.by_slot.contains_key(slot))
+                && let Some(stored) = self.stored(slot)?
+            {
+                self.witnesses.push((user.clone(), stored.place));
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The commit conflicts when the device is gone or its user has changed by then.
+    pub(crate) fn rely_on_owner(&mut self, device: Handle) -> Result<(), Error> {
+        let Some(working) = self.working.get(device.0) else { return Ok(()) };
+        if let Some(place) = working.base
+            && working.user.is_none()
+            && !working.rebuilt
+        {
+            let user = self.user(device)?;
+            self.witnesses.push((user, place));
+        }
+        Ok(())
+    }
+
+    /// Notes that a device was found with, or without, the key, and that the commit rests on it. Where the draft itself
+    /// made it so, the commit rests on what is written.
+    pub(crate) fn settle(
+        &mut self,
+        device: Handle,
+        relation: Relation,
+        name: &str,
+        has: bool,
+    ) -> Result<(), Error> {
+        let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0) else {
+            return Ok(());
+        };
+        let (key, place) = (Key::new(relation, name), *place);
+        if self.picture.raw().linked(place.slot, key).map_err(Error::store("read a link"))? == has {
+            let key = self.keys.intern(key);
+            self.settled.push((key, has, place));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Secrets: verified, kept as salted hashes, never shown.
+
+use crate::common::{fixture, key};
+use rollbook::{AppInfo, AppSettings, Credential, Limits, Secret};
+
+const MASTER: &str = "hush-master-0123456789";
+const TOKEN: &str = "hush-token-0123456789";
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text).unwrap()
+}
+
+fn settings() -> AppSettings {
+    AppSettings {
+        master_secret: Some(secret(MASTER)),
+        api_tokens: vec![secret(TOKEN), secret("hush-second")],
+        ..AppSettings::default()
+    }
+}
+
+#[test]
+fn the_right_secret_is_right_and_every_other_is_wrong() {
+    let f = fixture();
+    let app = f.registry.create_app(&key("other"), settings()).unwrap();
+    assert!(app.verify_master_secret(&secret(MASTER)));
+    assert!(app.verify_api_token(&secret(TOKEN)));
+    assert!(app.verify_api_token(&secret("hush-second")));
+    for wrong in [TOKEN, "hush", "hush-master-012345678", "hush-master-01234567890", "HUSH-MASTER-0123456789"]
+    {
+        assert!(!app.verify_master_secret(&secret(wrong)), "{wrong}");
+    }
+    assert!(!app.verify_api_token(&secret(MASTER)));
+}
+
+#[test]
+fn an_app_without_a_secret_has_no_right_one() {
+    let f = fixture();
+    assert!(!f.app.verify_master_secret(&secret(MASTER)));
+    assert!(!f.app.verify_api_token(&secret(TOKEN)));
+}
+
+#[test]
+fn secrets_are_replaced_and_taken_away() {
+    let f = fixture();
+    f.registry.create_app(&key("other"), settings()).unwrap();
+    f.registry.set_master_secret(&key("other"), Some(&secret("hush-new"))).unwrap();
+    f.registry.set_api_tokens(&key("other"), &[secret("hush-third")]).unwrap();
+    let app = f.registry.app(&key("other")).unwrap();
+    assert!(app.verify_master_secret(&secret("hush-new")) && !app.verify_master_secret(&secret(MASTER)));
+    assert!(app.verify_api_token(&secret("hush-third")) && !app.verify_api_token(&secret(TOKEN)));
+    f.registry.set_master_secret(&key("other"), None).unwrap();
+    f.registry.set_api_tokens(&key("other"), &[]).unwrap();
+    let app = f.registry.app(&key("other")).unwrap();
+    assert!(!app.verify_master_secret(&secret("hush-new")) && !app.verify_api_token(&secret("hush-third")));
+}
+
+#[test]
+fn a_secret_is_1_to_256_bytes_without_control_characters_and_an_error_does_not_repeat_it() {
+    for good in ["a".into(), "a".repeat(255), "a".repeat(256)] {
+        assert!(Secret::new(good).is_ok());
+    }
+    for (bad, message) in [
+        (String::new(), "secret: bytes: must be 1 to 256: got 0"),
+        ("a".repeat(257), "secret: bytes: must be 1 to 256: got 257"),
+        ("hush\n".into(), "secret: characters: must hold no control characters: got one"),
+    ] {
+        assert_eq!(Secret::new(bad.clone()).unwrap_err().to_string(), message);
+        assert_eq!(serde_json::from_value::<Secret>(bad.into()).unwrap_err().to_string(), message);
+    }
+}
+
+#[test]
+fn no_secret_is_in_any_form_that_is_printed_or_written() {
+    let f = fixture();
+    let app = f.registry.create_app(&key("other"), settings()).unwrap();
+    let listed: Vec<AppInfo> = f.registry.apps(None, 10).unwrap().items;
+    let kept = Credential::new(&secret(MASTER), [7; 16]);
+    let taken = f.registry.create_app(&key("other"), settings()).unwrap_err();
+    let too_long = f
+        .registry
+        .create_app(&key("third"), AppSettings { name: "n".repeat(256), ..settings() })
+        .unwrap_err();
+    let written = r#"{"master_secret":"hush\u0000hush"}"#;
+    let undecoded = serde_json::from_str::<AppSettings>(written).unwrap_err();
+    let shown = [
+        format!("{:?} {:#?}", settings(), settings()),
+        format!("{app:?} {:?} {:?}", f.registry, f.registry.store()),
+        format!("{listed:?} {}", serde_json::to_string(&listed).unwrap()),
+        format!("{:?} {kept:?} {}", secret(MASTER), serde_json::to_string(&kept).unwrap()),
+        format!("{taken} {taken:?} {too_long} {too_long:?} {undecoded} {undecoded:?}"),
+    ];
+    for text in shown {
+        assert!(!text.contains("hush"), "{text}");
+    }
+}
+
+#[test]
+fn equal_secrets_are_kept_as_different_hashes() {
+    let bytes = |salt| serde_json::to_string(&Credential::new(&secret(MASTER), salt)).unwrap();
+    let hash = |text: String| text[text.find("hash").unwrap()..].to_owned();
+    assert_ne!(hash(bytes([1; 16])), hash(bytes([2; 16])));
+    assert_eq!(bytes([1; 16]), bytes([1; 16]));
+}
+
+#[test]
+fn settings_are_read_as_data_with_defaults_and_without_unknown_members() {
+    let read: AppSettings =
+        serde_json::from_str(r#"{"name":"n","master_secret":"hush","limits":{"names":"relaxed"}}"#).unwrap();
+    assert_eq!((read.name.as_str(), read.presence), ("n", false));
+    assert_eq!(read.limits, Limits::relaxed());
+    assert!(serde_json::from_str::<AppSettings>(r#"{"nmae":"n"}"#).is_err());
+    assert!(serde_json::from_str::<AppSettings>(r#"{"limits":{"tags":1}}"#).is_err());
+}
