@@ -1,0 +1,252 @@
+//! A draft: what one or several commits have decided, over what is stored, before any of it is written.
+//!
+//! Each commit reads through the draft, so that it sees those before it; [`Draft::keep`] and [`Draft::undo`] end a
+//! commit; the batch is made at the end, and whatever changed many times is written once.
+
+use crate::error::contradiction;
+use crate::overlay::Overlay;
+use crate::reads::Reads;
+use crate::values::{Device, Header, NameRecord};
+use roaring::RoaringBitmap;
+use rollbook::store::{
+    Committed, Conflicted, Entry, EntryKey, EventRecord, OwnedKey, Place, Relation, Slot, StoreError,
+};
+use rollbook::{DeviceId, EventPosition, Platform, Timestamp, UserId, Version};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An event that a draft appended, or erased, or both.
+#[derive(Debug, Clone)]
+pub(crate) struct Logged {
+    pub(crate) record: Arc<EventRecord>,
+    pub(crate) stored: bool,
+    pub(crate) erased: bool,
+}
+
+/// What commits to one app have decided.
+#[derive(Debug)]
+pub(crate) struct Draft<'a> {
+    pub(crate) reads: &'a Reads<'a>,
+    pub(crate) header: Header,
+    header_before: Header,
+    pub(crate) slots: Overlay<Slot, Option<Device>>,
+    pub(crate) ids: Overlay<DeviceId, Option<Slot>>,
+    pub(crate) names: Overlay<OwnedKey, NameRecord>,
+    pub(crate) numbers: Overlay<u64, Option<(OwnedKey, Platform)>>,
+    pub(crate) chunks: Overlay<(u64, u16), RoaringBitmap>,
+    pub(crate) free: Overlay<(Platform, u64), Option<u32>>,
+    pub(crate) dead: Overlay<u64, u64>,
+    pub(crate) entries: Overlay<EntryKey, Option<(Entry, Version)>>,
+    pub(crate) events: Overlay<EventPosition, Logged>,
+    pub(crate) seen: Overlay<Slot, Option<(Version, Timestamp)>>,
+    /// How many devices each user had before the present commit, of those that it touched.
+    users_before: BTreeMap<Box<str>, u64>,
+}
+
+/// Does the same to every overlay.
+macro_rules! overlays {
+    ($draft:ident . $method:ident ( $($argument:expr)? )) => {
+        $draft.slots.$method($($argument)?);
+        $draft.ids.$method($($argument)?);
+        $draft.names.$method($($argument)?);
+        $draft.numbers.$method($($argument)?);
+        $draft.chunks.$method($($argument)?);
+        $draft.free.$method($($argument)?);
+        $draft.dead.$method($($argument)?);
+        $draft.entries.$method($($argument)?);
+        $draft.events.$method($($argument)?);
+        $draft.seen.$method($($argument)?);
+    };
+}
+
+pub(crate) fn conflict<T>(what: Conflicted) -> Result<T, StoreError> {
+    Err(StoreError::conflict(what))
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(reads: &'a Reads<'a>, header: Header) -> Self {
+        Draft {
+            reads,
+            header,
+            header_before: header,
+            slots: Overlay::default(),
+            ids: Overlay::default(),
+            names: Overlay::default(),
+            numbers: Overlay::default(),
+            chunks: Overlay::default(),
+            free: Overlay::default(),
+            dead: Overlay::default(),
+            entries: Overlay::default(),
+            events: Overlay::default(),
+            seen: Overlay::default(),
+            users_before: BTreeMap::new(),
+        }
+    }
+
+    /// A commit begins.
+    pub(crate) fn begin(&mut self, undoable: bool) {
+        self.header_before = self.header;
+        self.users_before.clear();
+        overlays!(self.begin(undoable));
+    }
+
+    /// The present commit is done: what is left to say about it.
+    pub(crate) fn keep(&mut self, done: &mut Committed) -> Result<(), StoreError> {
+        for (user, before) in &self.users_before {
+            let key = OwnedKey { relation: Relation::User, name: user.clone() };
+            let after = self.names.get(&key).map_or(0, NameRecord::len);
+            if *before > 0 && after == 0 {
+                let id = UserId::new(&**user).map_err(|_| StoreError::corrupt("the name of a user"))?;
+                done.vanished_users.push(id);
+            }
+        }
+        overlays!(self.keep());
+        Ok(())
+    }
+
+    /// The present commit never was.
+    pub(crate) fn undo(&mut self) {
+        self.header = self.header_before;
+        overlays!(self.undo());
+    }
+
+    /// Takes in the device of a slot.
+    fn load_slot(&mut self, slot: Slot) -> Result<(), StoreError> {
+        if self.slots.has(&slot) {
+            return Ok(());
+        }
+        let Some((filled, id)) = self.reads.slot(slot)? else {
+            self.slots.load(slot, None);
+            return Ok(());
+        };
+        match self.reads.device(&id)? {
+            Some(device) if device.place == (Place { slot, filled }) => {
+                self.ids.load(id, Some(slot));
+                self.slots.load(slot, Some(device));
+                Ok(())
+            }
+            _ => contradiction("a slot that names a device which does not fill it"),
+        }
+    }
+
+    /// Where the device of an id stands.
+    pub(crate) fn find(&mut self, id: &DeviceId) -> Result<Option<Slot>, StoreError> {
+        if let Some(found) = self.ids.get(id) {
+            return Ok(*found);
+        }
+        let Some(device) = self.reads.device(id)? else {
+            self.ids.load(id.clone(), None);
+            return Ok(None);
+        };
+        let slot = device.place.slot;
+        if self.slots.has(&slot) {
+            return contradiction("two devices in one slot");
+        }
+        self.ids.load(id.clone(), Some(slot));
+        self.slots.load(slot, Some(device));
+        Ok(Some(slot))
+    }
+
+    /// The device that fills a place.
+    pub(crate) fn filled(&mut self, place: Place) -> Result<&Device, StoreError> {
+        self.load_slot(place.slot)?;
+        let device = self.slots.get(&place.slot).and_then(Option::as_ref);
+        device.filter(|device| device.place == place).ok_or(StoreError::conflict(Conflicted::DeviceGone))
+    }
+
+    /// The device of a slot that is known to be filled, to be changed.
+    pub(crate) fn device_mut(&mut self, slot: Slot) -> Result<&mut Device, StoreError> {
+        self.load_slot(slot)?;
+        let device = self.slots.change(&slot).and_then(Option::as_mut);
+        device.ok_or_else(|| StoreError::corrupt("a posting that names an empty slot"))
+    }
+
+    /// The device of a place gets this commit's version, and loses its dead key numbers.
+    pub(crate) fn change(&mut self, place: Place) -> Result<(), StoreError> {
+        let (now, last_drop) = (self.header.version, self.header.last_drop);
+        let device = self.filled(place)?;
+        if device.version > last_drop {
+            // Nothing died since its last write.
+            if device.version != now {
+                self.device_mut(place.slot)?.version = now;
+            }
+            return Ok(());
+        }
+        let (alias, owner, tags) = (device.alias, device.owner, device.tags.clone());
+        let tags = self.live(tags)?;
+        let alias = self.live(vec![alias])?.pop().unwrap_or(0);
+        let owner = self.live(vec![owner])?.pop().unwrap_or(0);
+        let device = self.device_mut(place.slot)?;
+        (device.version, device.alias, device.owner, device.tags) = (now, alias, owner, tags);
+        Ok(())
+    }
+
+    /// Those of the numbers that are not dead.
+    fn live(&mut self, mut numbers: Vec<u64>) -> Result<Vec<u64>, StoreError> {
+        let mut failed = None;
+        numbers.retain(|&number| match self.number(number) {
+            Ok(found) => found.is_some(),
+            Err(error) => {
+                failed = Some(error);
+                true
+            }
+        });
+        failed.map_or(Ok(numbers), Err)
+    }
+
+    /// How many tags a device carries, where that is below `enough`; at least `enough` otherwise.
+    pub(crate) fn has_tags(&mut self, place: Place, enough: usize) -> Result<usize, StoreError> {
+        let last_drop = self.header.last_drop;
+        let device = self.filled(place)?;
+        if device.tags.len() < enough || device.version > last_drop {
+            return Ok(device.tags.len());
+        }
+        let tags = device.tags.clone();
+        Ok(self.live(tags)?.len())
+    }
+
+    /// What a number stands for, `None` when it is dead.
+    pub(crate) fn number(&mut self, number: u64) -> Result<Option<&(OwnedKey, Platform)>, StoreError> {
+        if number == 0 {
+            return Ok(None);
+        }
+        if !self.numbers.has(&number) {
+            let stored = self.reads.number(number)?;
+            self.numbers.load(number, stored);
+        }
+        Ok(self.numbers.get(&number).and_then(Option::as_ref))
+    }
+
+    pub(crate) fn name(&mut self, key: &OwnedKey) -> Result<&NameRecord, StoreError> {
+        if !self.names.has(key) {
+            let stored = self.reads.name(key.as_key())?.unwrap_or_default();
+            self.names.load(key.clone(), stored);
+        }
+        self.names.get(key).ok_or(StoreError::Closed)
+    }
+
+    pub(crate) fn name_mut(&mut self, key: &OwnedKey) -> Result<&mut NameRecord, StoreError> {
+        let devices = self.name(key)?.len();
+        if key.relation == Relation::User && !self.users_before.contains_key(&key.name) {
+            self.users_before.insert(key.name.clone(), devices);
+        }
+        self.names.change(key).ok_or(StoreError::Closed)
+    }
+
+    pub(crate) fn chunk_mut(&mut self, number: u64, ordinal: u32) -> Result<&mut RoaringBitmap, StoreError> {
+        let key = (number, (ordinal >> 16) as u16);
+        if !self.chunks.has(&key) {
+            let stored = self.reads.chunk(number, key.1)?.unwrap_or_default();
+            self.chunks.load(key, stored);
+        }
+        self.chunks.change(&key).ok_or(StoreError::Closed)
+    }
+
+    pub(crate) fn entry(&mut self, key: &EntryKey) -> Result<Option<&(Entry, Version)>, StoreError> {
+        if !self.entries.has(key) {
+            let stored = self.reads.entry(key)?;
+            self.entries.load(key.clone(), stored);
+        }
+        Ok(self.entries.get(key).and_then(Option::as_ref))
+    }
+}

@@ -1,0 +1,196 @@
+//! The relations: both sides of a link are changed together, and the counts with them.
+
+use crate::draft::{Draft, conflict};
+use crate::error::contradiction;
+use crate::values::{Devices, Home};
+use rollbook::store::{
+    Conflicted, Deleted, Deletion, Entry, EntryKey, Key, OwnedKey, Place, Relation, Slot, StoreError,
+};
+use rollbook::{Platform, PlatformSet, UserId};
+use smallvec::SmallVec;
+
+impl Draft<'_> {
+    /// The device of a place gets a key, in place of the one it had where a device has one.
+    pub(crate) fn link(&mut self, key: &OwnedKey, place: Place) -> Result<(), StoreError> {
+        self.change(place)?;
+        let slot = place.slot;
+        let number = self.name(key)?.home(slot.platform).map(|home| home.number);
+        let device = self.filled(place)?;
+        if number.is_some_and(|number| device.holds(key.relation, number)) {
+            return Ok(());
+        }
+        let replaced = match key.relation {
+            Relation::Tag => 0,
+            Relation::Alias => device.alias,
+            Relation::User | Relation::Deletion => device.owner,
+        };
+        if replaced != 0 {
+            self.detach(slot, replaced)?;
+        }
+        let number = self.attach(key, slot)?;
+        let device = self.device_mut(slot)?;
+        match key.relation {
+            Relation::Tag => {
+                if let Err(at) = device.tags.binary_search(&number) {
+                    device.tags.insert(at, number);
+                }
+            }
+            Relation::Alias => device.alias = number,
+            Relation::User | Relation::Deletion => device.owner = number,
+        }
+        Ok(())
+    }
+
+    /// The device of a place loses a key.
+    pub(crate) fn unlink(&mut self, key: &OwnedKey, place: Place) -> Result<(), StoreError> {
+        self.change(place)?;
+        let Some(number) = self.name(key)?.home(place.slot.platform).map(|home| home.number) else {
+            return Ok(());
+        };
+        if !self.filled(place)?.holds(key.relation, number) {
+            return Ok(());
+        }
+        self.detach(place.slot, number)?;
+        let device = self.device_mut(place.slot)?;
+        match key.relation {
+            Relation::Tag => device.tags.retain(|&tag| tag != number),
+            Relation::Alias => device.alias = 0,
+            Relation::User | Relation::Deletion => device.owner = 0,
+        }
+        Ok(())
+    }
+
+    /// A slot enters the devices of a key; answers the key's number on that platform.
+    fn attach(&mut self, key: &OwnedKey, slot: Slot) -> Result<u64, StoreError> {
+        let next = self.header.next_number;
+        let record = self.name_mut(key)?;
+        let Some(home) = record.home_mut(slot.platform) else {
+            let few = SmallVec::from_slice(&[slot.ordinal]);
+            record.homes.push(Home { platform: slot.platform, number: next, devices: Devices::Few(few) });
+            self.header.next_number += 1;
+            self.numbers.set(next, Some((key.clone(), slot.platform)), None);
+            return Ok(next);
+        };
+        let number = home.number;
+        let spilled = match &mut home.devices {
+            Devices::Few(few) => match few.binary_search(&slot.ordinal) {
+                Ok(_) => return contradiction("a key that names a device which does not hold it"),
+                Err(at) if few.len() < few.inline_size() => {
+                    few.insert(at, slot.ordinal);
+                    return Ok(number);
+                }
+                Err(_) => std::mem::take(few),
+            },
+            Devices::Chunked(_) => SmallVec::new(),
+        };
+        home.devices = Devices::Chunked(home.devices.len() + spilled.len() as u64 + 1);
+        for ordinal in spilled.into_iter().chain([slot.ordinal]) {
+            if !self.chunk_mut(number, ordinal)?.insert(ordinal) {
+                return contradiction("a posting that names a device which does not hold the key");
+            }
+        }
+        Ok(number)
+    }
+
+    /// A slot leaves the devices of a key that it is known to hold. The key ends with its last device.
+    fn detach(&mut self, slot: Slot, number: u64) -> Result<(), StoreError> {
+        let Some((key, _)) = self.number(number)?.cloned() else { return Ok(()) };
+        let record = self.name_mut(&key)?;
+        let home = record.home_mut(slot.platform).filter(|home| home.number == number);
+        let Some(home) = home else { return contradiction("a key number that its name does not know") };
+        let (there, left) = match &mut home.devices {
+            Devices::Few(few) => {
+                let before = few.len();
+                few.retain(|ordinal| *ordinal != slot.ordinal);
+                (few.len() < before, few.len() as u64)
+            }
+            Devices::Chunked(many) => {
+                *many = many.saturating_sub(1);
+                let left = *many;
+                (self.chunk_mut(number, slot.ordinal)?.remove(slot.ordinal), left)
+            }
+        };
+        if !there {
+            return contradiction("a device that holds a key which does not name it");
+        }
+        if left == 0 {
+            self.name_mut(&key)?.homes.retain(|home| home.number != number);
+            self.numbers.set(number, None, None);
+        }
+        Ok(())
+    }
+
+    /// A device that is about to go leaves all its keys.
+    pub(crate) fn detach_all(&mut self, place: Place) -> Result<(), StoreError> {
+        let device = self.filled(place)?;
+        let held: Vec<u64> = device.tags.iter().copied().chain([device.alias, device.owner]).collect();
+        for number in held {
+            self.detach(place.slot, number)?;
+        }
+        Ok(())
+    }
+
+    /// A key disappears from its devices on some platforms: its numbers die, and nothing is done to the devices.
+    pub(crate) fn drop_key(&mut self, key: &OwnedKey, platforms: PlatformSet) -> Result<(), StoreError> {
+        if !self.name(key)?.homes.iter().any(|home| platforms.contains(home.platform)) {
+            return Ok(());
+        }
+        let mut dead = SmallVec::<[Home; 1]>::new();
+        self.name_mut(key)?.homes.retain(|home| {
+            let stays = !platforms.contains(home.platform);
+            if !stays {
+                dead.push(home.clone());
+            }
+            stays
+        });
+        self.header.last_drop = self.header.version;
+        for home in dead {
+            self.number(home.number)?;
+            self.numbers.set(home.number, None, None);
+            if let Devices::Chunked(_) = home.devices {
+                self.dead.set(self.header.dead.1, home.number, 0);
+                self.header.dead.1 += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The devices of a user wait for removal: the key gets another name, its numbers and devices stay as they are.
+    pub(crate) fn condemn(&mut self, user: &UserId, deletion: u64) -> Result<(), StoreError> {
+        let key = EntryKey::Deletion(deletion);
+        if self.entry(&key)?.is_some() {
+            return conflict(Conflicted::EntryChanged);
+        }
+        let of = Deleted::User { user: user.clone(), through: self.header.log_end };
+        self.put_entry(Entry::Deletion(Deletion { number: deletion, of }))?;
+        let from = Key::new(Relation::User, user.as_str()).to_owned();
+        let to = Key::new(Relation::Deletion, &deletion.to_string()).to_owned();
+        if self.name(&from)?.homes.is_empty() {
+            return Ok(());
+        }
+        if !self.name(&to)?.homes.is_empty() {
+            // The number must be free, its entry and its devices alike.
+            return conflict(Conflicted::EntryChanged);
+        }
+        let moved = std::mem::take(self.name_mut(&from)?);
+        for home in &moved.homes {
+            let (number, platform) = (home.number, home.platform);
+            self.number(number)?;
+            self.numbers.set(number, Some((to.clone(), platform)), None);
+        }
+        *self.name_mut(&to)? = moved;
+        Ok(())
+    }
+
+    /// A device enters or leaves the posting of all devices of its platform.
+    pub(crate) fn count_device(&mut self, slot: Slot, is: bool) -> Result<(), StoreError> {
+        let chunk = self.chunk_mut(all_of(slot.platform), slot.ordinal)?;
+        let changed = if is { chunk.insert(slot.ordinal) } else { chunk.remove(slot.ordinal) };
+        if changed { Ok(()) } else { contradiction("the posting of all devices of a platform") }
+    }
+}
+
+/// The number under which the devices of a platform are kept.
+pub(crate) fn all_of(platform: Platform) -> u64 {
+    u64::from(platform.number())
+}

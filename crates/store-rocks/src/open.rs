@@ -1,0 +1,275 @@
+//! Opening: one owner a directory, or readers of what it holds.
+
+use crate::apps::Apps;
+use crate::families;
+use crate::format;
+use crate::options::{InvalidOption, RocksOptions};
+use rocksdb::statistics::StatsLevel;
+use rocksdb::{Cache, DB, DBRecoveryMode, LogLevel, Options, WriteBufferManager};
+use rollbook::AppId;
+use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
+use std::path::{Path, PathBuf};
+
+/// A register on disk. See the [crate](crate) for what it promises and what it keeps.
+pub struct RocksStore {
+    pub(crate) db: DB,
+    pub(crate) apps: Apps,
+    pub(crate) options: RocksOptions,
+    /// What the engine was opened with: its counters are asked through it.
+    pub(crate) engine: Options,
+    pub(crate) cache: Cache,
+    pub(crate) path: PathBuf,
+    pub(crate) reads_only: bool,
+    /// What every batch held, for tests that count.
+    #[cfg(test)]
+    pub(crate) written: parking_lot::Mutex<Vec<(u32, Vec<u8>)>>,
+}
+
+impl std::fmt::Debug for RocksStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RocksStore")
+            .field("path", &self.path)
+            .field("options", &self.options)
+            .field("reads_only", &self.reads_only)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a directory was not opened, backed up or restored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// An option is out of its range.
+    #[error("invalid option")]
+    Option(#[from] InvalidOption),
+    /// There is no store in the directory, and none was to be made.
+    #[error("{}: there is no store here", .0.display())]
+    Missing(PathBuf),
+    /// The directory holds something else.
+    #[error("{}: holds files, but not those of a store", .0.display())]
+    NotAStore(PathBuf),
+    /// The directory was written by another release.
+    #[error("{}: has format {found}; this release reads format {known}", path.display())]
+    Format {
+        /// The directory.
+        path: PathBuf,
+        /// What its format file says.
+        found: String,
+        /// What this release reads.
+        known: u32,
+    },
+    /// Another process, or this one, has the store open for writing.
+    #[error("{}: is open already, for writing, in this process or another", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+        /// The engine's error.
+        #[source]
+        cause: rocksdb::Error,
+    },
+    /// Where a backup or a restored store should go, there is something.
+    #[error("{}: exists already", .0.display())]
+    Exists(PathBuf),
+    /// A file or directory could not be read or made.
+    #[error("{}: {what}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was being done.
+        what: &'static str,
+        /// The system's error.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The engine does not open the directory: its files are damaged, or the disk refuses.
+    #[error("{}: cannot be opened", path.display())]
+    Engine {
+        /// The directory.
+        path: PathBuf,
+        /// The engine's error.
+        #[source]
+        cause: rocksdb::Error,
+    },
+}
+
+impl RocksStore {
+    /// Opens the store of a directory as its one owner; makes it first where
+    /// [`create`](RocksOptions::create) allows.
+    ///
+    /// Takes the time that RocksDB takes, and reads nothing of any device.
+    ///
+    /// # Errors
+    /// Every [`OpenError`] but `Exists`.
+    ///
+    /// ```
+    /// use rollbook::{AppKey, AppSettings, Registry};
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("register");
+    /// let store = RocksStore::open(&path, &RocksOptions::default())?;
+    /// let registry = Registry::builder(store).build();
+    /// registry.create_app(&AppKey::new("shop")?, AppSettings::default())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn open(path: impl AsRef<Path>, options: &RocksOptions) -> Result<Self, OpenError> {
+        options.validate()?;
+        let path = path.as_ref();
+        format::check_or_make(path, options.create)?;
+        Self::open_engine(path, options, false)
+    }
+
+    /// Opens what a directory holds now for reading only: for tools, also beside its owner, whose later commits are
+    /// not seen. Commits and heartbeats answer [`StoreError::Unavailable`].
+    ///
+    /// # Errors
+    /// Every [`OpenError`] but `Exists` and `InUse`.
+    pub fn open_read_only(path: impl AsRef<Path>, options: &RocksOptions) -> Result<Self, OpenError> {
+        options.validate()?;
+        let path = path.as_ref();
+        format::check_or_make(path, false)?;
+        Self::open_engine(path, options, true)
+    }
+
+    fn open_engine(path: &Path, options: &RocksOptions, reads_only: bool) -> Result<Self, OpenError> {
+        let cache = Cache::new_lru_cache(options.cache_bytes());
+        let engine = engine_options(options, &cache);
+        let families = families::descriptors(options, &cache);
+        let directory = format::engine_directory(path);
+        let opened = if reads_only {
+            DB::open_cf_descriptors_read_only(&engine, directory, families, false)
+        } else {
+            DB::open_cf_descriptors(&engine, directory, families)
+        };
+        let db = opened.map_err(|cause| {
+            let (path, text) = (path.to_owned(), cause.as_ref());
+            if text.contains("lock hold by current process") || text.contains("While lock file") {
+                OpenError::InUse { path, cause }
+            } else {
+                OpenError::Engine { path, cause }
+            }
+        })?;
+        Ok(RocksStore {
+            db,
+            apps: Apps::default(),
+            options: options.clone(),
+            engine,
+            cache,
+            path: path.to_owned(),
+            reads_only,
+            #[cfg(test)]
+            written: parking_lot::Mutex::default(),
+        })
+    }
+
+    /// Clears what dropped keys of an app left behind, about `chunks` chunks of it at most; answers how many dropped
+    /// keys are not cleared yet. Every commit clears a little, so this is for an operator who wants the space now.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn sweep(&self, app: AppId, chunks: usize) -> Result<u64, StoreError> {
+        self.writable()?;
+        self.sweep_through_gate(app, chunks.max(1))
+    }
+
+    fn writable(&self) -> Result<(), StoreError> {
+        if self.reads_only {
+            let cause = Some("it was opened for reading only".into());
+            return Err(StoreError::Unavailable { what: "a write", cause });
+        }
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn observe(&self, batch: &rocksdb::WriteBatch) {
+        struct Keys<'a>(&'a mut Vec<(u32, Vec<u8>)>);
+        impl rocksdb::WriteBatchIteratorCf for Keys<'_> {
+            fn put_cf(&mut self, family: u32, key: &[u8], _: &[u8]) {
+                self.0.push((family, key.to_vec()));
+            }
+            fn delete_cf(&mut self, family: u32, key: &[u8]) {
+                self.0.push((family, key.to_vec()));
+            }
+            fn merge_cf(&mut self, _: u32, _: &[u8], _: &[u8]) {}
+        }
+        batch.iterate_cf(&mut Keys(&mut self.written.lock()));
+    }
+}
+
+fn engine_options(options: &RocksOptions, cache: &Cache) -> Options {
+    let mut engine = Options::default();
+    // Creating is decided by the format file, which is there by now.
+    engine.create_if_missing(true);
+    engine.create_missing_column_families(true);
+    engine.set_paranoid_checks(true);
+    // One budget: what waits in write buffers is charged to the cache.
+    let buffers = WriteBufferManager::new_write_buffer_manager_with_cache(
+        options.write_buffer_bytes(),
+        false,
+        cache.clone(),
+    );
+    engine.set_write_buffer_manager(&buffers);
+    // A family that is hardly written must not keep the log of all others alive.
+    engine.set_max_total_wal_size((options.write_buffer_bytes() as u64 * 2).max(16 << 20));
+    // An unfinished end of the log was never acknowledged: what is before it is the register.
+    engine.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+    engine.set_max_open_files(options.max_open_files.and_then(|most| i32::try_from(most).ok()).unwrap_or(-1));
+    engine.set_max_background_jobs(i32::from(options.background_threads));
+    // Otherwise opening reads every table file's properties.
+    engine.set_skip_stats_update_on_db_open(true);
+    // Flushing in pieces keeps a commit's sync from waiting behind a whole table file.
+    engine.set_bytes_per_sync(1 << 20);
+    engine.set_log_level(LogLevel::Warn);
+    engine.set_keep_log_file_num(4);
+    engine.set_max_log_file_size(4 << 20);
+    engine.set_stats_dump_period_sec(0);
+    engine.set_stats_persist_period_sec(0);
+    if options.statistics {
+        engine.enable_statistics();
+        engine.set_statistics_level(StatsLevel::ExceptHistogramOrTimers);
+    }
+    engine
+}
+
+impl Store for RocksStore {
+    type View<'a> = crate::view::RocksView<'a>;
+
+    fn info(&self) -> StoreInfo {
+        StoreInfo {
+            name: "rocksdb",
+            durability: self.options.durability,
+            max_weight: crate::commit::MAX_WEIGHT,
+            max_devices_per_platform: crate::apply::MOST_DEVICES,
+        }
+    }
+
+    fn view(&self, app: AppId) -> Result<Self::View<'_>, StoreError> {
+        crate::view::RocksView::new(self, app)
+    }
+
+    fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
+        self.writable()?;
+        let (weight, limit) = (writes.weight(), crate::commit::MAX_WEIGHT);
+        if weight > limit {
+            let (limit, actual) = (limit as u64, weight as u64);
+            return Err(StoreError::TooLarge { what: "the write set", limit, actual });
+        }
+        self.commit_through_gate(app, writes)
+    }
+
+    fn touch(&self, app: AppId, seen: &[(Place, rollbook::Timestamp)]) -> Result<(), StoreError> {
+        self.writable()?;
+        self.record_seen(app, seen)
+    }
+}
+
+impl Drop for RocksStore {
+    fn drop(&mut self) {
+        // Under `Buffered` the log is with the system already; closing in good order also puts it on disk.
+        if !self.reads_only {
+            let _ = self.db.flush_wal(true);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What an operator wants to know.
+
+use crate::error;
+use crate::families::Family;
+use crate::open::RocksStore;
+use crate::reads::handle;
+use rocksdb::properties;
+use rocksdb::statistics::Ticker;
+use rollbook::store::StoreError;
+use serde::{Deserialize, Serialize};
+
+/// Numbers about a store since it was opened. Counters are 0 where
+/// [`statistics`](crate::RocksOptions::statistics) is off.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RocksStats {
+    /// Each column family.
+    pub families: Vec<FamilyStats>,
+    /// Bytes of the block cache in use, write buffers included.
+    pub cache_bytes: u64,
+    /// Bytes the block cache may use.
+    pub cache_capacity: u64,
+    /// Blocks found in the cache.
+    pub cache_hits: u64,
+    /// Blocks that had to be read.
+    pub cache_misses: u64,
+    /// Bytes of keys and values that commits wrote.
+    pub written_bytes: u64,
+    /// Bytes written to the log.
+    pub log_bytes: u64,
+    /// Bytes written to table files when write buffers were flushed.
+    pub flushed_bytes: u64,
+    /// Bytes written to table files when they were compacted.
+    pub compacted_bytes: u64,
+    /// Microseconds that writers had to wait for flushes and compactions.
+    pub stalled_micros: u64,
+    /// Snapshots held, one for each view.
+    pub snapshots: u64,
+    /// Errors of flushes and compactions.
+    pub background_errors: u64,
+}
+
+/// Numbers about one column family.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FamilyStats {
+    /// Its name.
+    pub name: String,
+    /// About so many keys.
+    pub keys: u64,
+    /// Bytes of its table files.
+    pub table_bytes: u64,
+    /// Bytes in its write buffers.
+    pub buffer_bytes: u64,
+    /// Bytes that wait for compaction.
+    pub pending_bytes: u64,
+}
+
+impl RocksStats {
+    /// Bytes written to disk for each byte that commits wrote; `None` before anything was written.
+    #[must_use]
+    pub fn write_amplification(&self) -> Option<f64> {
+        let disk = self.log_bytes + self.flushed_bytes + self.compacted_bytes;
+        (self.written_bytes > 0).then(|| disk as f64 / self.written_bytes as f64)
+    }
+}
+
+impl RocksStore {
+    /// How the store does.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn stats(&self) -> Result<RocksStats, StoreError> {
+        let ticker = |ticker| if self.options.statistics { self.engine.get_ticker_count(ticker) } else { 0 };
+        let mut stats = RocksStats {
+            families: Vec::new(),
+            cache_bytes: self.cache.get_usage() as u64,
+            cache_capacity: self.options.cache_bytes() as u64,
+            cache_hits: ticker(Ticker::BlockCacheHit),
+            cache_misses: ticker(Ticker::BlockCacheMiss),
+            written_bytes: ticker(Ticker::BytesWritten),
+            log_bytes: ticker(Ticker::WalFileBytes),
+            flushed_bytes: ticker(Ticker::FlushWriteBytes),
+            compacted_bytes: ticker(Ticker::CompactWriteBytes),
+            stalled_micros: ticker(Ticker::StallMicros),
+            snapshots: 0,
+            background_errors: 0,
+        };
+        for family in Family::ALL {
+            let handle = handle(&self.db, family)?;
+            let number = |property| {
+                let number = self.db.property_int_value_cf(handle, property);
+                number.map(Option::unwrap_or_default).map_err(error::read("a property"))
+            };
+            stats.families.push(FamilyStats {
+                name: family.name().to_owned(),
+                keys: number(properties::ESTIMATE_NUM_KEYS)?,
+                table_bytes: number(properties::LIVE_SST_FILES_SIZE)?,
+                buffer_bytes: number(properties::SIZE_ALL_MEM_TABLES)?,
+                pending_bytes: number(properties::ESTIMATE_PENDING_COMPACTION_BYTES)?,
+            });
+            if family == Family::App {
+                stats.snapshots = number(properties::NUM_SNAPSHOTS)?;
+                stats.background_errors = number(properties::BACKGROUND_ERRORS)?;
+            }
+        }
+        Ok(stats)
+    }
+}

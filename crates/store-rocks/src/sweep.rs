@@ -1,0 +1,47 @@
+//! Dead key numbers: what a dropped key leaves behind is cleared piece by piece, never in the commit that drops it.
+//!
+//! Why not one range tombstone a dropped key? It would be one write, but every later read of the family looks
+//! through all range tombstones that no compaction has worn off; a few thousand dropped tags would slow every commit
+//! that reads a chunk. Single deletes of single chunks cost as much as the writes that made them, and end.
+
+use crate::batch::Batch;
+use crate::error;
+use crate::families::Family;
+use crate::keys;
+use crate::reads::Reads;
+use crate::values::{Header, encode_dead};
+use rollbook::store::StoreError;
+
+/// Deletes up to `chunks` chunks of the numbers in the queue, and moves the queue's head over those that are done.
+pub(crate) fn clear(
+    reads: &Reads<'_>,
+    header: &mut Header,
+    batch: &mut Batch<'_>,
+    chunks: usize,
+) -> Result<(), StoreError> {
+    let app = reads.app;
+    let mut left = chunks;
+    while left > 0 && header.dead.0 < header.dead.1 {
+        let index = header.dead.0;
+        // An item that this very batch writes is not stored yet: its turn comes later.
+        let Some((number, from)) = reads.dead(index)? else { break };
+        let low = keys::chunk(app, number, from);
+        let high = keys::behind(&keys::number(app, number));
+        let mut scan = reads.scan(Family::Posting, &low, &high, false)?;
+        let mut last = None;
+        while left > 0 {
+            let Some((key, _)) = scan.next()? else { break };
+            last = Some(keys::chunk_in(key).map_err(error::malformed(Family::Posting, key))?);
+            batch.delete(Family::Posting, key)?;
+            left -= 1;
+        }
+        match last.and_then(|last| last.checked_add(1)).filter(|_| left == 0) {
+            Some(next) => batch.put(Family::App, &keys::dead(app, index), &encode_dead(number, next))?,
+            None => {
+                batch.delete(Family::App, &keys::dead(app, index))?;
+                header.dead.0 += 1;
+            }
+        }
+    }
+    Ok(())
+}

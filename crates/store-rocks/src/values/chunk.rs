@@ -1,0 +1,60 @@
+//! One chunk of a posting: the ordinals that share their upper sixteen bits.
+
+use super::start;
+use crate::bytes::{Cursor, Decoded, Malformed};
+use roaring::RoaringBitmap;
+
+/// Up to so many ordinals are a plain list; more are in the portable format of Roaring bitmaps, whose head would
+/// outweigh a short list.
+const LONGEST_LIST: u64 = 64;
+
+const LIST: u8 = 1;
+const ROARING: u8 = 2;
+
+/// The bytes of a chunk, whose ordinals are whole (32 bits) and never none.
+pub(crate) fn encode_chunk(ordinals: &mut RoaringBitmap) -> Vec<u8> {
+    let mut out = start();
+    if ordinals.len() <= LONGEST_LIST {
+        out.push(LIST);
+        ordinals.iter().for_each(|ordinal| out.extend_from_slice(&(ordinal as u16).to_le_bytes()));
+    } else {
+        out.push(ROARING);
+        // Dense stretches, such as all devices of a platform, become a few runs.
+        ordinals.optimize();
+        // Writing into a vector cannot fail; if it did, the chunk would not decode, and reading it would say so.
+        let _ = ordinals.serialize_into(&mut out);
+    }
+    out
+}
+
+pub(crate) fn decode_chunk(value: &[u8], chunk: u16) -> Decoded<RoaringBitmap> {
+    let base = u32::from(chunk) << 16;
+    let mut cursor = Cursor::value(value)?;
+    let bitmap = match cursor.u8()? {
+        LIST => {
+            let mut ordinals = RoaringBitmap::new();
+            while cursor.remaining() > 0 {
+                let ordinal = base | u32::from(cursor.u16()?);
+                ordinals.try_push(ordinal).map_err(|_| Malformed("ordinals that do not ascend"))?;
+            }
+            ordinals
+        }
+        ROARING => {
+            let bytes = cursor.rest();
+            let mut rest = bytes;
+            let read = RoaringBitmap::deserialize_from(&mut rest);
+            let ordinals = read.map_err(|_| Malformed("a bitmap that does not decode"))?;
+            if !rest.is_empty() {
+                return Err(Malformed("bytes behind a bitmap"));
+            }
+            ordinals
+        }
+        _ => return Err(Malformed("an unknown kind of chunk")),
+    };
+    match (bitmap.min(), bitmap.max()) {
+        (Some(first), Some(last)) if first >> 16 == u32::from(chunk) && last >> 16 == u32::from(chunk) => {
+            Ok(bitmap)
+        }
+        _ => Err(Malformed("a chunk without ordinals, or with those of another")),
+    }
+}

@@ -1,0 +1,311 @@
+//! The questions: one snapshot of the engine, so everything answered belongs to one version.
+
+use crate::apps::Picture;
+use crate::error;
+use crate::families::Family;
+use crate::keys::{self, EventIndex, KeyBuf};
+use crate::links::all_of;
+use crate::open::RocksStore;
+use crate::reads::{Bytes, Reads};
+use crate::values::{self, Device, Devices, Holds, decode_entry, decode_event};
+use rollbook::store::{
+    Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, StoreError, StoredDevice,
+    StoredEvent, View,
+};
+use rollbook::{
+    AppId, DeviceId, EventOrder, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version,
+};
+use smallvec::SmallVec;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// So many keys are asked for at once.
+const AT_ONCE: usize = 128;
+
+/// One version of one app.
+#[derive(Debug)]
+pub struct RocksView<'a> {
+    picture: Picture,
+    /// The device that was looked at last: whoever finds a device asks about it next.
+    last: RefCell<Option<Looked<'a>>>,
+    reads: Reads<'a>,
+}
+
+/// A device and the bytes of its record.
+struct Looked<'a> {
+    slot: Slot,
+    key: KeyBuf,
+    value: Bytes<'a>,
+}
+
+impl std::fmt::Debug for Looked<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Looked").field("slot", &self.slot).finish_non_exhaustive()
+    }
+}
+
+impl<'a> RocksView<'a> {
+    pub(crate) fn new(store: &'a RocksStore, app: AppId) -> Result<Self, StoreError> {
+        let state = store.apps.get(app);
+        if state.newest.is_new() {
+            store.look(app, &state)?;
+        }
+        let newest = state.newest.read();
+        let reads = Reads::at_once(&store.db, app);
+        let picture = match newest.filter(|(turn, _)| state.newest.is_still(*turn)) {
+            Some((_, picture)) => picture,
+            None => Picture::from(&reads.header()?.unwrap_or_default()),
+        };
+        Ok(RocksView { picture, last: RefCell::new(None), reads })
+    }
+
+    /// Asks something about the record of the device that fills a slot.
+    fn ask<T>(
+        &self,
+        slot: Slot,
+        question: impl FnOnce(Holds<'_>) -> Result<T, crate::bytes::Malformed>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut last = self.last.borrow_mut();
+        if last.as_ref().is_none_or(|looked| looked.slot != slot) {
+            let Some((id, value)) = self.reads.device_bytes(slot)? else { return Ok(None) };
+            *last = Some(Looked { slot, key: keys::device(self.reads.app, id.as_str()), value });
+        }
+        let Some(Looked { key, value, .. }) = &*last else { return Ok(None) };
+        let answer = Holds::decode(value).and_then(|holds| {
+            if holds.place.slot != slot {
+                return Err(crate::bytes::Malformed("a device in a slot that names another"));
+            }
+            question(holds)
+        });
+        answer.map(Some).map_err(error::malformed(Family::Device, key))
+    }
+
+    /// The live names of key numbers.
+    fn each_name(
+        &self,
+        numbers: &[u64],
+        relation: Relation,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<(), StoreError> {
+        for numbers in numbers.chunks(AT_ONCE) {
+            let asked: Vec<KeyBuf> = numbers.iter().map(|&n| keys::number(self.reads.app, n)).collect();
+            let found = self.reads.get_many(Family::Number, &asked, true)?;
+            for (key, value) in asked.iter().zip(found) {
+                let Some(value) = value else { continue };
+                let named = values::decode_number(&value).map_err(error::malformed(Family::Number, key))?;
+                if named.0 == relation {
+                    each(named.2);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The key numbers that a device holds in a relation, dead ones included, and its version.
+    fn held(&self, slot: Slot, relation: Relation) -> Result<(SmallVec<[u64; 16]>, Version), StoreError> {
+        let held = self.ask(slot, |holds| {
+            let mut numbers = SmallVec::new();
+            match relation {
+                Relation::Tag => holds.each_tag(|tag| {
+                    numbers.push(tag);
+                    true
+                })?,
+                Relation::Alias => numbers.push(holds.alias),
+                Relation::User | Relation::Deletion => numbers.push(holds.owner),
+            }
+            numbers.retain(|number| *number != 0);
+            Ok((numbers, holds.version))
+        })?;
+        Ok(held.unwrap_or_default())
+    }
+
+    fn position(&self, key: &[u8], family: Family) -> Result<EventPosition, StoreError> {
+        keys::position_in(key).map_err(error::malformed(family, key))
+    }
+}
+
+impl View for RocksView<'_> {
+    fn version(&self) -> Version {
+        self.picture.version
+    }
+
+    fn is_sealed(&self) -> bool {
+        self.picture.sealed
+    }
+
+    fn find(&self, id: &DeviceId) -> Result<Option<Place>, StoreError> {
+        let key = keys::device(self.reads.app, id.as_str());
+        let Some(value) = self.reads.get(Family::Device, &key)? else { return Ok(None) };
+        let place = Holds::decode(&value).map_err(error::malformed(Family::Device, &key))?.place;
+        *self.last.borrow_mut() = Some(Looked { slot: place.slot, key, value });
+        Ok(Some(place))
+    }
+
+    fn device(&self, slot: Slot) -> Result<Option<StoredDevice>, StoreError> {
+        let Some((filled, id)) = self.reads.slot(slot)? else { return Ok(None) };
+        match self.reads.device(&id)? {
+            Some(device) if device.place == (Place { slot, filled }) => Ok(Some(Device::into_stored(device))),
+            _ => error::contradiction("a slot that names a device which does not fill it"),
+        }
+    }
+
+    fn ids(
+        &self,
+        platform: Platform,
+        ordinals: &[u32],
+        as_of: Version,
+        each: &mut dyn FnMut(u32, &str),
+    ) -> Result<(), StoreError> {
+        for ordinals in ordinals.chunks(AT_ONCE) {
+            let slot = |&ordinal: &u32| keys::slot(self.reads.app, Slot { platform, ordinal });
+            let asked: Vec<KeyBuf> = ordinals.iter().map(slot).collect();
+            let found = self.reads.get_many(Family::Slot, &asked, ordinals.is_sorted_by(|a, b| a < b))?;
+            for ((ordinal, key), value) in ordinals.iter().zip(&asked).zip(found) {
+                let Some(value) = value else { continue };
+                let (filled, id) =
+                    values::decode_slot(&value).map_err(error::malformed(Family::Slot, key))?;
+                if filled <= as_of {
+                    each(*ordinal, id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn devices(&self, platform: Platform) -> Result<Posting, StoreError> {
+        Ok(posting(self.reads.chunks(all_of(platform))?))
+    }
+
+    fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
+        let Some(seen) = self.reads.seen(slot)? else { return Ok(None) };
+        let filled = self.reads.filled(slot)?;
+        Ok((filled == Some(seen.0)).then_some(seen.1))
+    }
+
+    fn linked(&self, slot: Slot, key: Key<'_>) -> Result<bool, StoreError> {
+        let Some(home) = self.reads.home(key, slot.platform)? else { return Ok(false) };
+        match home.devices {
+            Devices::Few(few) => Ok(few.contains(&slot.ordinal)),
+            Devices::Chunked(_) => {
+                let holds = self.ask(slot, |holds| holds.holds(key.relation, home.number))?;
+                Ok(holds.unwrap_or(false))
+            }
+        }
+    }
+
+    fn keys_of(&self, slot: Slot, relation: Relation, each: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        let (numbers, _) = self.held(slot, relation)?;
+        self.each_name(&numbers, relation, each)
+    }
+
+    fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError> {
+        let (numbers, version) = self.held(slot, relation)?;
+        if relation == Relation::Tag && version > self.picture.last_drop {
+            return Ok(numbers.len());
+        }
+        let mut count = 0;
+        self.each_name(&numbers, relation, &mut |_| count += 1)?;
+        Ok(count)
+    }
+
+    fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
+        let homes = self.reads.name(key)?.unwrap_or_default().homes;
+        Ok(homes.iter().map(|home| home.platform).collect())
+    }
+
+    fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
+        Ok(match self.reads.home(key, platform)? {
+            None => Posting::default(),
+            Some(home) => match home.devices {
+                Devices::Few(few) => Posting::Few(few),
+                Devices::Chunked(_) => posting(self.reads.chunks(home.number)?),
+            },
+        })
+    }
+
+    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
+        Ok(self.reads.home(key, platform)?.map_or(0, |home| home.devices.len()))
+    }
+
+    fn names(
+        &self,
+        relation: Relation,
+        after: Option<&str>,
+        limit: usize,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<(), StoreError> {
+        let app = self.reads.app;
+        let all = keys::names(app, relation);
+        let low = after.map_or_else(|| all.clone(), |after| keys::next(keys::name(app, relation, after)));
+        let mut scan = self.reads.scan(Family::Name, &low, &keys::behind(&all), false)?;
+        for _ in 0..limit {
+            let Some((key, _)) = scan.next()? else { break };
+            each(&keys::name_in(key).map_err(error::malformed(Family::Name, key))?);
+        }
+        Ok(())
+    }
+
+    fn entry(&self, key: &EntryKey) -> Result<Option<(Entry, Version)>, StoreError> {
+        self.reads.entry(key)
+    }
+
+    fn entries(
+        &self,
+        kind: EntryKind,
+        after: Option<&EntryKey>,
+        limit: usize,
+    ) -> Result<Vec<(Entry, Version)>, StoreError> {
+        let all = keys::entries(self.reads.app, kind);
+        let after = after.map(|after| keys::next(keys::entry(self.reads.app, after)));
+        let low = after.filter(|after| *after > all).unwrap_or_else(|| all.clone());
+        let mut scan = self.reads.scan(Family::Entry, &low, &keys::behind(&all), false)?;
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some((key, value)) = scan.next()? else { break };
+            found.push(decode_entry(value).map_err(error::malformed(Family::Entry, key))?);
+        }
+        Ok(found)
+    }
+
+    fn log_end(&self) -> Result<EventSeq, StoreError> {
+        Ok(self.picture.log_end)
+    }
+
+    fn events(&self, range: &LogRange<'_>) -> Result<Vec<StoredEvent>, StoreError> {
+        let app = self.reads.app;
+        let index = EventIndex::of(range.index);
+        let at = |position| match index {
+            None => keys::event(app, position),
+            Some(index) => keys::index(app, index, position),
+        };
+        let mut low = at(EventPosition { at: range.from, seq: EventSeq(0) });
+        let mut high = keys::next(at(EventPosition { at: range.until, seq: EventSeq(u64::MAX) }));
+        match (range.after, range.order) {
+            (None, _) => {}
+            (Some(after), EventOrder::OldestFirst) => low = low.max(keys::next(at(after))),
+            (Some(after), EventOrder::NewestFirst) => high = high.min(at(after)),
+        }
+        let backward = range.order == EventOrder::NewestFirst;
+        let family = if index.is_some() { Family::EventIndex } else { Family::Event };
+        let mut scan = self.reads.scan(family, &low, &high, backward)?;
+        let mut found = Vec::new();
+        while found.len() < range.limit {
+            let Some((key, value)) = scan.next()? else { break };
+            let position = self.position(key, family)?;
+            let record = match index {
+                None => decode_event(position.at, value).map_err(error::malformed(family, key))?,
+                Some(_) => match self.reads.event(position)? {
+                    Some(record) => record,
+                    None => return error::contradiction("an index of events that names none"),
+                },
+            };
+            found.push(StoredEvent { seq: position.seq, record });
+        }
+        Ok(found)
+    }
+}
+
+/// A bitmap as the contract hands it out: the smallest without it.
+fn posting(bitmap: roaring::RoaringBitmap) -> Posting {
+    if bitmap.len() <= 4 { bitmap.iter().collect() } else { Posting::Many(Arc::new(bitmap)) }
+}

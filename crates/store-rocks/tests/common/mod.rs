@@ -1,0 +1,45 @@
+//! What the tests share.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+use rollbook::store::{DeviceRecord, Durability, Operation, Place, Store, Target, WriteSet};
+use rollbook::{AppId, DeviceId, Platform};
+use rollbook_store_rocks::{Compression, RocksOptions, RocksStore};
+use rollbook_testkit::check_store_invariants;
+use std::path::Path;
+
+pub(crate) const APP: AppId = AppId(7);
+
+/// Small buffers, and no waiting for the disk: most tests are not about that.
+pub(crate) fn options() -> RocksOptions {
+    RocksOptions { durability: Durability::Buffered, memory_bytes: 16 << 20, ..RocksOptions::default() }
+}
+
+pub(crate) fn synced() -> RocksOptions {
+    RocksOptions { durability: Durability::Synced, ..options() }
+}
+
+pub(crate) fn uncompressed() -> RocksOptions {
+    RocksOptions { compression: Compression::None, ..options() }
+}
+
+pub(crate) fn open(path: &Path) -> RocksStore {
+    RocksStore::open(path, &options()).unwrap()
+}
+
+pub(crate) fn insert(id: &str) -> Operation {
+    let record = Box::new(DeviceRecord::new(DeviceId::new(id).unwrap()));
+    Operation::Insert { platform: Platform::Ios, record, last_seen: None }
+}
+
+pub(crate) fn set(operations: impl IntoIterator<Item = Operation>) -> WriteSet {
+    WriteSet { operations: operations.into_iter().collect(), ..WriteSet::default() }
+}
+
+pub(crate) fn targets(places: &[Place]) -> Vec<Target> {
+    places.iter().copied().map(Target::At).collect()
+}
+
+pub(crate) fn assert_sound(store: &RocksStore, app: AppId) {
+    let breaches = check_store_invariants(&store.view(app).unwrap()).unwrap();
+    assert!(breaches.is_empty(), "{breaches:?}");
+}
