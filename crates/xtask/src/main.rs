@@ -7,17 +7,20 @@
 //! | `fix`    | its twin that changes files: lint suggestions, then format         |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
-//! is there, and cargo-deny is installed when it is not.
+//! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
+//! not.
 //!
 //! - [`steps`]: which steps a command has, and their exact command lines
 //! - [`gate`]: runs steps one after another, all of them, and sums them up
 //! - [`process`]: runs one step and judges how it went
+//! - [`libclang`]: finds or installs what the durable store's engine is built with
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
 
 mod advisories;
 mod gate;
+mod libclang;
 mod process;
 mod steps;
 mod tools;
@@ -66,6 +69,10 @@ fn main() -> ExitCode {
         Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,
         Task::Fix => Plan::Fix,
     };
+    if let Err(why) = libclang::prepare() {
+        println!("{why}");
+        return ExitCode::FAILURE;
+    }
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
     println!("\n{report}");
     if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
