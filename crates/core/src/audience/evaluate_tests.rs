@@ -1,5 +1,5 @@
 use super::super::testing::trees;
-use super::super::{Selection, matches, select};
+use super::super::{JpushAudience, SavedAudiences, Selection, explain, matches, reason, select};
 use super::*;
 use crate::model::{DeviceId, EventSeq, Limits, Timestamp, Version};
 use crate::store::{
@@ -313,7 +313,16 @@ fn the_deepest_tree_needs_little_stack() {
         assert_eq!(again.to_string(), text);
         assert_eq!(select(&picture, &deep, PlatformSet::ALL).unwrap().len(), 50);
         assert_eq!(count(&picture, &deep).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
-        assert!(matches(&picture, &deep, view.devices[1].slot, &view.devices[1].id).is_ok());
+        let one = &view.devices[1];
+        let is_in = matches(&picture, &deep, one.slot, &one.id).unwrap();
+        assert_eq!(reason(&picture, &deep, one.slot, &one.id).unwrap().holds, is_in);
+        assert!(!reason(&picture, &deep, one.slot, &one.id).unwrap().to_string().is_empty());
+        assert_eq!(explain(&picture, &deep).unwrap().devices(), 50);
+        assert!(!explain(&picture, &deep).unwrap().to_string().is_empty());
+        assert!(JpushAudience::try_from(&deep).is_err());
+        let mut saved = SavedAudiences::new();
+        saved.insert(1, deep.clone()).unwrap();
+        saved.remove(&1).unwrap();
     };
     std::thread::Builder::new().stack_size(256 * 1024).spawn(work).unwrap().join().unwrap();
 }
