@@ -10,7 +10,7 @@ use super::sets::{Pending, minus};
 use crate::error::Error;
 use crate::model::{Platform, PlatformSet};
 use crate::picture::Picture;
-use crate::store::{Key, Posting, Slot, View};
+use crate::store::{Posting, Slot, View};
 use smallvec::SmallVec;
 
 /// Calls `each` with every platform on which `audience`, which passed its check, selects devices, and how many.
@@ -256,11 +256,9 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
                 left = Some(Pending::One(so_far));
                 continue;
             }
-            left = Some(match (so_far, self.plan.node(member)) {
-                (Posting::Few(few), Some(Node { step: Step::Key(key), .. })) => {
-                    self.ask(few, *key, member, is_outside)?
-                }
-                (so_far, _) => {
+            left = Some(match so_far {
+                Posting::Few(few) => self.ask(few, member)?,
+                so_far => {
                     let set = self.part(member)?.set.build();
                     if is_outside { Pending::Minus(so_far, set) } else { Pending::Both(so_far, set) }
                 }
@@ -269,25 +267,41 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Ok(Part { outside: false, set: left.unwrap_or_else(|| Pending::One(Posting::default())) })
     }
 
-    /// Those of a few devices that have the key, or that do not.
-    fn ask(
-        &mut self,
-        few: SmallVec<[u32; 4]>,
-        key: Key<'_>,
-        member: Ref,
-        is_outside: bool,
-    ) -> Result<Pending, Error> {
-        self.watch.enter(member);
+    /// Those of a few devices that are in a part, from their own keys.
+    fn ask(&mut self, few: SmallVec<[u32; 4]>, part: Ref) -> Result<Pending, Error> {
+        self.watch.enter(part);
         let mut left = SmallVec::new();
         for ordinal in few {
-            let slot = Slot { platform: self.platform, ordinal };
-            let linked = self.picture.raw().linked(slot, key);
-            if linked.map_err(Error::store("look at a device's keys"))? != is_outside {
+            if self.is_in(part, ordinal)? {
                 left.push(ordinal);
             }
         }
         self.watch.leave(Taken::Asked);
         Ok(Pending::One(Posting::Few(left)))
+    }
+
+    fn is_in(&self, of: Ref, ordinal: u32) -> Result<bool, Error> {
+        if let Some(everything) = self.known(of) {
+            return Ok(everything);
+        }
+        let is_in = match self.plan.node(of).map(|node| &node.step) {
+            None => false,
+            Some(Step::Platforms(set)) => set.contains(self.platform),
+            Some(Step::Slot(slot, _)) => slot.ordinal == ordinal,
+            Some(Step::Key(key)) => {
+                let slot = Slot { platform: self.platform, ordinal };
+                self.picture.raw().linked(slot, *key).map_err(Error::store("look at a device's keys"))?
+            }
+            Some(Step::All(members)) => {
+                for member in members {
+                    if !self.is_in(*member, ordinal)? {
+                        return Ok(of.is_outside());
+                    }
+                }
+                true
+            }
+        };
+        Ok(is_in != of.is_outside())
     }
 
     /// What is in none of the members' sets: everything outside their union.

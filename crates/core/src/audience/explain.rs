@@ -170,13 +170,17 @@ fn key_text(key: Key<'_>) -> String {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} devices: {}", self.devices(), print::brief(&self.audience))?;
+        writeln!(f, "{}: {}", devices(self.devices()), print::brief(&self.audience))?;
         for (platform, part) in &self.platforms {
-            writeln!(f, "{platform}: {} devices", part.devices)?;
+            writeln!(f, "{platform}: {}", devices(part.devices))?;
             show(part, &mut String::new(), f)?;
         }
         Ok(())
     }
+}
+
+fn devices(number: u64) -> String {
+    if number == 1 { "1 device".into() } else { format!("{number} devices") }
 }
 
 fn show(part: &ExplainedPart, indent: &mut String, f: &mut fmt::Formatter<'_>) -> fmt::Result {
