@@ -272,16 +272,15 @@ fn statistics_count_what_was_written() {
 }
 
 #[test]
-fn opening_reads_as_much_of_many_devices_as_of_few() {
-    let blocks = |count: usize| {
-        let (store, directory) = open(buffered());
-        devices(&store, count);
-        store.compact().unwrap();
-        drop(store);
-        let store = RocksStore::open(directory.path().join("store"), &buffered()).unwrap();
-        let opened = store.stats().unwrap();
-        store.view(APP).unwrap();
-        (opened.cache_misses + opened.cache_hits, store.stats().unwrap().cache_misses)
-    };
-    assert_eq!(blocks(10), blocks(50_000));
+fn opening_does_not_read_the_devices() {
+    let (store, directory) = open(buffered());
+    devices(&store, 50_000);
+    store.compact().unwrap();
+    let blocks = store.stats().unwrap().families.iter().map(|family| family.table_bytes).sum::<u64>() >> 13;
+    drop(store);
+    let store = RocksStore::open(directory.path().join("store"), &buffered()).unwrap();
+    let opened = store.stats().unwrap();
+    // None, but the engine may begin to compact in the background.
+    let read = opened.cache_misses + opened.cache_hits;
+    assert!(read < blocks / 4, "{read} of {blocks} blocks");
 }
