@@ -64,7 +64,7 @@ pub mod store;
 mod violation;
 
 pub use app::{App, DeviceCursor, Selected, TagCount};
-pub use audience::{Audience, ParseError};
+pub use audience::{Audience, JpushAudience, JpushMembers, JpushPlatforms, Overlap, ParseError};
 pub use error::{BatchFailure, Error, ErrorKind, Subject};
 pub use model::*;
 pub use registry::{Registry, RegistryBuilder};

@@ -32,6 +32,11 @@ impl<V: View> Picture<V> {
         self.view.version()
     }
 
+    /// Does any device wait for removal?
+    pub(crate) fn has_condemned(&self) -> bool {
+        !self.condemned.is_empty()
+    }
+
     /// Does this slot hold a device that waits for removal?
     #[inline]
     pub(crate) fn is_condemned(&self, slot: Slot) -> bool {
@@ -79,13 +84,17 @@ impl<V: View> Picture<V> {
     pub(crate) fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, Error> {
         let mut sum = 0;
         for platform in self.platforms(key, platforms)?.iter() {
-            sum += if self.on(platform).is_some() {
-                self.posting(key, platform)?.len()
-            } else {
-                self.view.cardinality(key, platform).map_err(Error::store("count the devices of a key"))?
-            };
+            sum += self.len(key, platform)?;
         }
         Ok(sum)
+    }
+
+    /// How many devices a key names on one platform: for whoever knows that it is one of the key's.
+    pub(crate) fn len(&self, key: Key<'_>, platform: Platform) -> Result<u64, Error> {
+        if self.on(platform).is_some() {
+            return Ok(self.posting(key, platform)?.len());
+        }
+        self.view.cardinality(key, platform).map_err(Error::store("count the devices of a key"))
     }
 }
 

@@ -24,6 +24,12 @@ pub(crate) fn rehearse(
         shelves: SmallVec::new(),
         inserted: SmallVec::new(),
         deletions: SmallVec::new(),
+        removes: operations.iter().any(|operation| matches!(operation, Operation::Remove { .. })),
+        inserts: operations
+            .iter()
+            .filter(|operation| matches!(operation, Operation::Insert { .. }))
+            .nth(1)
+            .is_some(),
     };
     let mut tags = 0;
     let (mut aliases, mut owners) = (0, 0);
@@ -87,6 +93,10 @@ struct Rehearsal<'a> {
     inserted: SmallVec<[Place; 1]>,
     /// The deletions whose entries the set changed: are they there?
     deletions: SmallVec<[(u64, bool); 1]>,
+    /// Does the set remove devices? If not, what it inserted stays, and places need no book-keeping.
+    removes: bool,
+    /// Does it insert several? If not, and it removes none, ids need no book-keeping.
+    inserts: bool,
 }
 
 impl<'a> Rehearsal<'a> {
@@ -118,7 +128,8 @@ impl<'a> Rehearsal<'a> {
             Target::At(place) => self.place(place),
             Target::New(position) => {
                 let gone = || StoreError::conflict(Conflicted::DeviceGone);
-                self.place(*self.inserted.get(position as usize).ok_or_else(gone)?)
+                let place = *self.inserted.get(position as usize).ok_or_else(gone)?;
+                if self.removes { self.place(place) } else { Ok(()) }
             }
         }
     }
@@ -175,8 +186,10 @@ impl<'a> Rehearsal<'a> {
         self.lines_fit()?;
         let slot = Slot { platform, ordinal: first + index };
         self.inserted.push(Place { slot, filled });
-        if !is_last {
+        if self.removes && !is_last {
             self.places.insert(slot, Some((filled, id)));
+        }
+        if (self.removes || self.inserts) && !is_last {
             self.ids.insert(id.into(), true);
         }
         Ok(())

@@ -1,15 +1,20 @@
 //! A register against the model: the same steps to both, every answer compared.
 //!
 //! After every step that may change something, everything that can be asked about the app is compared, and now and then
-//! the same about every other app: so a refused step is seen to have changed nothing, and no app to see another.
+//! the same about every other app: so a refused step is seen to have changed nothing, and no app to see another. At the
+//! end nothing in the store may contradict itself ([`check_register`]).
 
-mod drive;
+mod apart;
+pub(crate) mod drive;
 mod pages;
 mod same;
 mod survey;
 
+pub use apart::{Leak, check_apart};
+
+use crate::invariants::check_register;
 use crate::op::Op;
-use crate::oracle::{Answered, Oracle};
+use crate::oracle::{Answer, Answered, Oracle};
 use rollbook::store::Store;
 use rollbook::{ManualClock, Registry, SeededEntropy};
 use same::Book;
@@ -32,7 +37,8 @@ pub struct Mismatch {
     pub expected: Answered,
     /// What the register answers.
     pub actual: Answered,
-    /// What is wrong when the answers do not show it: an order, a version, a page.
+    /// What is wrong when the answers do not show it: an order, a version, a page, what contradicts itself in the
+    /// store.
     pub remark: Option<String>,
     /// All steps up to this one.
     pub ops: Vec<Op>,
@@ -44,8 +50,10 @@ impl fmt::Display for Mismatch {
         if self.question != self.op {
             writeln!(f, "afterwards: {:?}", self.question)?;
         }
-        writeln!(f, "expected: {:?}", self.expected)?;
-        writeln!(f, "actual:   {:?}", self.actual)?;
+        if self.expected != self.actual {
+            writeln!(f, "expected: {:?}", self.expected)?;
+            writeln!(f, "actual:   {:?}", self.actual)?;
+        }
         if let Some(remark) = &self.remark {
             writeln!(f, "because:  {remark}")?;
         }
@@ -110,7 +118,28 @@ pub fn check_against<S: Store>(
             Box::new(Mismatch { step, op: op.clone(), question, expected, actual, remark, ops })
         })?;
     }
-    Ok(())
+    let Some(remark) = contradiction(run.registry.store()) else { return Ok(()) };
+    let op = ops.last().cloned().unwrap_or(Op::ResumeDeletions);
+    let (question, expected) = (op.clone(), Ok(Answer::Done));
+    let (step, ops) = (ops.len().saturating_sub(1), ops.to_vec());
+    Err(Box::new(Mismatch {
+        step,
+        op,
+        question,
+        actual: expected.clone(),
+        expected,
+        remark: Some(remark),
+        ops,
+    }))
+}
+
+/// What contradicts itself in a register that is not being written, in words.
+pub(crate) fn contradiction(store: &impl Store) -> Option<String> {
+    match check_register(store) {
+        Ok(breaches) if breaches.is_empty() => None,
+        Ok(breaches) => Some(breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        Err(error) => Some(format!("the store cannot be read: {error}")),
+    }
 }
 
 /// The shortest sequence that can be made of `ops` by leaving steps out and still fails.

@@ -1,63 +1,46 @@
-//! Proves a store: for anyone who writes one behind [`rollbook::store::Store`], and for whoever must know what a
-//! register does when its store fails.
+//! The kit that proves a store, and whatever is built on a register.
 //!
+//! # Contents
+//!
+//! For whoever writes a store behind [`rollbook::store::Store`]:
+//!
+//! - [`how_to_test_a_store`]: start here. The suite on your store, in ten lines.
 //! - [`conformance!`]: the suite. One table of cases becomes one test per case, each on a fresh store.
 //!   [`run_all`] runs the same table without a test harness and answers a [`Report`].
 //! - [`Fixture`]: how the suite opens your store, and opens it again.
-//! - [`check_invariants`]: walks everything that a view shows and lists what contradicts itself, each as a
-//!   [`Breach`]. The suite does it after every case; an operator can do it on a live register.
-//! - [`FaultStore`]: wraps a store and fails when it is told to, before or after a commit is applied.
 //! - [`ordered`]: a complete store of a few hundred lines, to read before you write yours, and for tests that need
 //!   a store that is obviously right. Its source is the example `ordered_store`.
+//! - [`check`]: a register on your store against the model, and two apps of it side by side.
+//! - [`Race`]: writers against readers.
+//! - [`faults`]: every verb of a register, with a fault at every call it makes.
 //!
-//! It is not a benchmark: the contract's promises about time are not measured.
+//! For whoever writes a service on a register:
 //!
-//! # How to test your store in ten lines
+//! - [`how_to_test_a_service`]: start here. Time, randomness, names, and a store that fails, all in your hands.
+//! - [`strategies`]: names, limits, audiences, events and whole registers for property tests.
+//! - [`FaultStore`]: wraps a store and fails when it is told to, before or after a commit is applied.
+//! - [`survey`]: everything that a register tells of itself, as one value to compare.
+//! - [`oracle`]: an independent model of a whole register; [`op`]: its operations as data.
 //!
-//! A store in memory needs a function that makes an empty one. This is the whole of `tests/conformance.rs`:
+//! For both, and for operators:
 //!
-//! ```
-//! # mod my_store { pub use rollbook_testkit::ordered::OrderedStore as MyStore; }
-//! use my_store::MyStore;
+//! - [`check_register`]: walks a whole register and lists what contradicts itself, each as a [`Breach`];
+//!   [`check_invariants`] does it for one app, and [`check_store_invariants`] for a store that no register wrote.
 //!
-//! rollbook_testkit::conformance!(MyStore::new);
-//! # fn main() {}
-//! ```
+//! # What it is
 //!
-//! A store on disk says where it stands, and that it can be opened there again. The guard is dropped after the store:
+//! A library of tests. What it finds is told by a panic inside a test, or as a value that says in words what is wrong
+//! ([`Report`], [`Mismatch`](check::Mismatch), [`Leak`](check::Leak), [`Unsound`](faults::Unsound), [`Breach`]).
+//! It waits for nothing, asks no machine for the time, and comes to the same result with the same arguments, races
+//! excepted.
 //!
-//! ```
-//! # mod my_store {
-//! #     #[derive(Default)]
-//! #     pub struct Directory; // stands for `tempfile::TempDir`
-//! #     pub struct MyStore;
-//! #     impl MyStore {
-//! #         pub fn open(_: &Directory) -> rollbook_testkit::ordered::OrderedStore { Default::default() }
-//! #     }
-//! # }
-//! use my_store::{Directory, MyStore};
+//! Everything that runs operations looks over what they left: the suite after every case, the comparison with the
+//! model, the races and the sweep over faults when they end.
 //!
-//! struct OnDisk;
+//! # What it is not
 //!
-//! impl rollbook_testkit::Fixture for OnDisk {
-//! #   type Store = rollbook_testkit::ordered::OrderedStore; /*
-//!     type Store = MyStore;
-//! #   */
-//!     type Guard = Directory;
-//!     fn guard(&self) -> Directory { Directory::default() }
-//!     fn open(&self, directory: &Directory) -> Self::Store { MyStore::open(directory) }
-//! }
-//!
-//! rollbook_testkit::conformance!(OnDisk);
-//! # fn main() {}
-//! ```
-//!
-//! A case is named by its family and a sentence, so `cargo test dropped::` runs what concerns dropped keys. What does
-//! not apply to a store by what it declares in [`StoreInfo`](rollbook::store::StoreInfo) passes as a test, and is
-//! listed with the reason in a [`Report`]. No case knows any store by name.
-//!
-//! The suite keeps to the contract as well: a thread that holds a view never takes another and never calls the store,
-//! so a view may be a lock; and which ordinal a device gets is the store's choice, as long as ordinals stay dense.
+//! It is not a benchmark: the contract's promises about time are not measured. It proves nothing of a crash of the
+//! machine: a store is dropped and opened again, its disk is not pulled out. And it is no part of a running service.
 //!
 //! # What is proved of the suite
 //!
@@ -75,7 +58,10 @@ mod conformance;
 mod cases;
 pub mod check;
 mod fault;
+pub mod faults;
 mod fixture;
+pub mod how_to_test_a_service;
+pub mod how_to_test_a_store;
 mod invariants;
 mod look;
 pub mod op;
@@ -85,10 +71,11 @@ pub mod ordered;
 mod race;
 pub mod strategies;
 mod subject;
+pub mod survey;
 mod writes;
 
 pub use conformance::{Failed, Report, case_names, run_all, run_case, run_some};
 pub use fault::{Call, Calls, Failure, Fault, FaultStore, FaultView};
 pub use fixture::Fixture;
-pub use invariants::{Breach, Broken, check_invariants, check_store_invariants};
+pub use invariants::{Breach, Broken, check_invariants, check_register, check_store_invariants};
 pub use race::Race;

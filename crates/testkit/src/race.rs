@@ -1,8 +1,9 @@
 //! Writers against readers on several threads: what nobody may ever see.
 //!
 //! Every device changes only between states that are told apart at sight, so a reader that meets a mixture has met a
-//! commit half done.
+//! commit half done. When the race is over, nothing in the store may contradict itself.
 
+use crate::check::contradiction;
 use rollbook::store::Store;
 use rollbook::{
     App, AppKey, AppSettings, Audience, DeviceId, DeviceUpdate, Error, Platform, Registration, Registry,
@@ -43,7 +44,7 @@ impl Race {
     /// # Panics
     /// When a reader sees what nobody may see, with what it saw.
     pub fn states_never_mix<S: Store>(self, store: S) -> u64 {
-        let app = app(store);
+        let (registry, app) = app(store);
         for n in 0..self.devices {
             let tags = pair(0).to_vec();
             let new = Registration { tags, ..Registration::new(device(n), Platform::Ios) };
@@ -55,14 +56,16 @@ impl Race {
                 move_device(&app, &device(draws.below(self.devices)), draws.below(STATES as u32) as usize);
             }
         };
-        readers_against(&app, [&|| writer(1), &|| writer(2)], |app, draws| {
+        let rounds = readers_against(&app, [&|| writer(1), &|| writer(2)], |app, draws| {
             let one = app.device(&device(draws.below(self.devices))).expect("the device is never removed");
             let whole = (0..STATES).any(|state| one.tags == pair(state));
             assert!(whole, "a device was seen between two states: {:?}", one.tags);
             let [left, right] = pair(draws.below(STATES as u32) as usize);
             let half = Audience::from(left) & !Audience::from(right);
             assert_eq!(app.count(&half).expect("a count"), 0, "an audience saw half a state");
-        })
+        });
+        assert_sound(&registry);
+        rounds
     }
 
     /// Two writers replace devices that carry a tag by devices that do not, so that slots are given again; two readers
@@ -71,7 +74,7 @@ impl Race {
     /// # Panics
     /// When a reader is told of a device that was not selected.
     pub fn a_replacement_is_never_reported<S: Store>(self, store: S) -> u64 {
-        let app = app(store);
+        let (registry, app) = app(store);
         let kept = TagName::new("kept").expect("a tag");
         let carrier = |n: u64| Registration {
             tags: vec![kept.clone()],
@@ -96,7 +99,7 @@ impl Race {
             }
         };
         let audience = Audience::from(kept.clone());
-        readers_against(&app, [&|| writer(1), &|| writer(2)], |app, _| {
+        let rounds = readers_against(&app, [&|| writer(1), &|| writer(2)], |app, _| {
             let selected = app.select(&audience).expect("a selection");
             let mut told = 0;
             let read = selected.for_each(|_, id| {
@@ -108,13 +111,24 @@ impl Race {
             });
             read.expect("the selection is read");
             assert!(told <= selected.len(), "{told} devices were told of {} selected", selected.len());
-        })
+        });
+        assert_sound(&registry);
+        rounds
     }
 }
 
-fn app<S: Store>(store: S) -> App<S> {
+fn app<S: Store>(store: S) -> (Registry<S>, App<S>) {
     let registry = Registry::builder(store).build();
-    registry.create_app(&AppKey::new("race").expect("a key"), AppSettings::default()).expect("an app")
+    let app =
+        registry.create_app(&AppKey::new("race").expect("a key"), AppSettings::default()).expect("an app");
+    (registry, app)
+}
+
+/// A race leaves nothing behind that contradicts itself.
+fn assert_sound<S: Store>(registry: &Registry<S>) {
+    if let Some(found) = contradiction(registry.store()) {
+        panic!("after the race: {found}");
+    }
 }
 
 /// Replaces one state by another, based on the version that was read; whoever loses reads again.

@@ -61,6 +61,33 @@ caught! {
         "checks::room_counts_the_tags_of_every_device",
         "checks::racing_tags_fill_the_room_of_a_device_exactly",
     ];
+    a_store_that_ignores_linked: IgnoresChecks(|check| matches!(check, Check::Linked { .. })) => [
+        "checks::linked_holds_while_every_device_has_the_key",
+        "checks::linked_holds_while_no_device_has_the_key",
+        "checks::linked_does_not_hold_for_a_place_that_was_left",
+        "checks::of_racing_links_that_must_be_new_one_wins",
+    ];
+    a_store_that_asks_only_whether_a_device_lacks_a_key: IgnoresChecks(|check| {
+        matches!(check, Check::Linked { is: true, .. })
+    }) => [
+        "checks::linked_holds_while_every_device_has_the_key",
+    ];
+    a_store_that_counts_a_tag_twice_that_a_device_has: HasNoRoomForWhatIsThere => [
+        "checks::room_lets_a_full_device_keep_the_tag_that_it_has",
+    ];
+    a_store_that_remembers_platforms_that_a_key_has_left: RemembersPlatforms::default() => [
+        "relations::the_platforms_of_a_key_are_those_of_its_devices",
+        "dropped::a_drop_on_some_platforms_leaves_the_others",
+    ];
+    a_store_that_condemns_up_to_an_event_before_the_set: CondemnsTooLittle => [
+        "condemned::the_newest_event_is_that_at_this_point_of_the_set",
+    ];
+    a_store_that_condemns_events_yet_to_come: CondemnsTooMuch => [
+        "condemned::condemning_writes_who_is_deleted_and_the_newest_event",
+    ];
+    a_store_that_gives_the_number_of_a_deletion_again: GivesDeletionsAgain => [
+        "condemned::the_number_of_a_deletion_under_way_is_refused",
+    ];
     a_store_that_ignores_entry: IgnoresChecks(|check| matches!(check, Check::Entry { .. })) => [
         "checks::entry_holds_at_exactly_the_version",
         "checks::of_racing_writes_of_one_entry_one_wins",

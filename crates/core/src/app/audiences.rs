@@ -1,7 +1,7 @@
 //! Audiences: how many, who, and is this one of them.
 
 use super::{App, DeviceCursor, cursor};
-use crate::audience::{self, Audience};
+use crate::audience::{self, Audience, Overlap};
 use crate::error::{Error, Subject};
 use crate::model::{DeviceId, Page, Platform, PlatformSet};
 use crate::store::Store;
@@ -13,7 +13,9 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn count(&self, audience: &Audience) -> Result<u64, Error> {
-        Ok(self.count_by_platform(audience)?.values().sum())
+        let mut all = 0;
+        self.count_each(audience, |_, devices| all += devices)?;
+        Ok(all)
     }
 
     /// How many devices the audience selects on each platform; platforms without any are left out.
@@ -21,8 +23,28 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn count_by_platform(&self, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
+        let mut counts = BTreeMap::new();
+        self.count_each(audience, |platform, devices| {
+            counts.insert(platform, devices);
+        })?;
+        Ok(counts)
+    }
+
+    fn count_each(&self, audience: &Audience, each: impl FnMut(Platform, u64)) -> Result<(), Error> {
         audience.check(self.limits())?;
-        audience::count(&self.scope.picture()?, audience)
+        audience::count(&self.scope.picture()?, audience, each)
+    }
+
+    /// How many devices each of several audiences selects, how many are in any of them, and how many in more than
+    /// one, all judged at one instant. What the conditions have in common is evaluated once.
+    ///
+    /// # Errors
+    /// A violation of an audience that is too deep or too large; [`Error::Store`].
+    pub fn overlap(&self, audiences: &[Audience]) -> Result<Overlap, Error> {
+        for audience in audiences {
+            audience.check(self.limits())?;
+        }
+        audience::overlap(&self.scope.picture()?, audiences)
     }
 
     /// The devices that the audience selects, behind `after`, at most `limit` (at least 1) of them, in the order of

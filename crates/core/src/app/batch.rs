@@ -18,7 +18,8 @@ impl<S: Store> App<S> {
     ///
     /// # Errors
     /// A violation of `operations` over the limit; [`Error::Batch`] with every operation that fails, given that those
-    /// before it that do not fail are applied; [`Error::Contended`]; [`Error::Store`]. Nothing is changed then.
+    /// before it that do not fail are applied; [`Error::Contended`]; [`Error::Store`]. Nothing is changed then, but when
+    /// the kind is `OutcomeUnknown`.
     pub fn batch(&self, commands: &[Command]) -> Result<Vec<Outcome>, Error> {
         check_items("operations", commands.len(), self.limits().operations_per_batch)?;
         let (pending, committed) = self.scope.write(Mode::Batch, |draft| plan_all(draft, commands))?;
@@ -50,9 +51,7 @@ impl<S: Store> App<S> {
             },
             Pending::UserDeleted { deletion: None } => Outcome::UserDeleted { devices: 0 },
             Pending::UserDeleted { deletion: Some(number) } => {
-                let devices = self.scope.condemned(number)?;
-                self.scope.clear_user(number)?;
-                Outcome::UserDeleted { devices }
+                Outcome::UserDeleted { devices: self.scope.finish_user(number)? }
             }
             Pending::Posted { nth } => {
                 let seq = committed.appended.get(nth).copied().ok_or_else(mismatched)?;

@@ -7,6 +7,7 @@ use crate::model::{
     Timestamp, UserId,
 };
 use crate::picture::Picture;
+use crate::registry::commit::Patience;
 use crate::registry::draft::Mode;
 use crate::registry::verbs::Pending;
 use crate::registry::verbs::events;
@@ -101,16 +102,18 @@ impl<S: Store> App<S> {
     /// Erases the events older than the app's retention, which are invisible already; how many.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::Contended`]; [`Error::Store`].
     pub fn purge_events(&self) -> Result<u64, Error> {
         self.scope.picture()?;
         let Some(before) = self.horizon() else { return Ok(0) };
         let mut erased = 0;
+        let mut patience = Patience::default();
         loop {
             let mut writes = WriteSet::default();
             writes.operations.push(Operation::TrimLog { before, most: STEP });
-            let committed = self.scope.inner.store.commit(self.scope.app.id, &writes);
-            let committed = committed.map_err(Error::store("erase expired events"))?;
+            let (inner, app) = (&self.scope.inner, self.scope.app.id);
+            let taken = inner.take_step("erase expired events", app, &writes, &mut patience)?;
+            let Some(committed) = taken else { continue };
             erased += committed.erased_events;
             if committed.erased_events < u64::from(STEP) {
                 return Ok(erased);

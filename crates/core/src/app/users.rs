@@ -41,15 +41,11 @@ impl<S: Store> App<S> {
     /// afterwards is a new user.
     ///
     /// # Errors
-    /// [`Error::Contended`]; [`Error::Store`].
+    /// [`Error::Contended`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the deletion has begun.
     pub fn delete_user(&self, user: &UserId) -> Result<u64, Error> {
         let (pending, _) = self.scope.write(Mode::Single, |draft| users::delete(draft, user))?;
         match pending {
-            Pending::UserDeleted { deletion: Some(number) } => {
-                let devices = self.scope.condemned(number)?;
-                self.scope.clear_user(number)?;
-                Ok(devices)
-            }
+            Pending::UserDeleted { deletion: Some(number) } => self.scope.finish_user(number),
             _ => Ok(0),
         }
     }

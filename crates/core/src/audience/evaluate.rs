@@ -1,215 +1,345 @@
 //! The answer over bitmaps, one platform at a time.
+//!
+//! The bound of every member of a list comes from the cardinalities of its keys, which are counters; then postings are
+//! read smallest first, and nothing is read behind a member that leaves nothing. What is left of a list when it is
+//! down to a few devices is asked of those devices, so that a huge posting is not read for their sake.
 
 use super::Audience;
-use super::plan::Node;
-use super::sets::Pending;
+use super::plan::{Bound, Node, Plan, Ref, Refs, Step, bound_of_all};
+use super::sets::{Pending, minus};
 use crate::error::Error;
-use crate::model::{Platform, PlatformSet, Version};
+use crate::model::{Platform, PlatformSet};
 use crate::picture::Picture;
-use crate::store::{Posting, View};
-use roaring::RoaringBitmap;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::store::{Key, Posting, Slot, View};
+use smallvec::SmallVec;
 
-/// The devices of an audience at one version, as ordinals: all that is taken from a view, which can then be let go.
-///
-/// Turn ordinals into ids with [`View::ids`] as of [`Selection::version`], so that a device that came later is never
-/// named.
-#[derive(Debug, Clone)]
-pub(crate) struct Selection {
-    version: Version,
-    /// In the order of the platforms' numbers; no set is empty.
-    sets: Vec<(Platform, Arc<RoaringBitmap>)>,
-}
-
-impl Selection {
-    /// The version that the devices were selected at.
-    pub(crate) fn version(&self) -> Version {
-        self.version
-    }
-
-    /// The platforms that have devices, in the order of their numbers, with the ordinals.
-    pub(crate) fn sets(&self) -> &[(Platform, Arc<RoaringBitmap>)] {
-        &self.sets
-    }
-
-    /// How many devices there are on all platforms.
-    pub(crate) fn len(&self) -> u64 {
-        self.sets.iter().map(|(_, set)| set.len()).sum()
-    }
-
-    /// Is there none?
-    pub(crate) fn is_empty(&self) -> bool {
-        self.sets.is_empty()
-    }
-}
-
-/// The devices that `audience`, which passed its check, selects on these platforms.
-///
-/// # Errors
-/// What the store answers.
-pub(crate) fn select<V: View>(
-    picture: &Picture<V>,
-    audience: &Audience,
-    platforms: PlatformSet,
-) -> Result<Selection, Error> {
-    let question = Question::new(picture, audience)?;
-    let mut sets = Vec::new();
-    for platform in platforms.iter() {
-        let set = question.posting(platform)?;
-        if !set.is_empty() {
-            sets.push((platform, set.into_bitmap()));
-        }
-    }
-    Ok(Selection { version: picture.version(), sets })
-}
-
-/// How many devices `audience`, which passed its check, selects on each platform; platforms without any are left out.
+/// Calls `each` with every platform on which `audience`, which passed its check, selects devices, and how many.
 ///
 /// # Errors
 /// What the store answers.
 pub(crate) fn count<V: View>(
     picture: &Picture<V>,
     audience: &Audience,
-) -> Result<BTreeMap<Platform, u64>, Error> {
+    mut each: impl FnMut(Platform, u64),
+) -> Result<(), Error> {
     let question = Question::new(picture, audience)?;
-    let mut counts = BTreeMap::new();
-    for platform in Platform::ALL {
+    for platform in question.platforms().iter() {
         let devices = question.count(platform)?;
         if devices > 0 {
-            counts.insert(platform, devices);
+            each(platform, devices);
         }
     }
-    Ok(counts)
+    Ok(())
 }
 
-/// A set of devices, or every device outside a set. So a complement is never made to be intersected or united: it is
-/// subtracted instead, and only a condition that as a whole is a complement reads the devices of the platform.
+/// An audience made ready for one picture, to be asked platform by platform: a page reads only the platforms it needs.
+pub(crate) struct Question<'a, V> {
+    picture: &'a Picture<V>,
+    plan: Plan<'a>,
+    root: Ref,
+}
+
+impl<'a, V: View> Question<'a, V> {
+    /// Looks up what does not depend on the platform. The audience has passed its check.
+    pub(crate) fn new(picture: &'a Picture<V>, audience: &'a Audience) -> Result<Self, Error> {
+        let plan = Plan::new(picture, [audience])?;
+        let root = plan.root(0);
+        Ok(Question { picture, plan, root })
+    }
+
+    /// The platforms on which there may be devices.
+    pub(crate) fn platforms(&self) -> PlatformSet {
+        self.plan.may(self.root)
+    }
+
+    /// The devices on a platform; the store's own bitmap when nothing had to be computed.
+    pub(crate) fn posting(&self, platform: Platform) -> Result<Posting, Error> {
+        Evaluation::new(self.picture, &self.plan, platform, ()).posting(self.root)
+    }
+
+    /// How many devices there are on a platform.
+    pub(crate) fn count(&self, platform: Platform) -> Result<u64, Error> {
+        Evaluation::new(self.picture, &self.plan, platform, ()).count(self.root)
+    }
+}
+
+/// How a part was come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was read or computed.
+    Made,
+    /// It had been made already, elsewhere in the condition.
+    Again,
+    /// Only its counter was read.
+    Counted,
+    /// The few devices that were left were asked for it.
+    Asked,
+    /// It is everything, or nothing, on this platform by what it is.
+    Known,
+    /// It could not change the answer any more.
+    Skipped,
+}
+
+/// Follows an evaluation. The hot paths are followed by nobody, `()`, at no cost.
+pub(super) trait Watch {
+    fn enter(&mut self, part: Ref);
+    fn leave(&mut self, how: Taken);
+}
+
+impl Watch for () {
+    #[inline]
+    fn enter(&mut self, _: Ref) {}
+    #[inline]
+    fn leave(&mut self, _: Taken) {}
+}
+
+/// A set of devices, or every device outside a set.
 struct Part {
     outside: bool,
     set: Pending,
 }
 
 impl Part {
-    fn everything() -> Self {
-        Part { outside: true, set: Pending::nothing() }
+    fn these(set: Posting) -> Self {
+        Part { outside: false, set: Pending::One(set) }
     }
 
     fn nothing() -> Self {
-        Part::these(Pending::nothing())
-    }
-
-    fn these(set: Pending) -> Self {
-        Part { outside: false, set }
-    }
-
-    fn all_but(set: Pending) -> Self {
-        Part { outside: true, set }
+        Part { outside: false, set: Pending::One(Posting::default()) }
     }
 }
 
-/// An audience made ready for one picture, to be asked platform by platform: a page reads only the platforms it needs.
-pub(crate) struct Question<'a, V> {
-    picture: &'a Picture<V>,
-    node: Node<'a>,
+/// One plan on one platform.
+pub(super) struct Evaluation<'e, 'a, V, W> {
+    picture: &'e Picture<V>,
+    plan: &'e Plan<'a>,
+    platform: Platform,
+    /// The sets of nodes that are wanted again. Empty until one is.
+    made: Vec<Option<(bool, Posting)>>,
+    /// The bounds that were looked up. Empty until one is.
+    bounds: Vec<Option<Bound>>,
+    pub(super) watch: W,
 }
 
-impl<'a, V: View> Question<'a, V> {
-    /// Looks up what does not depend on the platform. The audience has passed its check.
-    pub(crate) fn new(picture: &'a Picture<V>, audience: &'a Audience) -> Result<Self, Error> {
-        Ok(Question { picture, node: Node::new(audience, picture)? })
+impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
+    pub(super) fn new(picture: &'e Picture<V>, plan: &'e Plan<'a>, platform: Platform, watch: W) -> Self {
+        Evaluation { picture, plan, platform, made: Vec::new(), bounds: Vec::new(), watch }
     }
 
-    /// The devices on a platform; the store's own bitmap when nothing had to be computed.
-    pub(crate) fn posting(&self, platform: Platform) -> Result<Posting, Error> {
-        let part = self.part(&self.node, platform)?;
+    /// The devices of a part; the store's own bitmap when nothing had to be computed.
+    pub(super) fn posting(&mut self, of: Ref) -> Result<Posting, Error> {
+        let part = self.part(of)?;
         let set = part.set.build();
-        if !part.outside {
-            return Ok(set);
-        }
-        Ok(Pending::without(self.picture.devices(platform)?, vec![set]).build())
+        if part.outside { Ok(minus(self.picture.devices(self.platform)?, &set)) } else { Ok(set) }
     }
 
-    /// How many devices there are on a platform.
-    pub(crate) fn count(&self, platform: Platform) -> Result<u64, Error> {
-        self.len(&self.node, platform)
+    /// How many devices a part has.
+    pub(super) fn count(&mut self, of: Ref) -> Result<u64, Error> {
+        if let Some(Node { step: Step::Key(key), .. }) = self.plan.node(of)
+            && self.known(of).is_none()
+        {
+            self.watch.enter(of);
+            let len = self.picture.len(*key, self.platform)?;
+            self.watch.leave(Taken::Counted);
+            return if of.is_outside() { self.rest(len) } else { Ok(len) };
+        }
+        let part = self.part(of)?;
+        let len = part.set.len();
+        if part.outside { self.rest(len) } else { Ok(len) }
     }
 
-    fn len(&self, node: &Node<'_>, platform: Platform) -> Result<u64, Error> {
-        let all = || self.picture.devices(platform).map(|all| all.len());
-        match node {
-            Node::Key(key) => self.picture.cardinality(*key, platform.into()),
-            // What is selected lies within the devices of the platform, so the rest is a difference of numbers.
-            Node::Not(inner) => Ok(all()?.saturating_sub(self.len(inner, platform)?)),
-            _ => {
-                let part = self.part(node, platform)?;
-                let len = part.set.len();
-                if part.outside { Ok(all()?.saturating_sub(len)) } else { Ok(len) }
-            }
-        }
+    /// What is selected lies within the devices of the platform, so the rest is a difference of numbers.
+    fn rest(&self, len: u64) -> Result<u64, Error> {
+        Ok(self.picture.devices(self.platform)?.len().saturating_sub(len))
     }
 
-    fn part(&self, node: &Node<'_>, platform: Platform) -> Result<Part, Error> {
-        match node {
-            Node::Platforms(set) if set.contains(platform) => Ok(Part::everything()),
-            Node::Platforms(_) => Ok(Part::nothing()),
-            Node::Slot(slot) => {
-                let ordinal = slot.filter(|slot| slot.platform == platform).map(|slot| slot.ordinal);
-                Ok(Part::these(Pending::One(Posting::Few(ordinal.into_iter().collect()))))
-            }
-            Node::Key(key) => Ok(Part::these(Pending::One(self.picture.posting(*key, platform)?))),
-            Node::And(members) => self.and(members, platform),
-            Node::Or(members) => self.or(members, platform),
-            Node::Not(inner) => {
-                let Part { outside, set } = self.part(inner, platform)?;
-                Ok(Part { outside: !outside, set })
-            }
-        }
-    }
-
-    fn and(&self, members: &[Node<'_>], platform: Platform) -> Result<Part, Error> {
-        let (mut inside, mut outside) = (Vec::new(), Vec::new());
-        for member in members {
-            if member.is_inner() && inside.len() > 1 {
-                inside = vec![Pending::all_of(inside).build()];
-                if inside.iter().any(Posting::is_empty) {
-                    return Ok(Part::nothing());
-                }
-            }
-            let part = self.part(member, platform)?;
-            let set = part.set.build();
-            match (part.outside, set.is_empty()) {
-                (false, true) => return Ok(Part::nothing()),
-                (false, false) => inside.push(set),
-                (true, false) => outside.push(set),
-                (true, true) => {}
-            }
-        }
-        Ok(match (inside.is_empty(), outside.is_empty()) {
-            (true, _) => Part::all_but(Pending::any_of(outside)),
-            (false, true) => Part::these(Pending::all_of(inside)),
-            (false, false) => Part::these(Pending::without(Pending::all_of(inside).build(), outside)),
-        })
-    }
-
-    fn or(&self, members: &[Node<'_>], platform: Platform) -> Result<Part, Error> {
-        let (mut inside, mut outside) = (Vec::new(), Vec::new());
-        for member in members {
-            let part = self.part(member, platform)?;
-            let set = part.set.build();
-            match (part.outside, set.is_empty()) {
-                (true, true) => return Ok(Part::everything()),
-                (true, false) => outside.push(set),
-                (false, false) => inside.push(set),
-                (false, true) => {}
-            }
-        }
-        // These, or outside of those: outside of (those without these).
-        Ok(if outside.is_empty() {
-            Part::these(Pending::any_of(inside))
+    /// Is the part everything or nothing here, by what it is?
+    fn known(&self, of: Ref) -> Option<bool> {
+        if !self.plan.may(of).contains(self.platform) {
+            Some(false)
+        } else if self.plan.full(of).contains(self.platform) {
+            Some(true)
         } else {
-            Part::all_but(Pending::without(Pending::all_of(outside).build(), inside))
-        })
+            None
+        }
+    }
+
+    fn part(&mut self, of: Ref) -> Result<Part, Error> {
+        self.watch.enter(of);
+        let (part, how) = self.any_part(of)?;
+        self.watch.leave(how);
+        Ok(part)
+    }
+
+    fn any_part(&mut self, of: Ref) -> Result<(Part, Taken), Error> {
+        if let Some(everything) = self.known(of) {
+            return Ok((Part { outside: everything, ..Part::nothing() }, Taken::Known));
+        }
+        let Some(node) = self.plan.node(of) else { return Ok((Part::nothing(), Taken::Known)) };
+        if !node.is_shared() {
+            let mut part = self.make(node)?;
+            part.outside ^= of.is_outside();
+            return Ok((part, Taken::Made));
+        }
+        if let Some(Some((outside, set))) = self.made.get(of.index()) {
+            let set = Pending::One(set.clone());
+            return Ok((Part { outside: outside ^ of.is_outside(), set }, Taken::Again));
+        }
+        let part = self.make(node)?;
+        let set = part.set.build();
+        self.made.resize(self.plan.len(), None);
+        if let Some(place) = self.made.get_mut(of.index()) {
+            *place = Some((part.outside, set.clone()));
+        }
+        let outside = part.outside ^ of.is_outside();
+        Ok((Part { outside, set: Pending::One(set) }, Taken::Made))
+    }
+
+    fn make(&mut self, node: &Node<'a>) -> Result<Part, Error> {
+        match &node.step {
+            Step::Platforms(set) => Ok(Part { outside: set.contains(self.platform), ..Part::nothing() }),
+            Step::Slot(slot) => Ok(Part::these(Posting::Few(SmallVec::from_slice(&[slot.ordinal])))),
+            Step::Key(key) => Ok(Part::these(self.picture.posting(*key, self.platform)?)),
+            Step::All(members) => self.all(members),
+        }
+    }
+
+    /// What is in all of the members.
+    fn all(&mut self, members: &Refs) -> Result<Part, Error> {
+        let mut inside: SmallVec<[(u64, Ref); 8]> = SmallVec::new();
+        let mut outside: SmallVec<[Ref; 8]> = SmallVec::new();
+        for &member in members {
+            if self.known(member) == Some(true) {
+                self.watch.enter(member);
+                self.watch.leave(Taken::Known);
+            } else if self.is_outside(member)? {
+                outside.push(member);
+            } else {
+                inside.push((0, member));
+            }
+        }
+        if inside.is_empty() {
+            return self.none_of(&outside);
+        }
+        if inside.len() + outside.len() > 1 {
+            for (at_most, member) in &mut inside {
+                *at_most = self.bound(*member)?.at_most;
+            }
+            inside.sort_by_key(|(at_most, _)| *at_most);
+        }
+        if outside.len() > 1 {
+            let mut sized: SmallVec<[(u64, Ref); 8]> = SmallVec::new();
+            for member in outside {
+                sized.push((self.bound(member)?.at_most, member));
+            }
+            sized.sort_by_key(|(at_most, _)| *at_most);
+            outside = sized.into_iter().map(|(_, member)| member).collect();
+        }
+        let inside = inside.into_iter().map(|(_, member)| (member, false));
+        let rest = outside.into_iter().map(|member| (member, true));
+        self.narrow(inside.chain(rest))
+    }
+
+    /// What the first member leaves of the second, and so on; the flag says that a member is outside of its set.
+    fn narrow(&mut self, members: impl Iterator<Item = (Ref, bool)>) -> Result<Part, Error> {
+        let mut left: Option<Pending> = None;
+        for (member, is_outside) in members {
+            let Some(pending) = left else {
+                left = Some(self.part(member)?.set);
+                continue;
+            };
+            let so_far = pending.build();
+            if so_far.is_empty() {
+                self.watch.enter(member);
+                self.watch.leave(Taken::Skipped);
+                left = Some(Pending::One(so_far));
+                continue;
+            }
+            left = Some(match (so_far, self.plan.node(member)) {
+                (Posting::Few(few), Some(Node { step: Step::Key(key), .. })) => {
+                    self.ask(few, *key, member, is_outside)?
+                }
+                (so_far, _) => {
+                    let set = self.part(member)?.set.build();
+                    if is_outside { Pending::Minus(so_far, set) } else { Pending::Both(so_far, set) }
+                }
+            });
+        }
+        Ok(Part { outside: false, set: left.unwrap_or_else(|| Pending::One(Posting::default())) })
+    }
+
+    /// Those of a few devices that have the key, or that do not.
+    fn ask(
+        &mut self,
+        few: SmallVec<[u32; 4]>,
+        key: Key<'_>,
+        member: Ref,
+        is_outside: bool,
+    ) -> Result<Pending, Error> {
+        self.watch.enter(member);
+        let mut left = SmallVec::new();
+        for ordinal in few {
+            let slot = Slot { platform: self.platform, ordinal };
+            let linked = self.picture.raw().linked(slot, key);
+            if linked.map_err(Error::store("look at a device's keys"))? != is_outside {
+                left.push(ordinal);
+            }
+        }
+        self.watch.leave(Taken::Asked);
+        Ok(Pending::One(Posting::Few(left)))
+    }
+
+    /// What is in none of the members' sets: everything outside their union.
+    fn none_of(&mut self, members: &[Ref]) -> Result<Part, Error> {
+        let mut sets = Vec::with_capacity(members.len());
+        for member in members {
+            let set = self.part(*member)?.set.build();
+            if !set.is_empty() {
+                sets.push(set);
+            }
+        }
+        Ok(Part { outside: true, set: Pending::any_of(sets) })
+    }
+
+    /// Is a part that is not known everything outside of a set? Reads nothing.
+    fn is_outside(&mut self, of: Ref) -> Result<bool, Error> {
+        match self.plan.node(of).map(|node| &node.step) {
+            Some(Step::All(_)) => Ok(self.bound(of)?.outside),
+            _ => Ok(of.is_outside()),
+        }
+    }
+
+    /// How large a part can be, from counters.
+    fn bound(&mut self, of: Ref) -> Result<Bound, Error> {
+        let flipped = |bound: Bound| Bound { outside: bound.outside ^ of.is_outside(), ..bound };
+        if let Some(Some(bound)) = self.bounds.get(of.index()) {
+            return Ok(flipped(*bound));
+        }
+        let Some(node) = self.plan.node(of) else { return Ok(Bound { outside: false, at_most: 0 }) };
+        let bound = match &node.step {
+            Step::Platforms(set) => Bound { outside: set.contains(self.platform), at_most: 0 },
+            Step::Slot(_) => Bound { outside: false, at_most: 1 },
+            Step::Key(key) => {
+                let at_most = self.picture.len(*key, self.platform)?;
+                Bound { outside: false, at_most }
+            }
+            Step::All(members) => {
+                let mut bounds: SmallVec<[Bound; 8]> = SmallVec::new();
+                for &member in members {
+                    match self.known(member) {
+                        Some(true) => {}
+                        Some(false) => bounds.push(Bound { outside: false, at_most: 0 }),
+                        None => bounds.push(self.bound(member)?),
+                    }
+                }
+                bound_of_all(bounds.into_iter())
+            }
+        };
+        self.bounds.resize(self.plan.len(), None);
+        if let Some(place) = self.bounds.get_mut(of.index()) {
+            *place = Some(bound);
+        }
+        Ok(flipped(bound))
     }
 }
 

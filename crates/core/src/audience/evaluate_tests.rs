@@ -1,14 +1,20 @@
-use super::super::matches;
 use super::super::testing::trees;
+use super::super::{Selection, matches, select};
 use super::*;
-use crate::model::{DeviceId, EventSeq, Limits, Timestamp};
+use crate::model::{DeviceId, EventSeq, Limits, Timestamp, Version};
 use crate::store::{
-    Entry, EntryKey, EntryKind, Key, LogRange, OwnedKey, Place, Relation, Slot, StoreError, StoredDevice,
-    StoredEvent,
+    Entry, EntryKey, EntryKind, LogRange, OwnedKey, Place, Relation, StoreError, StoredDevice, StoredEvent,
 };
 use proptest::prelude::*;
-use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+fn count<V: View>(picture: &Picture<V>, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
+    let mut counts = BTreeMap::new();
+    super::count(picture, audience, |platform, devices| assert!(counts.insert(platform, devices).is_none()))?;
+    Ok(counts)
+}
 
 #[derive(Debug)]
 struct Device {
@@ -25,6 +31,8 @@ struct FewDevices {
     everyone: BTreeMap<Platform, Posting>,
     postings_read: Cell<usize>,
     platforms_read: Cell<usize>,
+    /// Every posting read, by name, in order.
+    names_read: RefCell<Vec<String>>,
 }
 
 impl FewDevices {
@@ -86,6 +94,7 @@ impl View for &FewDevices {
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
         if key.relation != Relation::Deletion {
             self.postings_read.set(self.postings_read.get() + 1);
+            self.names_read.borrow_mut().push(key.name.to_owned());
         }
         Ok(self.postings.get(&(key.to_owned(), platform)).cloned().unwrap_or_default())
     }
@@ -306,4 +315,130 @@ fn the_deepest_tree_needs_little_stack() {
         assert!(matches(&picture, &deep, view.devices[1].slot, &view.devices[1].id).is_ok());
     };
     std::thread::Builder::new().stack_size(256 * 1024).spawn(work).unwrap().join().unwrap();
+}
+
+/// A thousand devices on iOS with five tags of different sizes, and one on Android.
+fn sized() -> FewDevices {
+    let devices = (0..1_000).map(|number| {
+        let tags = [("t2", 500), ("t3", 300), ("t5", 100), ("t7", 50), ("t9", 8), ("few", 1_000 - 2)];
+        let has = |&(name, least): &(&'static str, usize)| match name {
+            "few" => (number >= least).then_some((Relation::Tag, name)),
+            _ => (number < least).then_some((Relation::Tag, name)),
+        };
+        Device {
+            id: DeviceId::new(format!("d{number}")).unwrap(),
+            slot: Slot { platform: Platform::Ios, ordinal: number as u32 },
+            keys: tags.iter().filter_map(has).map(|(r, n)| Key::new(r, n).to_owned()).collect(),
+        }
+    });
+    let mut devices: Vec<Device> = devices.collect();
+    devices.push(Device {
+        id: DeviceId::new("other").unwrap(),
+        slot: Slot { platform: Platform::Android, ordinal: 0 },
+        keys: [Key::new(Relation::Tag, "rare").to_owned()].into(),
+    });
+    FewDevices::new(devices)
+}
+
+/// What is read to count and to select, by name and in order, and whether all devices of a platform were.
+fn reads(view: &FewDevices, text: &str) -> (Vec<String>, usize) {
+    let picture = Picture::new(view).unwrap();
+    let audience = tree(text);
+    view.platforms_read.set(0);
+    view.names_read.take();
+    count(&picture, &audience).unwrap();
+    let counting = view.names_read.take();
+    select(&picture, &audience, PlatformSet::ALL).unwrap();
+    let selecting = view.names_read.take();
+    if selecting != ["t2"] || !counting.is_empty() {
+        assert_eq!(counting, selecting, "{text}: only a single leaf is counted without its posting");
+    }
+    (selecting, view.platforms_read.get())
+}
+
+#[test]
+fn postings_are_read_smallest_first_and_differences_last() {
+    let view = sized();
+    for (text, order) in [
+        ("t2 && t9 && t5", &["t9", "t5", "t2"][..]),
+        ("t2 && !t9 && t5 && !t3", &["t5", "t2", "t9", "t3"]),
+        ("t3 && (t2 || t9) && t5", &["t5", "t3", "t2", "t9"]),
+        ("t2 && (t5 && (t9 && t3))", &["t9", "t5", "t3", "t2"]),
+        ("t5 && !(t9 || t7)", &["t5", "t9", "t7"]),
+        ("t2", &["t2"]),
+    ] {
+        let (read, everyone) = reads(&view, text);
+        let sorted = |names: &[String]| {
+            let mut names = names.to_vec();
+            names.sort();
+            names
+        };
+        assert_eq!(
+            sorted(&read),
+            sorted(&order.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()),
+            "{text}"
+        );
+        // Within a union the order does not matter: only what is read before and behind it.
+        if !text.contains("||") {
+            assert_eq!(read, order, "{text}");
+        }
+        assert_eq!(everyone, 0, "{text}");
+    }
+}
+
+#[test]
+fn a_common_part_is_evaluated_once() {
+    let view = sized();
+    for (text, most) in [
+        ("(t2 && !t9) || (t3 && !t9) || (t5 && !t9)", 4),
+        ("(t2 && t3 || t5) && !(t7 && (t3 && t2 || t5))", 4),
+        ("(t2 || t3) && (t3 || t2) && (t2 || t3 || t3)", 2),
+        ("t2 && t2 && !!t2", 1),
+    ] {
+        let (read, _) = reads(&view, text);
+        assert_eq!(read.len(), most, "{text}: {read:?}");
+    }
+}
+
+#[test]
+fn what_cannot_change_the_answer_is_not_read() {
+    let view = sized();
+    for (text, read, everyone) in [
+        ("t2 && rare", &[][..], 0),
+        ("t2 && nobody && (t3 || t5)", &[], 0),
+        ("t2 && !t2", &[], 0),
+        ("t2 || !t2", &[], 2 * 17),
+        ("t2 && platform(android)", &[], 0),
+        ("t2 && !platform(ios)", &[], 0),
+        ("(t5 || nobody) && all()", &["t5"], 0),
+        // A list that is down to a few devices asks them, and leaves the large posting alone.
+        ("few && t2 && !t3", &["few"], 0),
+        ("device(d3) && t2", &[], 0),
+        ("few && t9 && (t2 || t3)", &["few"], 0),
+    ] {
+        let picture = Picture::new(&view).unwrap();
+        view.platforms_read.set(0);
+        view.names_read.take();
+        select(&picture, &tree(text), PlatformSet::ALL).unwrap();
+        assert_eq!(view.names_read.take(), read, "{text}");
+        assert!(view.platforms_read.get() <= everyone, "{text}");
+    }
+}
+
+#[test]
+fn a_plan_of_many_nodes_finds_its_common_parts_by_hash() {
+    let view = sized();
+    let picture = Picture::new(&view).unwrap();
+    let mut text: Vec<String> = (0..40).map(|n| format!("(t2 && !t{n})")).collect();
+    text.push("(t2 && !t3)".into());
+    let audience = tree(&text.join(" || "));
+    let keys = Question::new(&picture, &audience).unwrap();
+    assert_eq!(keys.count(Platform::Ios).unwrap(), 500);
+    view.names_read.take();
+    keys.posting(Platform::Ios).unwrap();
+    let mut read = view.names_read.take();
+    let before = read.len();
+    read.sort();
+    read.dedup();
+    assert_eq!(read.len(), before, "each posting is read once");
 }

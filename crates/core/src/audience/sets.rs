@@ -17,10 +17,6 @@ pub(super) enum Pending {
 }
 
 impl Pending {
-    pub(super) fn nothing() -> Self {
-        Pending::One(Posting::default())
-    }
-
     pub(super) fn build(self) -> Posting {
         match self {
             Pending::One(set) => set,
@@ -39,42 +35,14 @@ impl Pending {
         }
     }
 
-    /// What is in all of `sets`, smallest first, stopping when nothing is left; nothing when there are no sets.
-    pub(super) fn all_of(mut sets: Vec<Posting>) -> Self {
-        sets.sort_by_key(Posting::len);
-        let last = sets.pop();
-        let mut rest = sets.into_iter();
-        let (Some(last), first) = (last, rest.next()) else { return Pending::nothing() };
-        let Some(mut left) = first else { return Pending::One(last) };
-        for next in rest {
-            if left.is_empty() {
-                return Pending::nothing();
-            }
-            left = both(left, next);
-        }
-        Pending::Both(left, last)
-    }
-
     /// What is in any of `sets`; the largest is not touched before the end.
     pub(super) fn any_of(mut sets: Vec<Posting>) -> Self {
         sets.sort_by_key(Posting::len);
-        let Some(largest) = sets.pop() else { return Pending::nothing() };
+        let Some(largest) = sets.pop() else { return Pending::One(Posting::default()) };
         match sets.len() {
             0 => Pending::One(largest),
             _ => Pending::Either(union(sets), largest),
         }
-    }
-
-    /// What is in `from` and in none of `gone`.
-    pub(super) fn without(mut from: Posting, mut gone: Vec<Posting>) -> Self {
-        let Some(last) = gone.pop() else { return Pending::One(from) };
-        for next in gone {
-            if from.is_empty() {
-                return Pending::nothing();
-            }
-            from = minus(from, &next);
-        }
-        Pending::Minus(from, last)
     }
 }
 
@@ -169,17 +137,21 @@ fn union(sets: Vec<Posting>) -> Posting {
             None => last,
         };
     }
-    let bitmaps = sets.iter().filter_map(|set| match set {
-        Posting::Many(many) => Some(&**many),
-        Posting::Few(_) => None,
-    });
-    let mut all: RoaringBitmap = bitmaps.union();
+    let mut few: Vec<u32> = Vec::new();
+    let mut many: Vec<&RoaringBitmap> = Vec::new();
     for set in &sets {
-        if let Posting::Few(few) = set {
-            all.extend(few.iter().copied());
+        match set {
+            Posting::Few(these) => few.extend_from_slice(these),
+            Posting::Many(these) => many.push(these),
         }
     }
-    Posting::Many(Arc::new(all))
+    // Sorted, so that they go into one container after the other.
+    few.sort_unstable();
+    let few: Posting = few.into_iter().collect();
+    match many.len() {
+        0 => few,
+        _ => either(Posting::Many(Arc::new(many.union())), few),
+    }
 }
 
 #[cfg(test)]
@@ -222,18 +194,22 @@ mod tests {
             let own = || postings(&mut Vec::new());
             let first: Posting = from.iter().copied().collect();
 
-            let all = many.iter().cloned().reduce(|a, b| &a & &b).unwrap_or_default();
             let any: Set = many.iter().flatten().copied().collect();
-            let rest: Set = &from - &any;
-            agree(|| Pending::all_of(own()), &all)?;
             agree(|| Pending::any_of(own()), &any)?;
-            agree(|| Pending::without(first.clone(), own()), &rest)?;
+            for (second, plainly) in own().into_iter().zip(&many) {
+                agree(|| Pending::Both(first.clone(), second.clone()), &(&from & plainly))?;
+                agree(|| Pending::Either(first.clone(), second.clone()), &(&from | plainly))?;
+                agree(|| Pending::Minus(first.clone(), second.clone()), &(&from - plainly))?;
+            }
 
             let mut shared = Vec::new();
             let held = postings(&mut shared);
-            Pending::all_of(held.clone()).build();
             Pending::any_of(held.clone()).build();
-            Pending::without(first.clone(), held).build();
+            for second in held {
+                Pending::Both(first.clone(), second.clone()).build();
+                Pending::Either(first.clone(), second.clone()).build();
+                Pending::Minus(first.clone(), second).build();
+            }
             prop_assert_eq!(shared.iter().map(plain).collect::<Vec<_>>(), many.clone());
             prop_assert_eq!(plain(&first), from);
         }
@@ -242,12 +218,12 @@ mod tests {
     #[test]
     fn one_set_alone_is_shared_and_not_copied() {
         let bitmap: Arc<RoaringBitmap> = Arc::new((0..100).collect());
-        let one = || vec![Posting::Many(bitmap.clone())];
+        let own = || Posting::Many(bitmap.clone());
         for pending in [
-            Pending::all_of(one()),
-            Pending::any_of(one()),
-            Pending::without(Posting::Many(bitmap.clone()), vec![]),
-            Pending::without(Posting::Many(bitmap.clone()), vec![Posting::default()]),
+            Pending::One(own()),
+            Pending::any_of(vec![own()]),
+            Pending::Either(own(), Posting::default()),
+            Pending::Minus(own(), Posting::default()),
         ] {
             assert!(Arc::ptr_eq(&pending.build().into_bitmap(), &bitmap));
         }

@@ -33,7 +33,8 @@ impl NameRule {
             let actual = format!("{} ({})", text.len(), shown(text));
             return Err(Violation::new(field, Rule::Bytes, format!("must be 1 to {most}"), actual));
         }
-        if self == NameRule::Jpush && !text.chars().all(in_jpush_alphabet) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if self == NameRule::Jpush && !text.bytes().all(plain) && !text.chars().all(in_jpush_alphabet) {
             let limit = "must hold only A-Z a-z 0-9 _ Han characters and @!#$&*+=.|￥¥";
             return Err(Violation::new(field, Rule::Characters, limit, shown(text)));
         }

@@ -20,7 +20,9 @@ fn sized(field: &'static str, text: &str, most: usize) -> Result<(), Violation> 
 }
 
 fn printable(field: &'static str, text: &str) -> Result<(), Violation> {
-    if text.chars().any(char::is_control) {
+    // Every read of a name passes here; a text of plain ASCII, by far the most common, is judged without decoding.
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain && text.chars().any(char::is_control) {
         return Err(Violation::new(field, Rule::Characters, "must hold no control characters", shown(text)));
     }
     Ok(())
@@ -95,6 +97,12 @@ macro_rules! name_type {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// The text, as it is held.
+            #[must_use]
+            pub fn into_text(self) -> Box<str> {
+                self.0
             }
         }
 

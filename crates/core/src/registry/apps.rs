@@ -1,5 +1,6 @@
 //! Apps: create, list, look up, change, delete.
 
+use super::deletion::begun;
 use super::directory::{Directory, Write};
 use super::{Registry, Scope};
 use crate::app::App;
@@ -132,7 +133,7 @@ impl<S: Store> Registry<S> {
     /// steps, and after a crash [`Registry::resume_deletions`] goes on.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Store`].
+    /// [`Error::NotFound`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the deletion has begun.
     pub fn delete_app(&self, key: &AppKey) -> Result<(), Error> {
         let id = self.inner.write_directory(|directory| {
             let Some((record, version)) = directory.app(key)? else {
@@ -146,7 +147,7 @@ impl<S: Store> Registry<S> {
             write.put(Entry::Deletion(Deletion { number: u64::from(record.id.0), of }));
             Ok((record.id, write))
         })?;
-        self.inner.clear_app(id)
+        self.inner.clear_app(id).map_err(begun)
     }
 
     fn change_app(&self, key: &AppKey, change: impl Fn(&mut AppRecord)) -> Result<(), Error> {

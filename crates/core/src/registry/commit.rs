@@ -3,9 +3,9 @@
 use super::draft::{Draft, Mode};
 use super::{Inner, Scope};
 use crate::error::{Error, Subject};
-use crate::model::DeviceId;
+use crate::model::{AppId, DeviceId};
 use crate::picture::Picture;
-use crate::store::{Committed, Store, StoreError, View};
+use crate::store::{Committed, Store, StoreError, View, WriteSet};
 use crate::violation::{Rule, Violation, shown};
 use std::time::Duration;
 
@@ -95,6 +95,40 @@ impl<S: Store> Scope<S> {
             }
         }
         Err(Error::Contended { attempts: ATTEMPTS })
+    }
+}
+
+/// How often in a row a step of housekeeping came second to another writer.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    lost: u32,
+}
+
+impl<S: Store> Inner<S> {
+    /// Commits a step of work that is planned step by step; nothing when another writer came first, and then the step
+    /// is to be planned anew. Gives up like any other write.
+    pub(crate) fn take_step(
+        &self,
+        action: &'static str,
+        app: AppId,
+        writes: &WriteSet,
+        patience: &mut Patience,
+    ) -> Result<Option<Committed>, Error> {
+        match self.store.commit(app, writes) {
+            Ok(committed) => {
+                patience.lost = 0;
+                Ok(Some(committed))
+            }
+            Err(StoreError::Conflict { .. }) => {
+                patience.lost += 1;
+                if patience.lost >= ATTEMPTS {
+                    return Err(Error::Contended { attempts: ATTEMPTS });
+                }
+                self.pause(patience.lost);
+                Ok(None)
+            }
+            Err(error) => Err(Error::store(action)(error)),
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 //! finds and no more than [`STEP`] things, so a crash between two steps loses nothing and two processes at the same
 //! deletion only share the work.
 
+use super::commit::Patience;
 use super::{Inner, Registry, Scope};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::{AppId, DeviceId, EventOrder, EventSeq, Platform, Timestamp};
 use crate::store::{
     Deleted, Deletion, Entry, EntryKey, EntryKind, EventOwner, Key, LogIndex, LogRange, Operation, Place,
@@ -64,8 +65,20 @@ impl<S: Store> Scope<S> {
         Ok(removed)
     }
 
+    /// Counts the devices of a user that was condemned just now, and removes them; how many they were.
+    ///
+    /// The deletion is visible already, so whatever fails here is an outcome that the caller has to look at.
+    pub(crate) fn finish_user(&self, number: u64) -> Result<u64, Error> {
+        let finish = || {
+            let devices = self.condemned(number)?;
+            self.clear_user(number)?;
+            Ok(devices)
+        };
+        finish().map_err(begun)
+    }
+
     /// How many devices wait for this deletion.
-    pub(crate) fn condemned(&self, number: u64) -> Result<u64, Error> {
+    fn condemned(&self, number: u64) -> Result<u64, Error> {
         let view = self.inner.store.view(self.app.id).map_err(Error::store("take a view"))?;
         let name = number.to_string();
         let mut sum = 0;
@@ -77,21 +90,34 @@ impl<S: Store> Scope<S> {
     }
 
     /// Removes a deleted user's devices and events, to the end; how many devices this call removed.
-    pub(crate) fn clear_user(&self, number: u64) -> Result<u64, Error> {
+    fn clear_user(&self, number: u64) -> Result<u64, Error> {
         let mut removed = 0;
+        let mut patience = Patience::default();
         while let Some(step) = self.inner.user_step(self.app.id, number)? {
-            removed += self.inner.take(self.app.id, step)?;
+            removed += self.inner.take(self.app.id, step, &mut patience)?;
         }
         Ok(removed)
     }
 
     /// Removes one device that waits for its removal, because its id is needed again.
     pub(super) fn finish_device(&self, id: &DeviceId) -> Result<(), Error> {
+        let mut patience = Patience::default();
         while let Some(step) = self.inner.device_step(self.app.id, id)? {
-            self.inner.take(self.app.id, step)?;
+            self.inner.take(self.app.id, step, &mut patience)?;
         }
         Ok(())
     }
+}
+
+/// What went wrong after a deletion became visible: no error that promises that nothing was applied.
+pub(super) fn begun(error: Error) -> Error {
+    if error.kind() == ErrorKind::OutcomeUnknown {
+        return error;
+    }
+    Error::store("finish a deletion")(StoreError::OutcomeUnknown {
+        what: "it has begun, and goes on when deletions are resumed",
+        cause: Some(Box::new(error)),
+    })
 }
 
 /// One bounded step.
@@ -108,13 +134,11 @@ impl Step {
 }
 
 impl<S: Store> Inner<S> {
-    fn take(&self, app: AppId, step: Step) -> Result<u64, Error> {
-        match self.store.commit(app, &step.writes) {
-            Ok(_) => Ok(step.devices),
-            // Somebody else took part of this step; the next one is planned on what is left.
-            Err(StoreError::Conflict { .. }) => Ok(0),
-            Err(error) => Err(Error::store("take a step of a deletion")(error)),
-        }
+    /// Takes a step; how many devices it removed. None of them when somebody else took part of the step: the next one is
+    /// planned on what is left.
+    fn take(&self, app: AppId, step: Step, patience: &mut Patience) -> Result<u64, Error> {
+        let taken = self.take_step("take a step of a deletion", app, &step.writes, patience)?;
+        Ok(taken.map_or(0, |_| step.devices))
     }
 
     fn user_deletions(&self, app: AppId) -> Result<Vec<u64>, Error> {
@@ -142,23 +166,21 @@ impl<S: Store> Inner<S> {
 
     /// Removes all data of an app that is no longer in the directory, to the end.
     pub(super) fn clear_app(&self, id: AppId) -> Result<(), Error> {
-        let view = self.store.view(id).map_err(Error::store("take a view"))?;
-        let sealed = view.is_sealed();
-        drop(view);
-        if !sealed {
-            self.take(id, Step::of(vec![Operation::Seal]))?;
-        }
+        let mut patience = Patience::default();
         loop {
             let view = self.store.view(id).map_err(Error::store("take a view"))?;
             let step = plan_app_step(&view).map_err(Error::store("read what a deletion has left"))?;
             drop(view);
             match step {
-                Some(step) => self.take(id, step)?,
+                Some(step) => self.take(id, step, &mut patience)?,
                 None => break,
             };
         }
         let key = EntryKey::Deletion(u64::from(id.0));
-        self.take(AppId::DIRECTORY, Step::of(vec![Operation::RemoveEntry { key }]))?;
+        while self.directory()?.entry(&key)?.is_some() {
+            let done = Step::of(vec![Operation::RemoveEntry { key: key.clone() }]);
+            self.take(AppId::DIRECTORY, done, &mut patience)?;
+        }
         Ok(())
     }
 }
@@ -255,7 +277,11 @@ fn events_through(
     Ok(count.min(most))
 }
 
+/// The next step of clearing an app: first it is sealed, so that nothing is written to what is cleared.
 fn plan_app_step(view: &impl View) -> Result<Option<Step>, StoreError> {
+    if !view.is_sealed() {
+        return Ok(Some(Step::of(vec![Operation::Seal])));
+    }
     let mut operations = Vec::new();
     for platform in Platform::ALL {
         for ordinal in view.devices(platform)?.chunk(0, STEP - operations.len()) {

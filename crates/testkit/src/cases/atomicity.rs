@@ -187,3 +187,16 @@ pub(super) fn the_first_conflict_is_answered_checks_before_operations(t: &mut Su
     let set = Writes::new().remove(gone).insert(IOS, "ann");
     assert_eq!(s.conflict(set), Conflicted::DeviceGone, "the first operation");
 }
+
+pub(super) fn a_malformed_set_conflicts_and_applies_nothing(t: &mut Subject<'_>) {
+    let s = t.store();
+    let scene = scene(s);
+    let malformed = [
+        everything(&scene).link_new(&tag("x"), &[1]),
+        Writes::new().link_new(&tag("x"), &[0]).insert(IOS, "new"),
+        Writes::new().insert(IOS, "new").put(scene.ann, ranked(device_id("bob"), 1)),
+    ];
+    for set in malformed {
+        assert_untouched(s, set, Conflicted::DeviceGone);
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::look::device_id;
 use crate::subject::{Desk, Subject};
-use crate::writes::{Writes, alias, event_type, ranked, tag, user};
-use rollbook::store::{Conflicted, EntryKey, StoreError};
+use crate::writes::{Writes, alias, event_type, key, ranked, tag, user};
+use rollbook::store::{Check, Conflicted, EntryKey, OwnedKey, Place, Relation, StoreError};
 use rollbook::{Platform, PlatformSet, Version};
 use std::thread;
 
@@ -107,6 +107,93 @@ pub(super) fn room_does_not_count_dropped_tags(t: &mut Subject<'_>) {
     assert_eq!(s.conflict(Writes::new().room(&[ann], 0)), Conflicted::DeviceFull);
 }
 
+/// Each of the devices must have room for this tag.
+fn room_for(name: &str, devices: &[Place], most: u32) -> Writes {
+    Writes::new().check(Check::Room { tag: name.into(), devices: devices.into(), most })
+}
+
+pub(super) fn room_lets_a_full_device_keep_the_tag_that_it_has(t: &mut Subject<'_>) {
+    let s = t.store();
+    let (ann, bob) = (s.device(IOS, "ann"), s.device(Platform::Android, "bob"));
+    s.commit(Writes::new().link(&tag("1"), &[ann]).link(&tag("2"), &[ann]).link(&alias("3"), &[ann]));
+    for most in [2, 1, 0] {
+        s.commit(room_for("1", &[ann], most));
+        let full = s.conflict(room_for("3", &[ann], most));
+        assert_eq!(full, Conflicted::DeviceFull, "no room for a third tag where {most} are allowed");
+    }
+    s.commit(room_for("1", &[ann, bob], 2));
+    let full = s.conflict(room_for("1", &[ann, bob], 0));
+    assert_eq!(full, Conflicted::DeviceFull, "each device is asked for itself: bob has no tag");
+    s.commit(Writes::new().drop_key(&tag("1"), PlatformSet::ALL));
+    s.commit(room_for("1", &[ann], 2));
+    assert_eq!(s.conflict(room_for("1", &[ann], 1)), Conflicted::DeviceFull, "a dropped tag is not had");
+}
+
+fn linked(key: &OwnedKey, devices: &[Place], is: bool) -> Writes {
+    Writes::new().check(Check::Linked { key: key.clone(), devices: devices.into(), is })
+}
+
+pub(super) fn linked_holds_while_every_device_has_the_key(t: &mut Subject<'_>) {
+    let s = t.store();
+    for (n, relation) in Relation::ALL.into_iter().enumerate() {
+        let key = key(relation, "7");
+        let devices = [s.device(IOS, &format!("ann {n}")), s.device(Platform::Android, &format!("bob {n}"))];
+        assert_eq!(s.conflict(linked(&key, &devices, true)), Conflicted::LinkChanged, "none has it");
+        s.commit(Writes::new().link(&key, &devices[..1]));
+        s.commit(linked(&key, &devices[..1], true));
+        let one = s.conflict(linked(&key, &devices, true));
+        assert_eq!(one, Conflicted::LinkChanged, "the last of several lacks {relation:?}");
+        s.commit(Writes::new().link(&key, &devices[1..]));
+        s.commit(linked(&key, &devices, true));
+        s.commit(Writes::new().unlink(&key, &devices[..1]));
+        assert_eq!(s.conflict(linked(&key, &devices, true)), Conflicted::LinkChanged, "the first lost it");
+    }
+    s.commit(linked(&tag("t"), &[], true));
+}
+
+pub(super) fn linked_holds_while_no_device_has_the_key(t: &mut Subject<'_>) {
+    let s = t.store();
+    for (n, relation) in Relation::ALL.into_iter().enumerate() {
+        let (key, other) = (key(relation, "7"), key(relation, "8"));
+        let devices = [s.device(IOS, &format!("ann {n}")), s.device(Platform::Android, &format!("bob {n}"))];
+        s.commit(Writes::new().link(&other, &devices));
+        s.commit(linked(&key, &devices, false));
+        s.commit(Writes::new().link(&key, &devices[1..]));
+        s.commit(linked(&key, &devices[..1], false));
+        let one = s.conflict(linked(&key, &devices, false));
+        assert_eq!(one, Conflicted::LinkChanged, "the last of several has {relation:?}");
+    }
+    s.commit(linked(&tag("t"), &[], false));
+}
+
+pub(super) fn linked_does_not_hold_for_a_place_that_was_left(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.placed(Writes::new().insert(IOS, "ann").link_new(&tag("t"), &[0]));
+    s.commit(Writes::new().remove(ann));
+    for is in [true, false] {
+        assert_eq!(s.conflict(linked(&tag("t"), &[ann], is)), Conflicted::DeviceGone, "an empty slot");
+    }
+    s.commit(
+        (0..40).fold(Writes::new(), |set, n| set.insert(IOS, &format!("{n}")).link_new(&tag("t"), &[n])),
+    );
+    for is in [true, false] {
+        assert_eq!(s.conflict(linked(&tag("t"), &[ann], is)), Conflicted::DeviceGone, "filled by another");
+    }
+}
+
+pub(super) fn linked_follows_a_key_that_was_dropped(t: &mut Subject<'_>) {
+    let s = t.store();
+    let devices = [s.device(IOS, "ann"), s.device(Platform::Android, "bob")];
+    s.commit(Writes::new().link(&tag("t"), &devices));
+    s.commit(Writes::new().drop_key(&tag("t"), IOS.into()));
+    s.commit(linked(&tag("t"), &devices[..1], false));
+    s.commit(linked(&tag("t"), &devices[1..], true));
+    assert_eq!(s.conflict(linked(&tag("t"), &devices[..1], true)), Conflicted::LinkChanged);
+    s.commit(Writes::new().link(&user("u"), &devices).condemn("u", 7));
+    s.commit(linked(&user("u"), &devices, false));
+    s.commit(linked(&key(Relation::Deletion, "7"), &devices, true));
+}
+
 pub(super) fn entry_holds_at_exactly_the_version(t: &mut Subject<'_>) {
     let s = t.store();
     let key = event_type("login", 0).key();
@@ -165,7 +252,17 @@ pub(super) fn of_racing_changes_of_one_version_one_wins(t: &mut Subject<'_>) {
         let set = |n| Writes::new().unchanged(ann, version).link(&tag(&format!("{round} {n}")), &[ann]);
         assert_eq!(race(s, (0..4).map(set).collect(), Conflicted::DeviceChanged), 1, "one change wins");
     }
-    assert_eq!(s.look().key_count(ann.slot, rollbook::store::Relation::Tag), 20, "one tag a round");
+    assert_eq!(s.look().key_count(ann.slot, Relation::Tag), 20, "one tag a round");
+}
+
+pub(super) fn of_racing_links_that_must_be_new_one_wins(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.device(IOS, "ann");
+    for round in 0..20 {
+        let tag = tag(&format!("{round}"));
+        let set = || linked(&tag, &[ann], false).link(&tag, &[ann]);
+        assert_eq!(race(s, (0..4).map(|_| set()).collect(), Conflicted::LinkChanged), 1, "one link is new");
+    }
 }
 
 pub(super) fn racing_tags_fill_the_room_of_a_device_exactly(t: &mut Subject<'_>) {

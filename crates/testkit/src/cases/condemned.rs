@@ -1,9 +1,9 @@
 //! Condemning: the devices of a user wait for removal under a deletion's number, in one step.
 
 use crate::subject::{Desk, Subject};
-use crate::writes::{Writes, alias, deletion, tag, user};
-use rollbook::store::{Place, Relation};
-use rollbook::{Platform, PlatformSet, UserId};
+use crate::writes::{Writes, alias, deletion, event, tag, user, user_id};
+use rollbook::store::{Conflicted, Deleted, Deletion, Entry, EntryKey, Place, Relation};
+use rollbook::{EventSeq, Platform, PlatformSet, UserId};
 
 /// Five devices of `u` on two platforms, each with a tag, and one of `v`.
 fn scene(s: Desk<'_>) -> (Vec<Place>, Place) {
@@ -48,12 +48,66 @@ pub(super) fn condemning_changes_nothing_else(t: &mut Subject<'_>) {
     assert_eq!(look.find("u 0"), Some(places[0]), "the devices stay until they are removed");
 }
 
-pub(super) fn condemning_a_user_without_devices_changes_nothing(t: &mut Subject<'_>) {
+pub(super) fn condemning_a_user_without_devices_condemns_none(t: &mut Subject<'_>) {
     let s = t.store();
     scene(s);
     let committed = s.commit(Writes::new().condemn("nobody", 7));
     assert!(committed.vanished_users.is_empty(), "nobody had no device before");
     s.look().assert_absent(&deletion(7));
+}
+
+/// The entry that condemning `user` writes when the newest event is `through`.
+fn record(number: u64, user: &str, through: u64) -> Entry {
+    let of = Deleted::User { user: user_id(user), through: EventSeq(through) };
+    Entry::Deletion(Deletion { number, of })
+}
+
+pub(super) fn condemning_writes_who_is_deleted_and_the_newest_event(t: &mut Subject<'_>) {
+    let s = t.store();
+    scene(s);
+    let version = s.commit(Writes::new().condemn("v", 7)).version;
+    let entry = s.look().entry(&EntryKey::Deletion(7));
+    assert_eq!(entry, Some((record(7, "v", 0), version)), "in an empty log the newest event is 0");
+    // The event of the largest number is neither the latest nor the only one, and the one before it is erased.
+    let events = [9, 3, 5].map(|at| event(at, "login", None, Some("u")));
+    s.commit(events.into_iter().fold(Writes::new(), Writes::append));
+    s.commit(Writes::new().trim(4, 1));
+    let version = s.commit(Writes::new().condemn("u", 8)).version;
+    let entry = s.look().entry(&EntryKey::Deletion(8));
+    assert_eq!(entry, Some((record(8, "u", 3), version)), "the end of the log, with the version of the set");
+    s.commit(Writes::new().append(event(1, "login", None, Some("u"))));
+    assert_eq!(s.look().entry(&EntryKey::Deletion(8)), entry, "later events are not the deletion's");
+}
+
+pub(super) fn the_newest_event_is_that_at_this_point_of_the_set(t: &mut Subject<'_>) {
+    let s = t.store();
+    scene(s);
+    s.commit(Writes::new().append(event(1, "login", None, Some("u"))));
+    let set = Writes::new().append(event(2, "login", None, Some("u"))).condemn("u", 7);
+    s.commit(set.append(event(3, "login", None, Some("u"))));
+    let entry = s.look().entry(&EntryKey::Deletion(7)).map(|(entry, _)| entry);
+    assert_eq!(
+        entry,
+        Some(record(7, "u", 2)),
+        "with what the set appended before, without what it did after"
+    );
+}
+
+pub(super) fn the_number_of_a_deletion_under_way_is_refused(t: &mut Subject<'_>) {
+    let s = t.store();
+    let (places, other) = scene(s);
+    s.commit(Writes::new().condemn("u", 7));
+    let before = s.look().picture();
+    assert_eq!(s.conflict(Writes::new().condemn("v", 7)), Conflicted::EntryChanged);
+    assert_eq!(s.look().picture(), before, "a number that is taken applies nothing");
+    let twice = Writes::new().condemn("v", 8).condemn("nobody", 8);
+    assert_eq!(s.conflict(twice), Conflicted::EntryChanged, "also when the set itself took it");
+    assert_eq!(s.look().picture(), before, "a number that is taken applies nothing of the set");
+    s.look().assert_names(&user("v"), &[other]);
+    let set = places.iter().fold(Writes::new(), |set, &place| set.remove(place));
+    s.commit(set.remove_entry(&EntryKey::Deletion(7)));
+    s.commit(Writes::new().condemn("v", 7));
+    s.look().assert_names(&deletion(7), &[other]);
 }
 
 pub(super) fn a_user_made_again_has_only_its_new_devices(t: &mut Subject<'_>) {

@@ -60,6 +60,7 @@ macro_rules! __case_table {
                 an_empty_slot_has_no_keys
                 a_device_carries_many_tags
                 a_key_names_devices_on_many_platforms
+                the_platforms_of_a_key_are_those_of_its_devices
                 a_posting_shrinks_and_grows_across_its_small_form
                 an_alias_replaces_the_alias
                 a_user_replaces_the_user
@@ -120,6 +121,7 @@ macro_rules! __case_table {
                 the_last_operation_of_a_set_is_applied
                 new_devices_are_named_by_their_position_among_the_inserts
                 the_first_conflict_is_answered_checks_before_operations
+                a_malformed_set_conflicts_and_applies_nothing
             }
             isolation {
                 dirty_read_of_a_commit_that_failed
@@ -140,11 +142,17 @@ macro_rules! __case_table {
                 key_at_most_counts_all_platforms_together
                 room_counts_the_tags_of_every_device
                 room_does_not_count_dropped_tags
+                room_lets_a_full_device_keep_the_tag_that_it_has
+                linked_holds_while_every_device_has_the_key
+                linked_holds_while_no_device_has_the_key
+                linked_does_not_hold_for_a_place_that_was_left
+                linked_follows_a_key_that_was_dropped
                 entry_holds_at_exactly_the_version
                 checks_judge_the_state_before_the_operations
                 a_check_alone_changes_nothing
                 of_racing_inserts_of_one_id_one_wins
                 of_racing_changes_of_one_version_one_wins
+                of_racing_links_that_must_be_new_one_wins
                 racing_tags_fill_the_room_of_a_device_exactly
                 of_racing_writes_of_one_entry_one_wins
             }
@@ -179,7 +187,10 @@ macro_rules! __case_table {
             condemned {
                 the_devices_of_a_user_become_those_of_the_deletion
                 condemning_changes_nothing_else
-                condemning_a_user_without_devices_changes_nothing
+                condemning_a_user_without_devices_condemns_none
+                condemning_writes_who_is_deleted_and_the_newest_event
+                the_newest_event_is_that_at_this_point_of_the_set
+                the_number_of_a_deletion_under_way_is_refused
                 a_user_made_again_has_only_its_new_devices
                 condemned_devices_are_removed_in_any_number_of_steps
                 a_condemned_device_may_get_a_user_again

@@ -77,6 +77,37 @@ pub(super) fn a_key_names_devices_on_many_platforms(t: &mut Subject<'_>) {
     }
 }
 
+pub(super) fn the_platforms_of_a_key_are_those_of_its_devices(t: &mut Subject<'_>) {
+    let s = t.store();
+    for (n, relation) in Relation::ALL.into_iter().enumerate() {
+        let key = key(relation, "7");
+        let on = |platforms: &[Platform]| {
+            assert_eq!(s.look().platforms(&key), PlatformSet::of(platforms), "the platforms of {relation:?}");
+        };
+        on(&[]);
+        let device = |platform, id: &str| s.device(platform, &format!("{id} {n}"));
+        let (ann, bob) = (device(IOS, "ann"), device(IOS, "bob"));
+        let (eve, joe) = (device(ANDROID, "eve"), device(Platform::Unknown, "joe"));
+        s.commit(Writes::new().link(&key, &[joe]));
+        on(&[Platform::Unknown]);
+        s.commit(Writes::new().link(&key, &[ann, bob, eve]));
+        on(&[IOS, ANDROID, Platform::Unknown]);
+        s.commit(Writes::new().unlink(&key, &[ann]));
+        on(&[IOS, ANDROID, Platform::Unknown]);
+        s.commit(Writes::new().unlink(&key, &[bob]));
+        on(&[ANDROID, Platform::Unknown]);
+        s.commit(Writes::new().remove(eve));
+        on(&[Platform::Unknown]);
+        s.commit(Writes::new().link(&key, &[ann]).drop_key(&key, Platform::Unknown.into()));
+        on(&[IOS]);
+        s.commit(Writes::new().drop_key(&key, PlatformSet::ALL));
+        on(&[]);
+    }
+    s.commit(Writes::new().insert(ANDROID, "max").link_new(&user("u"), &[0]).condemn("u", 9));
+    assert_eq!(s.look().platforms(&user("u")), PlatformSet::NONE, "a condemned user is on none");
+    assert_eq!(s.look().platforms(&deletion(9)), ANDROID.into(), "and the deletion where the user was");
+}
+
 pub(super) fn a_posting_shrinks_and_grows_across_its_small_form(t: &mut Subject<'_>) {
     let s = t.store();
     let places: Vec<_> = (0..9).map(|n| s.device(IOS, &format!("{n}"))).collect();

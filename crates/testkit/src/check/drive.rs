@@ -22,28 +22,29 @@ impl From<Answered> for Told {
 }
 
 /// Either the register refuses, or its pages make no sense.
-pub(super) enum Trouble {
-    Refused(Refusal),
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    Refused(rollbook::Error),
     Malformed(String),
 }
 
-impl From<rollbook::Error> for Trouble {
+impl From<rollbook::Error> for Unanswered {
     fn from(error: rollbook::Error) -> Self {
-        Trouble::Refused(error.into())
+        Unanswered::Refused(error)
     }
 }
 
-impl From<rollbook::Violation> for Trouble {
+impl From<rollbook::Violation> for Unanswered {
     fn from(violation: rollbook::Violation) -> Self {
-        Trouble::Refused(rollbook::Error::from(violation).into())
+        Unanswered::Refused(violation.into())
     }
 }
 
-impl From<Malformed> for Trouble {
+impl From<Malformed> for Unanswered {
     fn from(malformed: Malformed) -> Self {
         match malformed {
-            Malformed::Refused(error) => Trouble::Refused(error.into()),
-            Malformed::Pages(what) => Trouble::Malformed(what),
+            Malformed::Refused(error) => Unanswered::Refused(error),
+            Malformed::Pages(what) => Unanswered::Malformed(what),
         }
     }
 }
@@ -52,14 +53,19 @@ impl From<Malformed> for Trouble {
 pub(super) fn perform<S: Store>(registry: &Registry<S>, clock: &ManualClock, op: &Op) -> Told {
     match call(registry, clock, op) {
         Ok(answer) => Ok(answer).into(),
-        Err(Trouble::Refused(refusal)) => Err(refusal).into(),
-        Err(Trouble::Malformed(what)) => {
+        Err(Unanswered::Refused(error)) => Err(Refusal::from(error)).into(),
+        Err(Unanswered::Malformed(what)) => {
             Told { answer: Err(Refusal::Failure(what.clone())), remark: Some(what) }
         }
     }
 }
 
-fn call<S: Store>(registry: &Registry<S>, clock: &ManualClock, op: &Op) -> Result<Answer, Trouble> {
+/// The verb's own answer, or its own error.
+pub(crate) fn call<S: Store>(
+    registry: &Registry<S>,
+    clock: &ManualClock,
+    op: &Op,
+) -> Result<Answer, Unanswered> {
     match op {
         Op::CreateApp { app, settings } => registry.create_app(app, with_secrets(settings)?).map(drop)?,
         Op::DeleteApp(app) => registry.delete_app(app)?,
@@ -85,7 +91,7 @@ fn call<S: Store>(registry: &Registry<S>, clock: &ManualClock, op: &Op) -> Resul
     Ok(Answer::Done)
 }
 
-fn ask<S: Store>(app: &App<S>, op: &Op) -> Result<Answer, Trouble> {
+fn ask<S: Store>(app: &App<S>, op: &Op) -> Result<Answer, Unanswered> {
     Ok(match op {
         Op::Do(_, command) => Answer::Outcome(run(app, command)?),
         Op::Batch(_, commands) => Answer::Outcomes(app.batch(commands)?),
@@ -123,7 +129,7 @@ fn ask<S: Store>(app: &App<S>, op: &Op) -> Result<Answer, Trouble> {
             Answer::Selected(all_pages(*limit, page)?)
         }
         Op::Contains(_, audience, id) => Answer::Truth(app.contains(audience, id)?),
-        other => return Err(Trouble::Malformed(format!("no verb of an app: {other:?}"))),
+        other => return Err(Unanswered::Malformed(format!("no verb of an app: {other:?}"))),
     })
 }
 
@@ -148,7 +154,7 @@ fn run<S: Store>(app: &App<S>, command: &Command) -> Result<Outcome, rollbook::E
 }
 
 /// Every page of events; each begins behind the row where the one before ended, in the order asked for.
-fn events<S: Store>(app: &App<S>, query: &EventQuery) -> Result<Vec<rollbook::Event>, Trouble> {
+fn events<S: Store>(app: &App<S>, query: &EventQuery) -> Result<Vec<rollbook::Event>, Unanswered> {
     let mut last = None;
     Ok(all_pages(query.limit, |after: Option<&rollbook::EventPosition>| {
         let page = app.events(&EventQuery { after: after.copied(), ..query.clone() })?;

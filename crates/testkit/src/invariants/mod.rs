@@ -1,6 +1,10 @@
 //! A walk over everything that one view shows, looking for what contradicts itself.
 
+mod register;
 mod walk;
+
+pub use register::check_register;
+pub(crate) use register::spaces;
 
 use rollbook::store::{StoreError, View};
 use std::fmt;
@@ -34,6 +38,8 @@ pub enum Broken {
     Owner,
     /// A deletion under way has no record, so that nobody would resume it.
     Deletion,
+    /// The directory contradicts itself, or what there is of apps.
+    Directory,
 }
 
 /// One thing that contradicts itself.

@@ -6,7 +6,7 @@ use rollbook::store::{
     Committed, Key, LogIndex, LogRange, Operation, OwnedKey, Place, Posting, Relation, Slot, Store,
     StoreError, StoredDevice, StoredEvent, View, WriteSet,
 };
-use rollbook::{AppId, DeviceId, EventOrder, Platform, Timestamp, Version};
+use rollbook::{AppId, DeviceId, EventOrder, Platform, PlatformSet, Timestamp, Version};
 use rollbook_testkit::ordered::{OrderedStore, OrderedView};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -349,5 +349,18 @@ impl Alter for Resurrects {
     }
     fn linked(&self, view: &OrderedView, slot: Slot, key: Key<'_>) -> Answer<bool> {
         Ok(self.posting(view, key, slot.platform)?.contains(slot.ordinal))
+    }
+}
+
+/// Goes on naming the platforms that a key was seen on.
+#[derive(Default)]
+pub struct RemembersPlatforms(Mutex<BTreeMap<OwnedKey, PlatformSet>>);
+
+impl Alter for RemembersPlatforms {
+    fn platforms(&self, view: &OrderedView, key: Key<'_>) -> Answer<PlatformSet> {
+        let mut seen = self.0.lock();
+        let seen = seen.entry(key.to_owned()).or_insert(PlatformSet::NONE);
+        *seen = seen.iter().chain(view.platforms(key)?.iter()).collect();
+        Ok(*seen)
     }
 }

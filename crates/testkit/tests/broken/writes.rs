@@ -3,10 +3,10 @@
 use crate::altered::{Alter, Answer};
 use parking_lot::Mutex;
 use rollbook::store::{
-    Check, Committed, Conflicted, Key, Operation, Place, Relation, Store, StoreError, StoreInfo,
-    StoredDevice, View, WriteSet,
+    Check, Committed, Conflicted, Deleted, Deletion, Entry, EntryKey, Key, Operation, Place, Relation, Store,
+    StoreError, StoreInfo, StoredDevice, View, WriteSet,
 };
-use rollbook::{AppId, PlatformSet, Timestamp};
+use rollbook::{AppId, EventSeq, PlatformSet, Timestamp};
 use rollbook_testkit::ordered::{OrderedStore, OrderedView};
 
 /// The set without its checks.
@@ -226,5 +226,71 @@ pub struct TakesAnyWeight;
 impl Alter for TakesAnyWeight {
     fn info(&self, right: StoreInfo) -> StoreInfo {
         StoreInfo { max_weight: 4_096, ..right }
+    }
+}
+
+/// Asks for room for a tag also where the device has it already.
+pub struct HasNoRoomForWhatIsThere;
+
+impl Alter for HasNoRoomForWhatIsThere {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let mut writes = writes.clone();
+        for check in &mut writes.checks {
+            if let Check::Room { tag, .. } = check {
+                *tag = "a tag that nobody has".into();
+            }
+        }
+        store.commit(app, &writes)
+    }
+}
+
+/// The set with another last event in the records of what it condemns.
+fn condemned_through(writes: &WriteSet, through: EventSeq) -> WriteSet {
+    let mut altered = unchecked(writes);
+    altered.checks.clone_from(&writes.checks);
+    for operation in &writes.operations {
+        if let Operation::Condemn { user, deletion } = operation {
+            let of = Deleted::User { user: user.clone(), through };
+            let entry = Entry::Deletion(Deletion { number: *deletion, of });
+            altered.operations.push(Operation::PutEntry { entry });
+        }
+    }
+    altered
+}
+
+/// Looks for the newest event before it applies the set.
+pub struct CondemnsTooLittle;
+
+impl Alter for CondemnsTooLittle {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let end = store.view(app)?.log_end()?;
+        store.commit(app, &condemned_through(writes, end))
+    }
+}
+
+/// Takes all events of a user, whenever they are posted.
+pub struct CondemnsTooMuch;
+
+impl Alter for CondemnsTooMuch {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        store.commit(app, &condemned_through(writes, EventSeq(u64::MAX)))
+    }
+}
+
+/// Condemns under a number that is taken.
+pub struct GivesDeletionsAgain;
+
+impl Alter for GivesDeletionsAgain {
+    fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
+        let mut altered = unchecked(writes);
+        altered.checks.clone_from(&writes.checks);
+        altered.operations.clear();
+        for operation in &writes.operations {
+            if let Operation::Condemn { deletion, .. } = operation {
+                altered.operations.push(Operation::RemoveEntry { key: EntryKey::Deletion(*deletion) });
+            }
+            altered.operations.push(operation.clone());
+        }
+        store.commit(app, &altered)
     }
 }

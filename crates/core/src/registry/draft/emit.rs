@@ -1,18 +1,33 @@
 //! From a draft to the write set that makes it true.
 
+use super::intern::{Interned, KeyId};
 use super::overlay::Working;
 use super::{Draft, Handle, Happening, Mode};
 use crate::error::Error;
-use crate::model::TagName;
 use crate::store::{
-    Check, DeviceRecord, Entry, EntryKey, Key, Operation, OwnedKey, Place, Relation, Target, View, WriteSet,
+    Check, Entry, EntryKey, Key, Operation, OwnedKey, Place, Relation, Target, View, WriteSet,
 };
 use smallvec::{SmallVec, smallvec};
 
-/// One link to be made or cut: the key, and whose.
-struct Edge<T> {
-    key: OwnedKey,
-    device: T,
+/// What happens to the devices of one key.
+#[derive(Default)]
+struct Edges {
+    cut: SmallVec<[Place; 1]>,
+    linked: SmallVec<[Target; 1]>,
+}
+
+/// The edges of every key of the draft, by number: a store writes each posting once.
+#[derive(Default)]
+struct AllEdges(Vec<Edges>);
+
+impl AllEdges {
+    fn of(&mut self, key: KeyId) -> &mut Edges {
+        if self.0.len() <= key.index() {
+            self.0.resize_with(key.index() + 1, Edges::default);
+        }
+        #[allow(clippy::indexing_slicing, reason = "the list was just made long enough")]
+        &mut self.0[key.index()]
+    }
 }
 
 impl<V: View> Draft<'_, V> {
@@ -27,30 +42,24 @@ impl<V: View> Draft<'_, V> {
         for (key, platforms) in std::mem::take(&mut self.dropped) {
             writes.operations.push(Operation::Drop { key, platforms });
         }
-        let mut cuts = Vec::new();
-        let mut links = Vec::new();
+        writes.operations.reserve(self.keys.len() + 2);
+        let mut edges = AllEdges::default();
         let mut inserted = 0;
         for n in 0..self.working.len() {
-            self.emit_device(Handle(n), &mut writes, &mut inserted, &mut cuts, &mut links)?;
+            self.emit_device(Handle(n), &mut writes, &mut inserted, &mut edges)?;
         }
         // Removals come before inserts, because an id may be inserted only where it is absent.
         writes.operations.sort_by_key(|operation| matches!(operation, Operation::Insert { .. }));
-        for (key, devices) in grouped(cuts) {
-            writes.operations.push(Operation::Unlink { key, devices });
-        }
-        for (key, devices) in grouped(links) {
-            writes.operations.push(Operation::Link { key, devices });
-        }
         for declared in std::mem::take(&mut self.declared) {
-            writes
-                .checks
-                .push(Check::Entry { key: EntryKey::EventType(declared.name.clone()), version: None });
+            let key = EntryKey::EventType(declared.name.clone());
+            writes.checks.push(Check::Entry { key, version: None });
             writes.operations.push(Operation::PutEntry { entry: Entry::EventType(declared) });
         }
-        if writes.operations.is_empty() {
+        if writes.operations.is_empty() && edges.0.is_empty() {
             return Ok(WriteSet::default());
         }
         self.emit_reliance(&mut writes);
+        emit_edges(self.keys, edges, &mut writes);
         Ok(writes)
     }
 
@@ -82,8 +91,7 @@ impl<V: View> Draft<'_, V> {
         device: Handle,
         writes: &mut WriteSet,
         inserted: &mut u32,
-        cuts: &mut Vec<Edge<Place>>,
-        links: &mut Vec<Edge<Target>>,
+        edges: &mut AllEdges,
     ) -> Result<(), Error> {
         let Some(working) = self.working.get(device.0) else { return Ok(()) };
         if working.condemned {
@@ -105,19 +113,13 @@ impl<V: View> Draft<'_, V> {
         if working.rebuilt {
             let target = Target::New(*inserted);
             *inserted += 1;
-            self.emit_new(device, target, writes, links);
+            self.emit_new(device, target, writes, edges);
             return Ok(());
         }
-        self.emit_changes(device, writes, cuts, links)
+        self.emit_changes(device, writes, edges)
     }
 
-    fn emit_new(
-        &mut self,
-        device: Handle,
-        target: Target,
-        writes: &mut WriteSet,
-        links: &mut Vec<Edge<Target>>,
-    ) {
+    fn emit_new(&mut self, device: Handle, target: Target, writes: &mut WriteSet, edges: &mut AllEdges) {
         let Some(working) = self.working.get_mut(device.0) else { return };
         let Some(record) = working.record.take() else { return };
         writes.operations.push(Operation::Insert {
@@ -125,17 +127,14 @@ impl<V: View> Draft<'_, V> {
             record,
             last_seen: working.last_seen,
         });
-        let mut link = |relation, name: &str| {
-            links.push(Edge { key: Key::new(relation, name).to_owned(), device: target });
-        };
-        if let Some(user) = &working.user {
-            link(Relation::User, user.as_str());
-        }
-        if let Some(Some(alias)) = &working.alias {
-            link(Relation::Alias, alias.as_str());
+        let user = working.user.take().map(|user| (Relation::User, user.into_text()));
+        let alias = working.alias.take().flatten().map(|alias| (Relation::Alias, alias.into_text()));
+        for (relation, name) in user.into_iter().chain(alias) {
+            let key = self.keys.intern_owned(OwnedKey { relation, name });
+            edges.of(key).linked.push(target);
         }
         for (tag, _) in working.tags.iter().filter(|(_, present)| *present) {
-            link(Relation::Tag, tag.as_str());
+            edges.of(*tag).linked.push(target);
         }
     }
 
@@ -143,8 +142,7 @@ impl<V: View> Draft<'_, V> {
         &mut self,
         device: Handle,
         writes: &mut WriteSet,
-        cuts: &mut Vec<Edge<Place>>,
-        links: &mut Vec<Edge<Target>>,
+        edges: &mut AllEdges,
     ) -> Result<(), Error> {
         let cleared = match self.working.get(device.0) {
             Some(Working { tags_cleared: true, .. }) => self.stored_tags(device)?,
@@ -159,31 +157,30 @@ impl<V: View> Draft<'_, V> {
         if working.record_changed
             && let Some(record) = working.record.take()
         {
-            let record: Box<DeviceRecord> = record;
             writes.operations.push(Operation::Put { device: base, record });
         }
-        let stays = |tag: &TagName| working.tags.iter().any(|(changed, present)| *present && changed == tag);
-        for tag in cleared.iter().filter(|tag| !stays(tag)) {
-            cuts.push(Edge { key: Key::new(Relation::Tag, tag.as_str()).to_owned(), device: base });
-        }
-        for (tag, present) in &working.tags {
-            let key = Key::new(Relation::Tag, tag.as_str()).to_owned();
-            if *present {
-                links.push(Edge { key, device: Target::At(base) });
-            } else if !working.tags_cleared {
-                cuts.push(Edge { key, device: base });
+        for name in cleared {
+            let tag = self.keys.intern_owned(OwnedKey { relation: Relation::Tag, name });
+            if working.tag_change(tag) != Some(true) {
+                edges.of(tag).cut.push(base);
             }
         }
-        if let Some(alias) = old_alias {
-            cuts.push(Edge { key: OwnedKey { relation: Relation::Alias, name: alias }, device: base });
+        for (tag, present) in &working.tags {
+            if *present {
+                edges.of(*tag).linked.push(Target::At(base));
+            } else if !working.tags_cleared {
+                edges.of(*tag).cut.push(base);
+            }
         }
-        if let Some(Some(alias)) = &working.alias {
-            let key = Key::new(Relation::Alias, alias.as_str()).to_owned();
-            links.push(Edge { key, device: Target::At(base) });
+        if let Some(name) = old_alias {
+            let key = self.keys.intern_owned(OwnedKey { relation: Relation::Alias, name });
+            edges.of(key).cut.push(base);
         }
-        if let Some(user) = &working.user {
-            let key = Key::new(Relation::User, user.as_str()).to_owned();
-            links.push(Edge { key, device: Target::At(base) });
+        let alias = working.alias.take().flatten().map(|alias| (Relation::Alias, alias.into_text()));
+        let user = working.user.take().map(|user| (Relation::User, user.into_text()));
+        for (relation, name) in alias.into_iter().chain(user) {
+            let key = self.keys.intern_owned(OwnedKey { relation, name });
+            edges.of(key).linked.push(Target::At(base));
         }
         Ok(())
     }
@@ -196,26 +193,27 @@ impl<V: View> Draft<'_, V> {
 
     /// The checks on what the plan rests on beside the devices it changes.
     fn emit_reliance(&mut self, writes: &mut WriteSet) {
+        let settled = std::mem::take(&mut self.settled);
+        for has in [true, false] {
+            let mut places: Vec<(KeyId, Place)> = Vec::new();
+            places
+                .extend(settled.iter().filter(|(_, is, _)| *is == has).map(|(key, _, place)| (*key, *place)));
+            for (key, devices) in self.gathered(places) {
+                writes.checks.push(Check::Linked { key, devices, is: has });
+            }
+        }
         if let Some(most) = self.app.limits.tags_per_device
             && self.mode == Mode::Single
         {
-            let one_tag = |working: &Working| working.is_one_tag() && working.version.is_none();
-            let mut rooms = Vec::new();
-            for working in self.working.iter().filter(|working| one_tag(working)) {
-                if let ([(tag, true)], Some(base)) = (working.tags.as_slice(), working.base) {
-                    let key = Key::new(Relation::Tag, tag.as_str()).to_owned();
-                    rooms.push(Edge { key, device: base });
-                }
-            }
-            for (key, devices) in grouped(rooms) {
+            let mut places: Vec<(KeyId, Place)> = Vec::new();
+            let blind =
+                self.working.iter().filter(|working| working.is_one_tag() && working.version.is_none());
+            places.extend(blind.filter_map(|working| match (working.tags.as_slice(), working.base) {
+                ([(tag, true)], Some(base)) => Some((*tag, base)),
+                _ => None,
+            }));
+            for (key, devices) in self.gathered(places) {
                 writes.checks.push(Check::Room { tag: key.name, devices, most });
-            }
-        }
-        for has in [true, false] {
-            let settled = self.settled.iter().filter(|(_, is, _)| *is == has);
-            let edges = settled.map(|(key, _, place)| Edge { key: key.clone(), device: *place }).collect();
-            for (key, devices) in grouped(edges) {
-                writes.checks.push(Check::Linked { key, devices, is: has });
             }
         }
         for (user, place) in &self.witnesses {
@@ -227,19 +225,32 @@ impl<V: View> Draft<'_, V> {
             writes.checks.push(Check::KeyAtMost { key, most: *most });
         }
     }
+
+    /// The places of each key together.
+    fn gathered(&self, mut places: Vec<(KeyId, Place)>) -> Vec<(OwnedKey, SmallVec<[Place; 1]>)> {
+        places.sort_by_key(|(key, _)| key.index());
+        let groups = places.chunk_by(|(a, _), (b, _)| a == b);
+        let group = |group: &[(KeyId, Place)]| {
+            let key = self.keys.get(group.first()?.0)?.to_owned();
+            Some((key, group.iter().map(|(_, place)| *place).collect()))
+        };
+        groups.filter_map(group).collect()
+    }
 }
 
-/// Edges of the same key become one operation: a store writes each posting once.
-fn grouped<T>(mut edges: Vec<Edge<T>>) -> Vec<(OwnedKey, SmallVec<[T; 1]>)> {
-    if edges.windows(2).any(|pair| matches!(pair, [a, b] if a.key != b.key)) {
-        edges.sort_by(|a, b| a.key.cmp(&b.key));
-    }
-    let mut groups: Vec<(OwnedKey, SmallVec<[T; 1]>)> = Vec::new();
-    for edge in edges {
-        match groups.last_mut() {
-            Some((key, devices)) if *key == edge.key => devices.push(edge.device),
-            _ => groups.push((edge.key, smallvec![edge.device])),
+/// One operation for each key that is cut, then one for each that is linked.
+fn emit_edges(keys: Interned, edges: AllEdges, writes: &mut WriteSet) {
+    let mut links: SmallVec<[Operation; 1]> = SmallVec::new();
+    for (key, Edges { cut, linked }) in keys.into_keys().into_iter().zip(edges.0) {
+        match (cut.is_empty(), linked.is_empty()) {
+            (true, true) => {}
+            (true, false) => links.push(Operation::Link { key, devices: linked }),
+            (false, true) => writes.operations.push(Operation::Unlink { key, devices: cut }),
+            (false, false) => {
+                writes.operations.push(Operation::Unlink { key: key.clone(), devices: cut });
+                links.push(Operation::Link { key, devices: linked });
+            }
         }
     }
-    groups
+    writes.operations.append(&mut links);
 }

@@ -23,7 +23,7 @@ impl<V: View> Draft<'_, V> {
     /// A tag or alias is taken from every device of some platforms.
     pub(crate) fn drop_key(&mut self, key: Key<'_>, platforms: PlatformSet) -> Result<(), Error> {
         for n in 0..self.working.len() {
-            self.forget_key(Handle(n), key, platforms)?;
+            self.forget_key(Handle(n), key, platforms);
         }
         let platforms = self.narrowed(key, platforms)?;
         if !platforms.is_empty() {
@@ -59,6 +59,9 @@ impl<V: View> Draft<'_, V> {
             let has = self.working.get(n).is_some_and(|w| w.exists)
                 && self.alias(Handle(n))?.as_ref() == Some(alias);
             now = now + u64::from(has) - u64::from(had);
+        }
+        if !self.picture.has_condemned() && self.dropped.is_empty() && self.working.is_empty() {
+            return Ok(AliasCount { now, stored: now });
         }
         let mut stored = 0;
         for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
@@ -98,10 +101,11 @@ impl<V: View> Draft<'_, V> {
     /// Is this tag on the device in the draft?
     pub(crate) fn has_tag(&self, device: Handle, tag: &TagName) -> Result<bool, Error> {
         let Some(working) = self.working.get(device.0) else { return Ok(false) };
-        match working.tag_change(tag) {
+        let tag = Key::new(Relation::Tag, tag.as_str());
+        match self.keys.find(tag).and_then(|tag| working.tag_change(tag)) {
             Some(present) => Ok(present),
             None if working.tags_cleared || working.rebuilt => Ok(false),
-            None => self.had_in_register(device, Key::new(Relation::Tag, tag.as_str())),
+            None => self.had_in_register(device, tag),
         }
     }
 

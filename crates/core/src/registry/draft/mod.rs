@@ -12,6 +12,7 @@
 
 mod emit;
 mod history;
+mod intern;
 mod keys;
 mod overlay;
 mod reliance;
@@ -22,6 +23,7 @@ use crate::model::{Alias, AppRecord, DeviceId, EventType, Platform, PlatformSet,
 use crate::picture::Picture;
 use crate::store::{EventRecord, OwnedKey, Place, Slot, StoredDevice, View};
 use hashbrown::HashMap;
+use intern::{Interned, KeyId};
 use overlay::Working;
 use smallvec::SmallVec;
 
@@ -58,6 +60,8 @@ pub(crate) struct Draft<'a, V> {
     pub(crate) now: Timestamp,
     mode: Mode,
     working: Vec<Working>,
+    /// The keys that changes of devices name.
+    keys: Interned,
     /// The devices of `working` that stand in the register, by slot.
     by_slot: HashMap<Slot, usize>,
     /// The devices of `working` that do not, by id.
@@ -65,7 +69,7 @@ pub(crate) struct Draft<'a, V> {
     /// Keys dropped from all devices of some platforms, in the register as it is.
     dropped: SmallVec<[(OwnedKey, PlatformSet); 1]>,
     /// Links that were found as they should be, by key, and whether the device has it.
-    settled: Vec<(OwnedKey, bool, Place)>,
+    settled: Vec<(KeyId, bool, Place)>,
     /// Events and deletions, in the order of the operations.
     history: SmallVec<[Happening; 1]>,
     declared: Vec<EventType>,
@@ -90,6 +94,7 @@ impl<'a, V: View> Draft<'a, V> {
             now,
             mode,
             working: Vec::new(),
+            keys: Interned::default(),
             by_slot: HashMap::new(),
             by_id: HashMap::new(),
             dropped: SmallVec::new(),

@@ -1,5 +1,6 @@
 //! One device of a draft: how it stands in the register, and what is different by now.
 
+use super::intern::KeyId;
 use super::{Draft, Handle};
 use crate::error::Error;
 use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, Timestamp, UserId, Version};
@@ -25,7 +26,7 @@ pub(super) struct Working {
     pub(super) record_changed: bool,
     pub(super) tags_cleared: bool,
     /// Tags that differ from the register's, and whether the device has them.
-    pub(super) tags: SmallVec<[(TagName, bool); 1]>,
+    pub(super) tags: SmallVec<[(KeyId, bool); 2]>,
     pub(super) alias: Option<Option<Alias>>,
     pub(super) user: Option<UserId>,
     pub(super) last_seen: Option<Timestamp>,
@@ -84,14 +85,14 @@ impl Working {
         self.last_seen = None;
     }
 
-    pub(super) fn tag_change(&self, tag: &TagName) -> Option<bool> {
-        self.tags.iter().find(|(changed, _)| changed == tag).map(|(_, present)| *present)
+    pub(super) fn tag_change(&self, tag: KeyId) -> Option<bool> {
+        self.tags.iter().find(|(changed, _)| *changed == tag).map(|(_, present)| *present)
     }
 
-    fn put_tag(&mut self, tag: &TagName, present: bool) {
-        match self.tags.iter_mut().find(|(changed, _)| changed == tag) {
+    fn put_tag(&mut self, tag: KeyId, present: bool) {
+        match self.tags.iter_mut().find(|(changed, _)| *changed == tag) {
             Some(change) => change.1 = present,
-            None => self.tags.push((tag.clone(), present)),
+            None => self.tags.push((tag, present)),
         }
     }
 
@@ -211,8 +212,8 @@ impl<V: View> Draft<'_, V> {
         let raw = self.picture.raw();
         let mut count =
             raw.key_count(place.slot, Relation::Tag).map_err(Error::store("count the tags of a device"))?;
-        for (tag, _) in &working.tags {
-            count -= usize::from(self.had_in_register(device, Key::new(Relation::Tag, tag.as_str()))?);
+        for tag in working.tags.iter().filter_map(|(tag, _)| self.keys.get(*tag)) {
+            count -= usize::from(self.had_in_register(device, tag)?);
         }
         for (dropped, on) in self.dropped.iter().filter(|(key, _)| key.relation == Relation::Tag) {
             let linked = on.contains(place.slot.platform) && {
@@ -224,17 +225,18 @@ impl<V: View> Draft<'_, V> {
     }
 
     /// The tags of a device that stands in the register, as the register has them, drops taken out.
-    pub(super) fn stored_tags(&self, device: Handle) -> Result<Vec<TagName>, Error> {
+    pub(super) fn stored_tags(&self, device: Handle) -> Result<Vec<Box<str>>, Error> {
         let Some(place) = self.working.get(device.0).and_then(|w| w.base) else { return Ok(Vec::new()) };
         let mut names: Vec<Box<str>> = Vec::new();
         let read = self.picture.raw().keys_of(place.slot, Relation::Tag, &mut |name| names.push(name.into()));
         read.map_err(Error::store("read the tags of a device"))?;
         names.retain(|name| !self.is_dropped(Key::new(Relation::Tag, name), place.slot.platform));
-        names.into_iter().map(|name| decoded(TagName::new(name))).collect()
+        Ok(names)
     }
 
     /// Puts a tag on a device or takes it off; the caller knows that this is a change.
     pub(crate) fn set_tag(&mut self, device: Handle, tag: &TagName, present: bool) {
+        let tag = self.keys.intern(Key::new(Relation::Tag, tag.as_str()));
         if let Some(working) = self.working.get_mut(device.0) {
             working.put_tag(tag, present);
         }
@@ -282,7 +284,8 @@ impl<V: View> Draft<'_, V> {
                 };
                 if let Some(working) = self.working.get_mut(device.0) {
                     for tag in kept {
-                        if working.tag_change(&tag).is_none() {
+                        let tag = self.keys.intern(Key::new(Relation::Tag, &tag));
+                        if working.tag_change(tag).is_none() {
                             working.tags.push((tag, true));
                         }
                     }
@@ -303,22 +306,15 @@ impl<V: View> Draft<'_, V> {
     }
 
     /// A key disappears from one device of the draft, if it stands on one of these platforms.
-    pub(super) fn forget_key(
-        &mut self,
-        device: Handle,
-        key: Key<'_>,
-        platforms: PlatformSet,
-    ) -> Result<(), Error> {
-        let Some(working) = self.working.get_mut(device.0) else { return Ok(()) };
+    pub(super) fn forget_key(&mut self, device: Handle, key: Key<'_>, platforms: PlatformSet) {
+        let known = self.keys.find(key);
+        let Some(working) = self.working.get_mut(device.0) else { return };
         if !platforms.contains(working.platform) {
-            return Ok(());
+            return;
         }
         match key.relation {
-            Relation::Tag if working.rebuilt => working.tags.retain(|(tag, _)| tag.as_str() != key.name),
-            Relation::Tag => {
-                // The register's own link goes with the drop, the draft's with the change.
-                working.tags.retain(|(tag, _)| tag.as_str() != key.name);
-            }
+            // The register's own link goes with the drop, the draft's with the change.
+            Relation::Tag => working.tags.retain(|(tag, _)| Some(*tag) != known),
             Relation::Alias => {
                 if working.alias.as_ref().is_some_and(|a| a.as_ref().is_some_and(|a| a.as_str() == key.name))
                 {
@@ -327,6 +323,5 @@ impl<V: View> Draft<'_, V> {
             }
             Relation::User | Relation::Deletion => {}
         }
-        Ok(())
     }
 }

@@ -65,7 +65,8 @@ impl<V: View> Draft<'_, V> {
         };
         let (key, place) = (Key::new(relation, name), *place);
         if self.picture.raw().linked(place.slot, key).map_err(Error::store("read a link"))? == has {
-            self.settled.push((key.to_owned(), has, place));
+            let key = self.keys.intern(key);
+            self.settled.push((key, has, place));
         }
         Ok(())
     }

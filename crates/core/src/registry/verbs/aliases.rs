@@ -115,7 +115,7 @@ pub(crate) fn unbind<V: View>(
     let mut found = Vec::new();
     let handles = resolve(draft, "devices", devices, &mut found)?;
     Violations::check(found)?;
-    for device in handles {
+    for (_, device) in handles {
         if draft.alias(device)?.as_ref() == Some(alias) {
             unbind_one(draft, device)?;
         } else {

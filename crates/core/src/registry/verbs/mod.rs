@@ -57,17 +57,17 @@ pub(crate) fn plan<V: View>(draft: &mut Draft<'_, V>, command: &Command) -> Resu
     }
 }
 
-/// Finds the devices of a list; every unknown one is a violation.
+/// Finds the devices of a list, with their positions in it; every unknown one is a violation.
 fn resolve<V: View>(
     draft: &mut Draft<'_, V>,
     field: &'static str,
     ids: &[DeviceId],
     found: &mut Vec<Violation>,
-) -> Result<Vec<Handle>, Obstacle> {
+) -> Result<Vec<(usize, Handle)>, Obstacle> {
     let mut handles = Vec::with_capacity(ids.len());
     for (index, id) in ids.iter().enumerate() {
         match draft.find(id)? {
-            Some(handle) => handles.push(handle),
+            Some(handle) => handles.push((index, handle)),
             None => found.push(unknown_device(id).in_list(field, index)),
         }
     }

@@ -121,18 +121,18 @@ pub(crate) fn update<V: View>(
 
     let mut found = Vec::new();
     let added = resolve(draft, "add", add, &mut found)?;
-    check_each_room(draft, tag, add, &mut found)?;
+    check_each_room(draft, tag, &added, &mut found)?;
     found.sort_by_key(Violation::index);
     let removed = resolve(draft, "remove", remove, &mut found)?;
     Violations::check(found)?;
 
     let mut stays = vec![false; draft.len()];
-    for &device in &added {
+    for &(_, device) in &added {
         if !std::mem::replace(device.of(&mut stays), true) {
             turn(draft, device, tag, true)?;
         }
     }
-    for &device in &removed {
+    for &(_, device) in &removed {
         if !std::mem::replace(device.of(&mut stays), true) {
             turn(draft, device, tag, false)?;
         }
@@ -142,14 +142,13 @@ pub(crate) fn update<V: View>(
 
 /// Every known device of the list that lacks the tag and has no room for it is a violation.
 fn check_each_room<V: View>(
-    draft: &mut Draft<'_, V>,
+    draft: &Draft<'_, V>,
     tag: &TagName,
-    devices: &[DeviceId],
+    devices: &[(usize, Handle)],
     found: &mut Vec<Violation>,
 ) -> Result<(), Error> {
     let Some(most) = draft.app.limits.tags_per_device else { return Ok(()) };
-    for (index, id) in devices.iter().enumerate() {
-        let Some(device) = draft.find(id)? else { continue };
+    for &(index, device) in devices {
         let count = draft.tag_count(device)?;
         if count >= most as usize && !draft.has_tag(device, tag)? {
             found.extend(too_many("add", count + 1, most).map(|violation| violation.in_list("add", index)));

@@ -1,4 +1,10 @@
 //! Everything about one app: what is kept, what checks ask, what operations do.
+//!
+//! Three things are easily overlooked, and each has its place below:
+//!
+//! - a device is named by its *place*, not by its slot: a slot may be filled by another device since (`filled`, `at`);
+//! - both sides of a relation change together, and a key without devices is no key (`link`, `unlink`);
+//! - operations see those before them in the set, checks see none of them (`apply`, and the frame in `mod.rs`).
 
 use rollbook::store::{
     Check, Committed, Conflicted, Deleted, Deletion, Entry, EntryKey, EventOwner, EventRecord, Key,
@@ -72,16 +78,19 @@ impl App {
         self.keys.get(&key.to_owned()).into_iter().flat_map(move |all| all.range(slots(platform)))
     }
 
+    /// The device of a place, if it still fills it: that a slot is filled is not enough.
     fn filled(&self, place: Place) -> Result<&Device, StoreError> {
         let device = self.devices.get(&place.slot).filter(|device| device.stored.place == place);
         device.ok_or(StoreError::conflict(Conflicted::DeviceGone))
     }
 
+    /// The same, to be changed.
     pub(super) fn at(&mut self, place: Place) -> Result<&mut Device, StoreError> {
         let device = self.devices.get_mut(&place.slot).filter(|device| device.stored.place == place);
         device.ok_or(StoreError::conflict(Conflicted::DeviceGone))
     }
 
+    /// Judges one check. A place that its device has left is told as that, before what was asked about the device.
     pub(super) fn verify(&self, check: &Check) -> Result<(), StoreError> {
         match check {
             Check::Open if self.sealed => conflict(Conflicted::Sealed),
@@ -96,6 +105,7 @@ impl App {
                 let key = Key::new(Relation::Tag, tag).to_owned();
                 for &place in devices {
                     let keys = &self.filled(place)?.keys;
+                    // At its limit a device may still be given what it has: that takes no room.
                     let tags = keys.iter().filter(|key| key.relation == Relation::Tag).count();
                     if tags >= *most as usize && !keys.contains(&key) {
                         return conflict(Conflicted::DeviceFull);
@@ -104,6 +114,7 @@ impl App {
                 Ok(())
             }
             Check::Linked { key, devices, is } => {
+                // Every device is judged, and each must be there, whichever way is asked.
                 for &place in devices {
                     if self.filled(place)?.keys.contains(key) != *is {
                         return conflict(Conflicted::LinkChanged);
@@ -122,6 +133,7 @@ impl App {
         }
     }
 
+    /// Does one operation. What goes wrong leaves through `?`: all of this happens to a copy, which is then dropped.
     pub(super) fn apply(
         &mut self,
         operation: &Operation,
@@ -144,9 +156,7 @@ impl App {
             Operation::Put { device, record } => {
                 let stored = &mut self.change(*device)?.stored;
                 if stored.record.id != record.id {
-                    return Err(StoreError::corrupt(
-                        "a write set that puts a device in the place of another",
-                    ));
+                    return conflict(Conflicted::DeviceGone);
                 }
                 stored.record = (**record).clone();
             }
@@ -163,10 +173,12 @@ impl App {
                 for target in devices {
                     let place = match *target {
                         Target::At(place) => place,
-                        Target::New(n) => *done.inserted.get(n as usize).ok_or_else(|| {
-                            StoreError::corrupt("a write set that links a device it has not inserted")
-                        })?,
+                        Target::New(n) => match done.inserted.get(n as usize) {
+                            Some(place) => *place,
+                            None => return conflict(Conflicted::DeviceGone),
+                        },
                     };
+                    // The version counts also when the device has the key already.
                     self.change(place)?;
                     self.link(key, place.slot);
                 }
@@ -178,6 +190,8 @@ impl App {
                 }
             }
             Operation::Drop { key, platforms } => {
+                // Here each device is visited. A store for many devices gives each (key, platform) a number that
+                // devices hold, and forgets the number.
                 self.take(key, *platforms);
             }
             Operation::Condemn { user, deletion } => {
@@ -185,6 +199,8 @@ impl App {
                 if self.entries.contains_key(&entry_key) {
                     return conflict(Conflicted::EntryChanged);
                 }
+                // The end of the log as the set has made it so far: the deletion takes the events before this point,
+                // and a user of the same name may post others behind it.
                 let of = Deleted::User { user: user.clone(), through: self.log_end };
                 let entry = Entry::Deletion(Deletion { number: *deletion, of });
                 self.entries.insert(entry_key, (entry, self.version));
@@ -201,6 +217,7 @@ impl App {
                 self.entries.remove(key);
             }
             Operation::Append { event } => {
+                // Numbers are never given again, so the end is kept by itself and not read off the last event.
                 self.log_end.0 += 1;
                 let position = EventPosition { at: event.at, seq: self.log_end };
                 self.log.insert(position, (**event).clone());

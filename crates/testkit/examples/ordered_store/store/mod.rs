@@ -69,6 +69,8 @@ impl Store for OrderedStore {
         if weight > limit {
             return Err(too_large("the write set", limit as u64, weight as u64));
         }
+        // The order of the contract: the weight, the checks, the operations. One writer at a time, from the first check
+        // to the last operation: nothing may come between what was judged and what is done.
         let mut apps = self.apps.write();
         let before = apps.get(&app).cloned().unwrap_or_default();
         for check in &writes.checks {
@@ -80,17 +82,20 @@ impl Store for OrderedStore {
         for operation in &writes.operations {
             after.apply(operation, self.first_ordinal, &mut committed)?;
         }
+        // Who vanished is told of the set as a whole: a device before it, none after it.
         for name in
             before.names(Relation::User, None).filter(|name| !after.has(Key::new(Relation::User, name)))
         {
             let user = UserId::new(name).map_err(|_| StoreError::corrupt("the name of a user"))?;
             committed.vanished_users.push(user);
         }
+        // The commit is visible from here on, and only now: a view that was taken before keeps the old copy.
         apps.insert(app, Arc::new(after));
         Ok(committed)
     }
 
     fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
+        // No version, no check, and a place that was left is skipped: heartbeats are many and cheap.
         let mut apps = self.apps.write();
         let Some(app) = apps.get_mut(&app).map(Arc::make_mut) else { return Ok(()) };
         for &(place, at) in seen {

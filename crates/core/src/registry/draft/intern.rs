@@ -1,0 +1,96 @@
+//! The keys that a draft speaks of, each held once and named by a number.
+//!
+//! A tag update of a thousand devices says its tag's name once, and edges are gathered by number instead of by name.
+
+use crate::store::{Key, OwnedKey};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// A key of the draft, by its position among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeyId(u32);
+
+impl KeyId {
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// So many keys are searched one by one; beyond, by hash.
+const FEW: usize = 16;
+
+/// The keys of a draft.
+#[derive(Debug, Default)]
+pub(super) struct Interned {
+    keys: Vec<OwnedKey>,
+    /// All of them, from the moment they are more than a few.
+    by_hash: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Interned {
+    pub(super) fn find(&self, key: Key<'_>) -> Option<KeyId> {
+        if self.keys.len() <= FEW {
+            let position = self.keys.iter().position(|known| known.as_key() == key)?;
+            return u32::try_from(position).ok().map(KeyId);
+        }
+        let is = |&n: &u32| self.keys.get(n as usize).is_some_and(|known| known.as_key() == key);
+        self.by_hash.find(self.hasher.hash_one(key), is).copied().map(KeyId)
+    }
+
+    pub(super) fn intern(&mut self, key: Key<'_>) -> KeyId {
+        self.find(key).unwrap_or_else(|| self.push(key.to_owned()))
+    }
+
+    pub(super) fn intern_owned(&mut self, key: OwnedKey) -> KeyId {
+        self.find(key.as_key()).unwrap_or_else(|| self.push(key))
+    }
+
+    pub(super) fn get(&self, id: KeyId) -> Option<Key<'_>> {
+        self.keys.get(id.index()).map(OwnedKey::as_key)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// All keys, in the order of their numbers.
+    pub(super) fn into_keys(self) -> Vec<OwnedKey> {
+        self.keys
+    }
+
+    fn push(&mut self, key: OwnedKey) -> KeyId {
+        let number = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        self.keys.push(key);
+        let unhashed = if self.keys.len() == FEW + 1 { 0 } else { self.keys.len() - 1 };
+        if self.keys.len() > FEW {
+            let Interned { keys, by_hash, hasher } = self;
+            let hash = |&n: &u32| keys.get(n as usize).map_or(0, |key| hasher.hash_one(key.as_key()));
+            for n in unhashed..keys.len() {
+                let n = n as u32;
+                by_hash.insert_unique(hash(&n), n, hash);
+            }
+        }
+        KeyId(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Relation;
+
+    #[test]
+    fn a_key_has_one_number_however_many_there_are() {
+        let mut interned = Interned::default();
+        let names: Vec<String> = (0..100).map(|n| format!("name{n}")).collect();
+        let numbers: Vec<KeyId> = names.iter().map(|n| interned.intern(Key::new(Relation::Tag, n))).collect();
+        assert_eq!(numbers.iter().map(|id| id.index()).collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
+        for (name, number) in names.iter().zip(&numbers) {
+            assert_eq!(interned.intern(Key::new(Relation::Tag, name)), *number);
+            assert_eq!(interned.get(*number), Some(Key::new(Relation::Tag, name)));
+        }
+        assert_eq!(interned.find(Key::new(Relation::Alias, "name1")), None);
+        assert_eq!(interned.into_keys().len(), 100);
+    }
+}

@@ -1,0 +1,73 @@
+//! Two apps that share every name, and never see each other.
+
+use super::drive;
+use crate::op::{Alphabet, Op};
+use crate::oracle::Oracle;
+use crate::survey::{AppSurvey, survey_app};
+use rollbook::store::Store;
+use rollbook::{AppKey, Error, ManualClock, Registry, SeededEntropy};
+use std::fmt;
+use std::sync::Arc;
+
+/// A step in one app that another app has noticed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leak {
+    /// The step.
+    pub op: Op,
+    /// The app that it was not about.
+    pub quiet: AppKey,
+    /// What that app told before; none when there was no such app.
+    pub before: Option<AppSurvey>,
+    /// What it tells now.
+    pub after: Option<AppSurvey>,
+}
+
+impl fmt::Display for Leak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?} changed {}", self.op, self.quiet)?;
+        writeln!(f, "before: {:?}", self.before)?;
+        writeln!(f, "after:  {:?}", self.after)
+    }
+}
+
+impl std::error::Error for Leak {}
+
+/// Two apps that share every name never see each other: the steps in one fill it, then the steps in the other are
+/// taken, and after each of them the first tells of itself exactly what it told before. Then the other way round.
+///
+/// # Errors
+/// The first step that is noticed where it should not be.
+///
+/// # Panics
+/// When an app cannot be asked, though its store does not fail.
+pub fn check_apart<S: Store>(ops: &[Op], store: impl Fn() -> S) -> Result<(), Box<Leak>> {
+    let apps = Alphabet::default().apps;
+    for quiet in &apps {
+        let clock = Arc::new(ManualClock::at(Oracle::START));
+        let registry =
+            Registry::builder(store()).clock(Arc::clone(&clock)).entropy(SeededEntropy::new(1)).build();
+        // Steps may be refused: it is what they leave that counts.
+        for op in ops.iter().filter(|op| op.app() == Some(quiet) || matches!(op, Op::MoveClock(_))) {
+            drop(drive::call(&registry, &clock, op));
+        }
+        let before = told(&registry, quiet);
+        // Time passes for all apps: the clock stands still from here on.
+        for op in ops.iter().filter(|op| op.app() != Some(quiet) && !matches!(op, Op::MoveClock(_))) {
+            drop(drive::call(&registry, &clock, op));
+            let after = told(&registry, quiet);
+            if after != before {
+                return Err(Box::new(Leak { op: op.clone(), quiet: quiet.clone(), before, after }));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn told<S: Store>(registry: &Registry<S>, app: &AppKey) -> Option<AppSurvey> {
+    let asked = registry.app(app).and_then(|app| survey_app(&app));
+    match asked {
+        Ok(survey) => Some(survey),
+        Err(Error::NotFound { .. }) => None,
+        Err(error) => panic!("{app} cannot be asked: {error}"),
+    }
+}
