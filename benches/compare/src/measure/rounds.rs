@@ -1,5 +1,5 @@
-//! Times blocks of questions: in every round each system is asked one block, in a turning order, so that whatever else
-//! the machine does falls on all of them alike.
+//! Times blocks of questions: in every round each system is asked two blocks, in a turning order, so that whatever else
+//! the machine does falls on all of them alike. The second block is timed.
 
 use super::stats::Samples;
 use super::{Effort, FEWEST};
@@ -9,11 +9,9 @@ use crate::system::System;
 use rollbook_bench::{Failure, Stopwatch, Workload};
 use std::time::Duration;
 
-/// About how long a block takes: long beside the reading of a clock, short beside what else goes on.
-const BLOCK: Duration = Duration::from_micros(250);
-
-/// Questions before a block, not timed: the system's code is in the caches, its data are not.
-const WARM_UP: usize = 16;
+/// About how long a block takes: long beside the reading of a clock and what a turn costs, short beside a slice of the
+/// machine's scheduler.
+const BLOCK: Duration = Duration::from_micros(500);
 
 struct Contender<'s> {
     system: &'s mut dyn System,
@@ -82,9 +80,11 @@ fn timed(system: &mut dyn System, turn: &Turn) -> Result<Duration, Failure> {
 impl Contender<'_> {
     fn ask(&mut self, question: &Question, workload: &Workload, seed: u64) -> Result<(), Failure> {
         let whole = Stopwatch::start();
-        let warm_up = WARM_UP.min(self.count);
-        timed(self.system, &(question.make)(workload, !seed, warm_up)?)?;
+        let other = (question.make)(workload, !seed, self.count)?;
         let turn = (question.make)(workload, seed, self.count)?;
+        // The others have filled the caches with their data: as many other questions, not timed, make them this
+        // system's own again, as they are where it does not take turns.
+        timed(self.system, &other)?;
         let taken = timed(self.system, &turn)?;
         self.samples.push(taken.as_nanos() as f64 / turn.timed.units().max(1) as f64);
         self.spent += whole.read();

@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 pub(super) const QUESTIONS: &[Question] = &[
     Question { name: "register", unit: PER_QUESTION, most: 100, make: register },
     Question { name: "remove-device", unit: PER_QUESTION, most: 100, make: remove },
-    Question { name: "add-tag", unit: PER_QUESTION, most: 200, make: add_tag },
+    Question { name: "add-tag", unit: PER_QUESTION, most: 500, make: add_tag },
     Question { name: "tag-update-1000", unit: "per device", most: 1, make: tag_update },
-    Question { name: "touch", unit: PER_QUESTION, most: 1_000, make: touch },
+    Question { name: "touch", unit: PER_QUESTION, most: 4_000, make: touch },
 ];
 
 /// Devices in one update of a tag.
