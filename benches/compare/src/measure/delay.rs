@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How long the reader reads.
 const STRETCH: Duration = Duration::from_secs(5);
 
+/// Different questions, over and over: many devices, but a list that does not crowd them out of the caches.
+const QUESTIONS: u32 = 1 << 14;
+
 type Asks = Vec<(DeviceId, TagName)>;
 
 /// Three rows for each system that can be read, streamed and written at once: the reader alone, beside threads that
@@ -26,7 +29,8 @@ pub(crate) fn run(
     effort: &Effort,
 ) -> Result<Vec<Row>, Failure> {
     let mut asker = Asker::new(workload, effort.seed, Skew::Uniform);
-    let asks: Asks = (0..1 << 16).map(|_| Ok((asker.id()?, asker.tag()?))).collect::<Result<_, Failure>>()?;
+    let asks: Asks =
+        (0..QUESTIONS).map(|_| Ok((asker.id()?, asker.tag()?))).collect::<Result<_, Failure>>()?;
     let writes: Asks = (0..1 << 14).map(|_| asker.lacking()).collect::<Result<_, _>>()?;
     let mut rows = Vec::new();
     for system in systems {

@@ -1,5 +1,5 @@
-//! Times blocks of questions: in every round each system is asked two blocks, in a turning order, so that whatever else
-//! the machine does falls on all of them alike. The second block is timed.
+//! Times blocks of questions: in every round each system is asked some questions and then a block that is timed, in a
+//! turning order, so that whatever else the machine does falls on all of them alike.
 
 use super::stats::Samples;
 use super::{Effort, FEWEST};
@@ -12,6 +12,9 @@ use std::time::Duration;
 /// About how long a block takes: long beside the reading of a clock and what a turn costs, short beside a slice of the
 /// machine's scheduler.
 const BLOCK: Duration = Duration::from_micros(500);
+
+/// Blocks before the one that is timed.
+const WARM_UP: u64 = 3;
 
 struct Contender<'s> {
     system: &'s mut dyn System,
@@ -80,11 +83,13 @@ fn timed(system: &mut dyn System, turn: &Turn) -> Result<Duration, Failure> {
 impl Contender<'_> {
     fn ask(&mut self, question: &Question, workload: &Workload, seed: u64) -> Result<(), Failure> {
         let whole = Stopwatch::start();
-        let other = (question.make)(workload, !seed, self.count)?;
+        // The others have filled the caches with their data: other questions, not timed, make them this system's own
+        // again, as they are where it does not take turns.
+        for other in 1..=WARM_UP {
+            timed(self.system, &(question.make)(workload, seed ^ (other << 32), self.count)?)?;
+        }
+        // Made only now, so that the questions themselves are in the cache, as those of a caller are.
         let turn = (question.make)(workload, seed, self.count)?;
-        // The others have filled the caches with their data: as many other questions, not timed, make them this
-        // system's own again, as they are where it does not take turns.
-        timed(self.system, &other)?;
         let taken = timed(self.system, &turn)?;
         self.samples.push(taken.as_nanos() as f64 / turn.timed.units().max(1) as f64);
         self.spent += whole.read();

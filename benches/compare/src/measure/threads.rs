@@ -19,6 +19,9 @@ const PAIRS: u32 = 21;
 /// Questions between two looks at the clock.
 const CHUNK: usize = 256;
 
+/// Different questions, over and over: many devices, but a list that does not crowd them out of the caches.
+const QUESTIONS: u32 = 1 << 14;
+
 type Asks = Vec<(DeviceId, TagName)>;
 
 /// A row with the ratio of throughputs for each system that several threads can read. `by-hand` has no lock at all:
@@ -54,7 +57,7 @@ pub(crate) fn run(
 
 fn asks(workload: &Workload, seed: u64) -> Result<Asks, Failure> {
     let mut asker = Asker::new(workload, seed, Skew::Uniform);
-    (0..1 << 17).map(|_| Ok((asker.id()?, asker.tag()?))).collect()
+    (0..QUESTIONS).map(|_| Ok((asker.id()?, asker.tag()?))).collect()
 }
 
 /// Questions in a nanosecond, of one thread for each list of questions.

@@ -11,7 +11,7 @@ pub(super) const QUESTIONS: &[Question] = &[
     Question { name: "remove-device", unit: PER_QUESTION, most: 100, make: remove },
     Question { name: "add-tag", unit: PER_QUESTION, most: 500, make: add_tag },
     Question { name: "tag-update-1000", unit: "per device", most: 1, make: tag_update },
-    Question { name: "touch", unit: PER_QUESTION, most: 4_000, make: touch },
+    Question { name: "touch", unit: PER_QUESTION, most: 1_000, make: touch },
 ];
 
 /// Devices in one update of a tag.
@@ -20,7 +20,7 @@ const CALL: usize = 1_000;
 /// Devices that the register does not know.
 fn new_devices(workload: &Workload, seed: u64, count: usize) -> Result<Vec<Registration>, Failure> {
     // Other devices each time, and never more than there are numbers for.
-    let first = workload.devices() + (seed % 4_096) as u32 * 128;
+    let first = workload.devices() + ((seed ^ (seed >> 29)) % 4_096) as u32 * 128;
     let new = (first..).take(count).map(|device| workload.registration(device));
     Ok(new.collect::<Result<_, _>>()?)
 }
