@@ -20,6 +20,10 @@ pub(crate) enum Failure {
     /// The register refused or failed.
     #[error("{during}")]
     Register { during: String, source: rollbook::Error },
+    /// The store cannot be opened, saved or restored.
+    #[cfg_attr(not(feature = "rocks"), expect(dead_code, reason = "a store in memory always opens"))]
+    #[error("{during}")]
+    Store { during: String, source: Box<dyn Error + Send + Sync> },
     /// The register answered what it must not.
     #[error("{during}: was accepted, but must be refused")]
     Accepted { during: String },

@@ -15,6 +15,7 @@ mod progress;
 mod query;
 mod register;
 mod stopwatch;
+mod store;
 
 use args::{Arguments, Command};
 use clap::Parser;

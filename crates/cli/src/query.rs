@@ -7,8 +7,8 @@ use crate::output::Output;
 use crate::progress::watched;
 use crate::register::{Devices, Register};
 use crate::stopwatch::{Stopwatch, readable};
+use crate::store::{Access, StoreChoice};
 use rollbook::{AppKey, AppSettings, Audience, DeviceCursor, Limits, Platform, PlatformSet, TagCount};
-use rollbook_store_mem::MemStore;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(crate) fn run(options: &Query) -> Result<(), Failure> {
     let conditions =
         options.audience.iter().map(|text| parse(text, &limits)).collect::<Result<Vec<_>, _>>()?;
     let input = Input::open(&options.input)?;
-    let register = Register::builder(MemStore::new()).build();
+    let register = Register::builder(StoreChoice::Memory.open(Access::Create)?).build();
     let devices =
         register.create_app(&AppKey::new("file")?, AppSettings { limits, ..AppSettings::default() })?;
     let watch = Stopwatch::start();

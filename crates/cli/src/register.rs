@@ -1,10 +1,10 @@
-//! The register that the commands work on: in memory, gone when the program ends.
+//! The register that the commands work on, whatever keeps it.
 
+use rollbook::store::BoxedStore;
 use rollbook::{App, Registry};
-use rollbook_store_mem::MemStore;
 
-/// A register in memory.
-pub(crate) type Register = Registry<MemStore>;
+/// A register on the store that the command line names.
+pub(crate) type Register = Registry<BoxedStore>;
 
 /// One app of it.
-pub(crate) type Devices = App<MemStore>;
+pub(crate) type Devices = App<BoxedStore>;

@@ -17,10 +17,10 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::register::{Devices, Register};
+use crate::store::{Access, StoreChoice};
 use interview::{Interview, counted, grouped};
 use population::Population;
 use rollbook::{AppKey, AppSettings, Audience, Limits, ManualClock, Secret, SeededEntropy, Timestamp};
-use rollbook_store_mem::MemStore;
 use std::sync::Arc;
 
 /// When it is: 2026-01-01, 12:00 UTC.
@@ -38,7 +38,7 @@ pub(crate) struct Stage {
 
 pub(crate) fn run(options: &Demo) -> Result<(), Failure> {
     let clock = Arc::new(ManualClock::at(NOW));
-    let register = Register::builder(MemStore::new())
+    let register = Register::builder(StoreChoice::Memory.open(Access::Create)?)
         .clock(Arc::clone(&clock))
         .entropy(SeededEntropy::new(options.seed))
         .build();
