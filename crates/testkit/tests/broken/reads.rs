@@ -159,12 +159,9 @@ impl Alter for ForgetsWhoFilled {
                 Operation::Put { device, .. } | Operation::Remove { device } => {
                     *device = right(&view, *device)
                 }
-                Operation::Unlink { devices, .. } => devices.iter_mut().for_each(|d| *d = right(&view, *d)),
-                Operation::Link { devices, .. } => devices.iter_mut().for_each(|target| {
-                    if let rollbook::store::Target::At(place) = target {
-                        *place = right(&view, *place);
-                    }
-                }),
+                Operation::Link { devices, .. } | Operation::Unlink { devices, .. } => {
+                    devices.iter_mut().for_each(|d| *d = right(&view, *d))
+                }
                 _ => {}
             }
         }
