@@ -67,11 +67,12 @@ pub struct KeepsEmptyKeys(Mutex<BTreeSet<OwnedKey>>);
 
 impl Alter for KeepsEmptyKeys {
     fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
-        let linked = writes.operations.iter().filter_map(|operation| match operation {
-            Operation::Link { key, .. } => Some(key.clone()),
-            _ => None,
+        let linked = writes.operations.iter().flat_map(|operation| match operation {
+            Operation::Link { key, .. } => std::slice::from_ref(key),
+            Operation::Insert { keys, .. } => keys,
+            _ => &[],
         });
-        self.0.lock().extend(linked);
+        self.0.lock().extend(linked.cloned());
         store.commit(app, writes)
     }
     fn names(
