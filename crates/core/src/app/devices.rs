@@ -66,14 +66,11 @@ impl<S: Store> App<S> {
         let place = found.ok_or_else(|| Error::not_found(Subject::Device, device.as_str()))?;
         let view = picture.raw();
         let read = || -> Result<Option<Device>, StoreError> {
-            let Some(stored) = view.device(place.slot)? else { return Ok(None) };
+            // What nobody has looked at lately comes first and close together, so that it is fetched at once; most tags
+            // are in the caches anyway.
+            let last_seen = view.last_seen(place.slot)?;
             let mut bad = None;
             let mut keep = |violation| bad = Some(violation);
-            let mut tags = Vec::with_capacity(TAGS_AT_FIRST);
-            view.keys_of(place.slot, Relation::Tag, &mut |name| match TagName::new(name) {
-                Ok(tag) => tags.push(tag),
-                Err(violation) => keep(violation),
-            })?;
             let mut alias = None;
             view.keys_of(place.slot, Relation::Alias, &mut |name| match Alias::new(name) {
                 Ok(name) => alias = Some(name),
@@ -82,6 +79,12 @@ impl<S: Store> App<S> {
             let mut user = None;
             view.keys_of(place.slot, Relation::User, &mut |name| match UserId::new(name) {
                 Ok(name) => user = Some(name),
+                Err(violation) => keep(violation),
+            })?;
+            let Some(stored) = view.device(place.slot)? else { return Ok(None) };
+            let mut tags = Vec::with_capacity(TAGS_AT_FIRST);
+            view.keys_of(place.slot, Relation::Tag, &mut |name| match TagName::new(name) {
+                Ok(tag) => tags.push(tag),
                 Err(violation) => keep(violation),
             })?;
             if let Some(violation) = bad {
@@ -104,7 +107,7 @@ impl<S: Store> App<S> {
                 alias,
                 user,
                 tags,
-                last_seen: view.last_seen(place.slot)?,
+                last_seen,
             }))
         };
         match read().map_err(Error::store("read a device"))? {
