@@ -1,6 +1,6 @@
 //! A tenant: what is kept of it, what is told of it, what it is created with.
 
-use super::{AppId, AppKey, Credential, EventName, Limits, Secret, Timestamp};
+use super::{AppId, AppKey, Credential, EventName, Limits, Secret, Timestamp, hidden};
 use serde::{Deserialize, Serialize};
 
 /// What an app is created with.
@@ -18,6 +18,7 @@ pub struct AppSettings {
     /// What the app's own servers authenticate with.
     pub master_secret: Option<Secret>,
     /// What devices and integrations authenticate with; one token may be good for several apps.
+    #[serde(deserialize_with = "hidden::secrets")]
     pub api_tokens: Vec<Secret>,
     /// May the app ask for presence?
     pub presence: bool,
