@@ -49,8 +49,7 @@ pub const KEY: &str = "shop";
 
 fn filled() -> Result<Registry<OrderedStore>, Error> {
     let clock = ManualClock::at(Timestamp::from_secs(1_700_000_000));
-    let registry =
-        Registry::builder(OrderedStore::new()).clock(clock).entropy(SeededEntropy::new(1)).build();
+    let registry = Registry::builder(OrderedStore::new()).clock(clock).entropy(SeededEntropy::new(1)).build();
     let settings = AppSettings { presence: true, ..AppSettings::default() };
     let shop = registry.create_app(&AppKey::new(KEY)?, settings)?;
     let anns = |id: &str, platform, tags: &[&str]| -> Result<Registration, Error> {
