@@ -40,6 +40,12 @@ impl<S: Store> App<S> {
 ///
 /// It holds ordinals, compressed, and no lock. What is written later does not change it, except that a device removed
 /// since is left out; a device that took the place of another is never in it.
+///
+/// ```
+/// let readers = rollbook_testkit::example::shop().select(&"news".parse()?)?;
+/// assert_eq!((readers.len(), readers.is_empty()), (2, false));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 pub struct Selected<S> {
     scope: Scope<S>,
     selection: Selection,

@@ -11,6 +11,13 @@ use crate::store::{Key, Relation, Store, View};
 use serde::{Deserialize, Serialize};
 
 /// A tag and how many devices carry it.
+///
+/// ```
+/// use rollbook::{PlatformSet, TagCount};
+/// let page = rollbook_testkit::example::shop().tags(PlatformSet::ALL, None, 1)?;
+/// assert_eq!(page.items, [TagCount { tag: "news".parse()?, devices: 2 }]);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagCount {
     /// The tag.

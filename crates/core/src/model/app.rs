@@ -48,6 +48,12 @@ pub struct AppRecord {
 }
 
 /// An app as a listing shows it.
+///
+/// ```
+/// let page = rollbook_testkit::example::registry().apps(None, 10)?;
+/// assert_eq!((page.items[0].key.as_str(), page.items[0].presence), ("shop", true));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppInfo {
     /// Its key.
@@ -67,6 +73,12 @@ impl From<AppRecord> for AppInfo {
 }
 
 /// A declared kind of event.
+///
+/// ```
+/// let types = rollbook_testkit::example::shop().event_types()?;
+/// assert_eq!((types[0].name.as_str(), types[0].declared_at.secs()), ("opened", 1_700_000_000));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventType {
     /// Its name.

@@ -279,6 +279,11 @@ impl fmt::Debug for PushToken {
 
 impl DeviceId {
     /// The anonymous user of this device: a device nobody has claimed belongs to the user of its own id.
+    ///
+    /// ```
+    /// use rollbook::DeviceId;
+    /// assert_eq!(DeviceId::new("d1").unwrap().anonymous_user().as_str(), "d1");
+    /// ```
     #[must_use]
     pub fn anonymous_user(&self) -> UserId {
         UserId(self.0.clone())

@@ -38,6 +38,11 @@ impl Secret {
     }
 
     /// The text, for the one who must send it on.
+    ///
+    /// ```
+    /// let secret = rollbook::Secret::new("fedcba9876543210").unwrap();
+    /// assert_eq!(secret.expose().len(), 16);
+    /// ```
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
