@@ -9,13 +9,21 @@ pub(super) struct HiddenText(pub(super) String);
 
 impl<'de> Deserialize<'de> for HiddenText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_string(Text).map(HiddenText)
+        // Asked for a text, a reader of JSON refuses everything else by itself, with the value in its words.
+        let text = match deserializer.is_human_readable() {
+            true => deserializer.deserialize_any(Text),
+            false => deserializer.deserialize_string(Text),
+        };
+        text.map(HiddenText)
     }
 }
 
 /// A list of secrets.
 pub(super) fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
-    deserializer.deserialize_seq(Secrets)
+    match deserializer.is_human_readable() {
+        true => deserializer.deserialize_any(Secrets),
+        false => deserializer.deserialize_seq(Secrets),
+    }
 }
 
 /// The visits whose own errors would repeat the value.

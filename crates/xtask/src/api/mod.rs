@@ -4,13 +4,15 @@
 //! interface on purpose records it again (`cargo xtask api`) and says so in `CHANGELOG.md`.
 //!
 //! - [`rustdoc`]: has the compiler's own documentation tool describe a library
+//! - [`examples`]: finds the items that show no example; they have a list of their own
 //! - [`list`]: compares what it says with what was recorded
 
+mod examples;
 mod list;
 pub(crate) mod rustdoc;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::gate::Outcome;
 use crate::tools::Toolbox;
@@ -46,20 +48,22 @@ enum Trouble {
     Failed(String),
 }
 
-fn each(tools: &Toolbox, deal: impl Fn(&PathBuf, &str) -> Result<(), String>) -> Result<(), Trouble> {
+fn each(tools: &Toolbox, deal: impl Fn(&Path, &str) -> Result<(), String>) -> Result<(), Trouble> {
     let workspace = Workspace::read(tools).map_err(Trouble::Failed)?;
-    let mut failed = Vec::new();
+    let list = |name: &str| tools.root().join("api").join(format!("{name}.txt"));
+    let (mut bare, mut failed) = (String::new(), Vec::new());
     for package in &workspace.published {
         let Some(library) = &package.library else { continue };
         match rustdoc::describe(tools, &workspace, &package.name, library) {
-            Ok(Described::Items(now)) => {
-                let path = PathBuf::from(tools.root()).join("api").join(format!("{}.txt", package.name));
-                failed.extend(deal(&path, &now).err());
+            Ok(Described::Here { items, without_example }) => {
+                failed.extend(deal(&list(&package.name), &items).err());
+                bare.extend(without_example.iter().map(|line| format!("{line}\n")));
             }
             Ok(Described::InAnotherForm(why)) => return Err(Trouble::Toolchain(why)),
             Err(why) => failed.push(format!("{}: {why}", package.name)),
         }
     }
+    failed.extend(deal(&list("without-example"), &bare).err());
     if failed.is_empty() { Ok(()) } else { Err(Trouble::Failed(failed.join("; "))) }
 }
 

@@ -4,6 +4,7 @@
 //! scripts of dependencies run again, and half of everything be compiled again; so cargo is told that this very
 //! program is the rustdoc, and it allows them for the real one alone.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -12,6 +13,7 @@ use std::process::{Command, ExitCode};
 
 use serde::Deserialize;
 
+use super::examples;
 use crate::process;
 use crate::steps::Tool;
 use crate::tools::Toolbox;
@@ -25,8 +27,13 @@ const REAL: &str = "ROLLBOOK_REAL_RUSTDOC";
 
 /// A library's interface.
 pub(super) enum Described {
-    /// One item a line.
-    Items(String),
+    /// In the form that is read.
+    Here {
+        /// One item a line.
+        items: String,
+        /// Those of them that have no example.
+        without_example: BTreeSet<String>,
+    },
     /// By a rustdoc whose form is not read here, and which.
     InAnotherForm(String),
 }
@@ -79,7 +86,9 @@ fn read(path: &Path) -> Result<Described, String> {
         .omit_auto_trait_impls(true)
         .build()
         .map_err(|error| format!("{shown}: {error}"))?;
-    Ok(Described::Items(api.items().map(|item| format!("{item}\n")).collect()))
+    let items = api.items().map(|item| format!("{item}\n")).collect();
+    let without_example = examples::without(&json).map_err(|error| format!("{shown}: {error}"))?;
+    Ok(Described::Here { items, without_example })
 }
 
 #[derive(Deserialize)]
