@@ -67,7 +67,7 @@ fn pushwoosh_about(app: &str, name: &str) -> Vec<(&'static str, String)> {
         ("/json/1.3/deleteDevice", request(&hwid)),
         ("/json/1.3/postEvent", posted(&hwid)),
         ("/json/1.3/postEvent", posted(&format!(r#""userId":"{name}""#))),
-        ("/api/v2/device-api/deleteUser", format!(r#"{{"application":"{app}","userId":"{name}"}}"#)),
+        ("/api/v2/device-api/deleteUser", format!(r#"{{"application":"{app}","user_id":"{name}"}}"#)),
     ]
 }
 
@@ -110,7 +110,7 @@ fn a_device_registered_under_the_id_of_another_apps_device_is_another_device() {
     assert_eq!((found.platform, found.tags, found.alias), (Platform::Android, vec![], None));
     let jpush = basic(OTHER_KEY, OTHER_SECRET);
     served.send("DELETE", "/v3/aliases/ann", &jpush, "").is(200, "{}");
-    let gone = format!(r#"{{"application":"{OTHER_KEY}","userId":"u1"}}"#);
+    let gone = format!(r#"{{"application":"{OTHER_KEY}","user_id":"u1"}}"#);
     served.send("POST", "/api/v2/device-api/deleteUser", &token, &gone).is(200, done);
     assert!(other.device(&device("d1")).is_err());
     assert_eq!(snapshot(&served.app), before);

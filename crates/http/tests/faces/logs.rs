@@ -1,6 +1,6 @@
 //! What is printed: operations and codes, and never a secret or a token.
 
-use crate::common::{KEY, SECRET, Served, TOKEN, basic, key};
+use crate::common::{KEY, Reply, SECRET, Served, TOKEN, basic, key};
 use rollbook::{AppSettings, Limits, Registration, Registry, Secret};
 use rollbook_http::pushwoosh::wire::NewDevice;
 use rollbook_http::{FaceOptions, Outcome, Request, answer};
@@ -51,6 +51,11 @@ fn hidden() -> Vec<String> {
     hidden
 }
 
+/// All of an answer, as text.
+fn said(reply: &Reply) -> String {
+    format!("{} {:?}\n{}\n", reply.status_line, reply.headers, reply.text())
+}
+
 /// Calls of both faces, done and refused, each under every authorization that may come with it; all that was answered.
 fn calls(served: &Served<FaultStore<MemStore>>) -> String {
     let authorizations = [
@@ -87,7 +92,7 @@ fn calls(served: &Served<FaultStore<MemStore>>) -> String {
     let mut answered = String::new();
     for authorization in &authorizations {
         for (method, target, body) in &requests {
-            answered += &format!("{:?}\n", served.send(method, target, authorization, body));
+            answered += &said(&served.send(method, target, authorization, body));
         }
     }
     for (call, target, body) in [
@@ -96,10 +101,10 @@ fn calls(served: &Served<FaultStore<MemStore>>) -> String {
     ] {
         for failure in [Failure::Corrupt, Failure::Unavailable] {
             served.registry.store().arm(Fault::at(call, 1, failure));
-            answered += &format!("{:?}\n", served.jpush("POST", target, body));
+            answered += &said(&served.jpush("POST", target, body));
             served.registry.store().arm(Fault::at(call, 1, failure));
             let body = request(&format!(r#"{device}"opaque-push-token","language":"de""#));
-            answered += &format!("{:?}\n", served.pushwoosh("/json/1.3/registerDevice", &body));
+            answered += &said(&served.pushwoosh("/json/1.3/registerDevice", &body));
         }
     }
     answered
