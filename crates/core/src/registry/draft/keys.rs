@@ -1,6 +1,6 @@
 //! Keys as the draft has them: which devices carry them, and keys dropped as a whole.
 
-use super::{Draft, Handle, KeyId};
+use super::{Draft, Handle, KeyId, KeyIds};
 use crate::error::Error;
 use crate::model::{Alias, Platform, PlatformSet, TagName};
 use crate::store::{Key, Relation, Slot, View};
@@ -104,8 +104,8 @@ impl<V: View> Draft<'_, V> {
     }
 
     /// The draft's numbers for the tags of a list, each once, in their order.
-    pub(crate) fn tags(&mut self, tags: &[TagName]) -> Vec<KeyId> {
-        let mut numbers = Vec::with_capacity(tags.len());
+    pub(crate) fn tags(&mut self, tags: &[TagName]) -> KeyIds {
+        let mut numbers = KeyIds::with_capacity(tags.len());
         self.keys.reserve(tags.len());
         for tag in tags {
             let number = self.key(Key::new(Relation::Tag, tag.as_str()));

@@ -85,6 +85,11 @@ impl Working {
         self.last_seen = None;
     }
 
+    /// The id of a device that does not stand in the register.
+    pub(super) fn new_id(&self) -> Option<&DeviceId> {
+        self.record.as_ref().filter(|_| self.base.is_none()).map(|record| &record.id)
+    }
+
     pub(super) fn tag_change(&self, tag: KeyId) -> Option<bool> {
         self.tags.iter().find(|(changed, _)| *changed == tag).map(|(_, present)| *present)
     }
@@ -232,6 +237,13 @@ impl<V: View> Draft<'_, V> {
         read.map_err(Error::store("read the tags of a device"))?;
         names.retain(|name| !self.is_dropped(Key::new(Relation::Tag, name), place.slot.platform));
         Ok(names)
+    }
+
+    /// Makes room for so many more changes of a device's tags.
+    pub(crate) fn reserve_tags(&mut self, device: Handle, more: usize) {
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.tags.reserve(more);
+        }
     }
 
     /// Puts a tag on a device or takes it off; the caller knows that this is a change.

@@ -26,9 +26,9 @@ impl<V: View> Draft<'_, V> {
         let key = Key::new(Relation::User, user.as_str());
         for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
             // One more than the draft looks at: at least one of them is as the register has it.
-            let some = self.picture.posting(key, platform)?.chunk(0, self.by_slot.len() + 1);
+            let some = self.picture.posting(key, platform)?.chunk(0, self.working.len() + 1);
             let slots = some.into_iter().map(|ordinal| Slot { platform, ordinal });
-            if let Some(slot) = slots.into_iter().find(|slot| !self.by_slot.contains_key(slot))
+            if let Some(slot) = slots.into_iter().find(|slot| self.index.at(&self.working, *slot).is_none())
                 && let Some(stored) = self.stored(slot)?
             {
                 self.witnesses.push((user.clone(), stored.place));
