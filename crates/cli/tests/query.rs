@@ -202,6 +202,14 @@ fn a_bad_line_is_refused_with_its_number_and_its_reason() {
 }
 
 #[test]
+fn a_line_that_names_an_app_is_refused() {
+    let line = r#"{"id":"d","platform":"ios","app":"other"}"#;
+    let error = refused(line, &["--audience", "news"], 1);
+    assert!(error.starts_with("error: standard input, line 1: member: known: must be one of id "), "{error}");
+    assert!(error.ends_with("got \"app\"\n"), "{error}");
+}
+
+#[test]
 fn an_unknown_platform_is_refused_with_the_known_ones() {
     let error = refused(r#"{"id":"d","platform":"amiga"}"#, &[], 1);
     assert!(error.contains("line 1: platform: known: must be one of unknown ios android "), "{error}");

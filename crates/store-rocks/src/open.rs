@@ -124,6 +124,18 @@ impl RocksStore {
     /// Opens what a directory holds now for reading only: for tools, also beside its owner, whose later commits are
     /// not seen. Commits and heartbeats answer [`StoreError::Unavailable`].
     ///
+    /// ```
+    /// use rollbook::{AppSettings, Registry};
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("register");
+    /// let owner = RocksStore::open(&path, &RocksOptions::default())?;
+    /// let reader = Registry::builder(RocksStore::open_read_only(&path, &RocksOptions::default())?).build();
+    /// assert!(reader.create_app(&"shop".parse()?, AppSettings::default()).is_err());
+    /// # drop(owner);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Every [`OpenError`] but `Exists` and `InUse`.
     pub fn open_read_only(path: impl AsRef<Path>, options: &RocksOptions) -> Result<Self, OpenError> {

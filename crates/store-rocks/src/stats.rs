@@ -66,6 +66,14 @@ impl RocksStats {
 impl RocksStore {
     /// How the store does.
     ///
+    /// ```
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+    /// println!("{:?}", store.stats()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub fn stats(&self) -> Result<RocksStats, StoreError> {

@@ -58,6 +58,7 @@ mod conformance;
 pub mod audiences;
 mod cases;
 pub mod check;
+pub mod example;
 mod fault;
 pub mod faults;
 mod fixture;

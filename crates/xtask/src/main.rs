@@ -3,8 +3,11 @@
 //! | command  | what it does                                                       |
 //! |----------|--------------------------------------------------------------------|
 //! | `test`   | every test and every example in the documentation                  |
-//! | `verify` | format, lints, tests, documentation, dependencies; changes nothing |
+//! | `verify` | format, lints, tests, documentation, public API, features, packages, dependencies; changes nothing |
 //! | `fix`    | its twin that changes files: lint suggestions, then format         |
+//! | `api`    | records the public API of the libraries in `api/`; `--check` compares |
+//! | `features` | each published package alone, under every choice of features     |
+//! | `packages` | what would be published, packed                                  |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
@@ -13,17 +16,23 @@
 //! - [`steps`]: which steps a command has, and their exact command lines
 //! - [`gate`]: runs steps one after another, all of them, and sums them up
 //! - [`process`]: runs one step and judges how it went
+//! - [`workspace`]: what cargo tells of the published packages
+//! - [`api`], [`features`], [`packages`]: what is checked of each of them
 //! - [`libclang`]: finds or installs what the durable store's engine is built with
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
 
 mod advisories;
+mod api;
+mod features;
 mod gate;
 mod libclang;
+mod packages;
 mod process;
 mod steps;
 mod tools;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -46,7 +55,8 @@ enum Task {
     ///
     /// With cargo-nextest if it is installed, else with `cargo test`.
     Test,
-    /// Run the whole gate and change nothing: format, lints, tests, documentation, dependencies.
+    /// Run the whole gate and change nothing: format, lints, tests, documentation, public API, features,
+    /// packages, dependencies.
     ///
     /// Every step runs, also after one has failed; a table at the end says how each went.
     /// cargo-deny is installed into the user's cache directory if it is not on the machine.
@@ -57,9 +67,22 @@ enum Task {
     },
     /// Apply what can be applied by machine: lint suggestions, then format.
     Fix,
+    /// Record the public API of every published library in `api/`, one item a line.
+    Api {
+        /// Compare with what is recorded, and change nothing.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Lint each published package alone, under every choice of features.
+    Features,
+    /// Pack what would be published, without building it again.
+    Packages,
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = api::rustdoc::stand_in() {
+        return code;
+    }
     let args = Args::parse();
     let tools = Toolbox::from_env();
     let runner = if tools.has_nextest() { TestRunner::Nextest } else { TestRunner::CargoTest };
@@ -68,6 +91,10 @@ fn main() -> ExitCode {
         Task::Verify { skip_tests: false } => Plan::Verify,
         Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,
         Task::Fix => Plan::Fix,
+        Task::Api { check: false } => Plan::RecordApi,
+        Task::Api { check: true } => Plan::CheckApi,
+        Task::Features => Plan::Features,
+        Task::Packages => Plan::Packages,
     };
     if let Err(why) = libclang::prepare() {
         println!("{why}");

@@ -4,13 +4,16 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
-use crate::advisories;
 use crate::gate::Outcome;
-use crate::steps::{Judge, Step};
+use crate::steps::{Chore, Judge, Step, Tool};
 use crate::tools::Toolbox;
+use crate::{advisories, api, features, packages};
 
 /// Runs a step in the workspace's root, without standard input.
 pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
+    if let Judge::Own(chore) = step.judge {
+        return own(chore, tools);
+    }
     let program = match tools.locate(step.tool) {
         Ok(program) => program,
         Err(why) => return Outcome::Failed(why),
@@ -18,10 +21,32 @@ pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
     let mut command = command(&program);
     command.current_dir(tools.root()).args(step.args).envs(step.env.iter().copied());
     let outcome = match step.judge {
-        Judge::Status => command.status().map(by_status),
         Judge::Advisories => heard(&mut command),
+        Judge::Status | Judge::Own(_) => command.status().map(by_status),
     };
     outcome.unwrap_or_else(|error| Outcome::Failed(format!("cannot start {}: {error}", program.display())))
+}
+
+/// What a step's command line would call this program for.
+fn own(chore: Chore, tools: &Toolbox) -> Outcome {
+    match chore {
+        Chore::RecordApi => api::record(tools),
+        Chore::CheckApi => api::check(tools),
+        Chore::Features => features::check(tools),
+        Chore::Packages => packages::check(tools),
+    }
+}
+
+/// Runs cargo with these words in the workspace's root.
+pub(crate) fn cargo<'a>(tools: &Toolbox, words: impl IntoIterator<Item = &'a str>) -> Outcome {
+    let cargo = match tools.locate(Tool::Cargo) {
+        Ok(cargo) => cargo,
+        Err(why) => return Outcome::Failed(why),
+    };
+    match command(&cargo).current_dir(tools.root()).args(words).status() {
+        Ok(status) => by_status(status),
+        Err(error) => Outcome::Failed(format!("cannot start {}: {error}", cargo.display())),
+    }
 }
 
 /// A command that does not see what cargo told this very program about itself: a build script that

@@ -30,6 +30,17 @@ pub(crate) enum Judge {
     Status,
     /// By its exit status, except that a database out of reach is no failure.
     Advisories,
+    /// By this very program, which is not started a second time for what it can do itself.
+    Own(Chore),
+}
+
+/// What this program does itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chore {
+    RecordApi,
+    CheckApi,
+    Features,
+    Packages,
 }
 
 /// What runs the tests that are not examples in the documentation.
@@ -46,6 +57,10 @@ pub(crate) enum Plan {
     Verify,
     VerifyWithoutTests,
     Fix,
+    RecordApi,
+    CheckApi,
+    Features,
+    Packages,
 }
 
 const FORMAT: Step = Step::cargo("format", &["fmt", "--all", "--check"]);
@@ -75,6 +90,10 @@ const ADVISORIES: Step = Step {
     judge: Judge::Advisories,
     ..Step::cargo("advisories", &["check", "advisories"])
 };
+const FEATURES: Step = Step::own("features", &["xtask", "features"], Chore::Features);
+const CHECK_API: Step = Step::own("public API", &["xtask", "api", "--check"], Chore::CheckApi);
+const RECORD_API: Step = Step::own("public API", &["xtask", "api"], Chore::RecordApi);
+const PACKAGES: Step = Step::own("packages", &["xtask", "packages"], Chore::Packages);
 const FIX_LINTS: Step = Step::cargo(
     "fix lints",
     &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
@@ -91,11 +110,19 @@ impl Plan {
         match self {
             Self::Test => vec![tests, DOCTESTS],
             Self::Verify => {
-                vec![FORMAT, LINTS, tests, DOCTESTS, DOCS, DEPENDENCIES, ADVISORIES]
+                let mut steps = Self::VerifyWithoutTests.steps(runner);
+                steps.splice(2..2, [tests, DOCTESTS]);
+                steps
             }
-            Self::VerifyWithoutTests => vec![FORMAT, LINTS, DOCS, DEPENDENCIES, ADVISORIES],
+            Self::VerifyWithoutTests => {
+                vec![FORMAT, LINTS, DOCS, CHECK_API, FEATURES, PACKAGES, DEPENDENCIES, ADVISORIES]
+            }
             // Applied suggestions are not always in format.
             Self::Fix => vec![FIX_LINTS, FIX_FORMAT],
+            Self::RecordApi => vec![RECORD_API],
+            Self::CheckApi => vec![CHECK_API],
+            Self::Features => vec![FEATURES],
+            Self::Packages => vec![PACKAGES],
         }
     }
 }
@@ -103,6 +130,11 @@ impl Plan {
 impl Step {
     const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
         Self { name, env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
+    }
+
+    /// The arguments are those by which the step is called alone.
+    const fn own(name: &'static str, args: &'static [&'static str], chore: Chore) -> Self {
+        Self { judge: Judge::Own(chore), ..Self::cargo(name, args) }
     }
 }
 
@@ -171,7 +203,9 @@ mod tests {
     #[test]
     fn only_fix_changes_files() {
         let changes = |step: &Step| {
-            step.args.contains(&"--fix") || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
+            step.args.contains(&"--fix")
+                || step.judge == Judge::Own(Chore::RecordApi)
+                || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
         };
         for runner in RUNNERS {
             for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests] {
