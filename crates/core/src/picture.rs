@@ -63,6 +63,18 @@ impl<V: View> Picture<V> {
         Ok(self.without_condemned(posting, platform))
     }
 
+    /// At least those of the key's devices that are among these ordinals, and none of another.
+    pub(crate) fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, Error> {
+        let posting = self.view.posting_among(key, platform, among);
+        let posting = posting.map_err(Error::store("look into a posting"))?;
+        Ok(self.without_condemned(posting, platform))
+    }
+
     fn without_condemned(&self, posting: Posting, platform: Platform) -> Posting {
         let Some(gone) = self.on(platform) else { return posting };
         match posting {

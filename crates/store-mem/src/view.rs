@@ -94,6 +94,10 @@ impl View for MemView<'_> {
         Ok(keys.find(space, key.name).map(|first| keys.posting(first, platform)).unwrap_or_default())
     }
 
+    fn posting_among(&self, key: Key<'_>, platform: Platform, _: &Posting) -> Result<Posting, StoreError> {
+        self.posting(key, platform)
+    }
+
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
         let (keys, space) = self.state.keys(key.relation);
         let platforms = PlatformSet::from(platform);

@@ -100,6 +100,20 @@ impl Look<'_> {
         ordinals(&read(self.0.posting(key.as_key(), platform)))
     }
 
+    /// A posting that is looked into for some ordinals has those of them that name the key's devices, and no other.
+    #[track_caller]
+    pub(crate) fn assert_among(&self, key: &OwnedKey, platform: Platform, among: &[u32]) {
+        let all = self.posting(key, platform);
+        let asked: Posting = among.iter().copied().collect();
+        let found = ordinals(&read(self.0.posting_among(key.as_key(), platform, &asked)));
+        let of = format!("{key:?} on {platform}, looked into for {asked:?}");
+        let stray = found.iter().find(|ordinal| all.binary_search(ordinal).is_err());
+        assert_eq!(stray, None, "{of}: the key does not name this device");
+        let mut wanted = all.iter().filter(|ordinal| asked.contains(**ordinal));
+        let lost = wanted.find(|ordinal| found.binary_search(ordinal).is_err());
+        assert_eq!(lost, None, "{of}: the key names this device");
+    }
+
     #[track_caller]
     pub(crate) fn platforms(&self, key: &OwnedKey) -> PlatformSet {
         read(self.0.platforms(key.as_key()))
@@ -168,6 +182,7 @@ impl Look<'_> {
         for platform in Platform::ALL {
             assert_eq!(self.posting(key, platform), [], "{key:?} must name no device on {platform}");
             assert_eq!(self.cardinality(key, platform), 0, "{key:?} must count no device on {platform}");
+            self.assert_among(key, platform, &self.devices(platform));
         }
         for platform in Platform::ALL {
             for ordinal in self.devices(platform) {
@@ -202,6 +217,7 @@ impl Look<'_> {
                 there.len() as u64,
                 "the number of {key:?} on {platform}"
             );
+            self.assert_among(key, platform, &self.devices(platform));
             for ordinal in self.devices(platform) {
                 let slot = Slot { platform, ordinal };
                 let expected = there.contains(&ordinal);

@@ -162,6 +162,15 @@ impl View for Box<dyn View + '_> {
         (**self).posting(key, platform)
     }
 
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        (**self).posting_among(key, platform, among)
+    }
+
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
         (**self).cardinality(key, platform)
     }

@@ -225,6 +225,12 @@ pub trait View {
     /// The ordinals of a key's devices on a platform.
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError>;
 
+    /// At least those of a key's devices on a platform that are among these ordinals; perhaps more of the key's devices,
+    /// never another. A store that keeps postings in pieces reads only the pieces in which `among` has an ordinal; one
+    /// that has them whole may answer with all of them.
+    fn posting_among(&self, key: Key<'_>, platform: Platform, among: &Posting)
+    -> Result<Posting, StoreError>;
+
     /// How many devices a key names on a platform, in a time that does not depend on how many they are.
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError>;
 

@@ -89,6 +89,15 @@ impl<S: Store> View for FaultView<'_, S> {
         self.ask()?.posting(key, platform)
     }
 
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        self.ask()?.posting_among(key, platform, among)
+    }
+
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
         self.ask()?.cardinality(key, platform)
     }

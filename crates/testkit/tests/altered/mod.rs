@@ -62,6 +62,16 @@ pub trait Alter: Send + Sync + 'static {
     fn posting(&self, view: &OrderedView, key: Key<'_>, platform: Platform) -> Answer<Posting> {
         view.posting(key, platform)
     }
+    /// All of the key's devices, unless what is altered is this.
+    fn posting_among(
+        &self,
+        view: &OrderedView,
+        key: Key<'_>,
+        platform: Platform,
+        _among: &Posting,
+    ) -> Answer<Posting> {
+        self.posting(view, key, platform)
+    }
     fn platforms(&self, view: &OrderedView, key: Key<'_>) -> Answer<PlatformSet> {
         view.platforms(key)
     }
@@ -177,6 +187,10 @@ impl<A: Alter> View for AlteredView<'_, A> {
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Answer<Posting> {
         self.alter.posting(&self.right, key, platform)
+    }
+
+    fn posting_among(&self, key: Key<'_>, platform: Platform, among: &Posting) -> Answer<Posting> {
+        self.alter.posting_among(&self.right, key, platform, among)
     }
 
     fn platforms(&self, key: Key<'_>) -> Answer<PlatformSet> {

@@ -87,6 +87,16 @@ impl View for OrderedView {
         Ok(self.0.slots_of(key, platform).map(|slot| slot.ordinal).collect())
     }
 
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        let slots = self.0.slots_of(key, platform);
+        Ok(slots.map(|slot| slot.ordinal).filter(|&ordinal| among.contains(ordinal)).collect())
+    }
+
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
         Ok(self.0.slots_of(key, platform).count() as u64)
     }
