@@ -59,6 +59,10 @@ impl View for MemView<'_> {
         Ok(Posting::Many(self.state.devices.living(platform)))
     }
 
+    fn devices_among(&self, platform: Platform, _: &Posting) -> Result<Posting, StoreError> {
+        self.devices(platform)
+    }
+
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         let devices = &self.state.devices;
         Ok(devices.at_slot(slot).and_then(|(number, _)| devices.last_seen(number)))

@@ -39,6 +39,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) entries: Overlay<EntryKey, Option<(Entry, Version)>>,
     pub(crate) events: Overlay<EventPosition, Logged>,
     pub(crate) seen: Overlay<Slot, Option<(Version, Timestamp)>>,
+    /// Has a deletion gained or lost devices? Also by a commit that was taken back.
+    pub(crate) deletions_moved: bool,
     /// How many devices each user had before the present commit, of those that it touched.
     users_before: BTreeMap<Box<str>, u64>,
 }
@@ -79,6 +81,7 @@ impl<'a> Draft<'a> {
             entries: Overlay::default(),
             events: Overlay::default(),
             seen: Overlay::default(),
+            deletions_moved: false,
             users_before: BTreeMap::new(),
         }
     }
@@ -230,6 +233,7 @@ impl<'a> Draft<'a> {
         if key.relation == Relation::User && !self.users_before.contains_key(&key.name) {
             self.users_before.insert(key.name.clone(), devices);
         }
+        self.deletions_moved |= key.relation == Relation::Deletion;
         self.names.change(key).ok_or(StoreError::Closed)
     }
 

@@ -234,7 +234,7 @@ fn engine_options(options: &RocksOptions, cache: &Cache) -> Options {
 }
 
 impl Store for RocksStore {
-    type View<'a> = crate::view::RocksView<'a>;
+    type View<'a> = crate::RocksView<'a>;
 
     fn info(&self) -> StoreInfo {
         StoreInfo {
@@ -246,7 +246,7 @@ impl Store for RocksStore {
     }
 
     fn view(&self, app: AppId) -> Result<Self::View<'_>, StoreError> {
-        crate::view::RocksView::new(self, app)
+        crate::RocksView::new(self, app)
     }
 
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {

@@ -82,6 +82,9 @@ caught! {
     a_store_that_looks_into_one_piece_of_a_posting: LooksIntoOnePiece => [
         "relations::a_posting_is_looked_into_for_any_ordinals",
     ];
+    a_store_that_overlooks_devices: OverlooksDevices => [
+        "ordinals::the_devices_of_a_platform_are_looked_into_for_any_ordinals",
+    ];
     a_store_that_finds_whatever_it_looks_for: FindsWhateverItLooksFor => [
         "relations::a_posting_is_looked_into_for_any_ordinals",
         "dropped::a_dropped_key_is_gone_from_both_sides",

@@ -89,8 +89,11 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         if !part.outside {
             return Ok(set);
         }
-        let everyone = Pending::One(self.picture.devices(self.platform)?);
-        Ok(minus(cut(everyone, self.window.as_ref()).build(), &set))
+        let everyone = match &self.window {
+            Some(window) => self.picture.devices_among(self.platform, window)?,
+            None => self.picture.devices(self.platform)?,
+        };
+        Ok(minus(cut(Pending::One(everyone), self.window.as_ref()).build(), &set))
     }
 
     /// How many devices a part has.

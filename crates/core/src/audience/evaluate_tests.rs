@@ -85,6 +85,9 @@ impl View for &FewDevices {
         self.platforms_read.set(self.platforms_read.get() + 1);
         Ok(self.everyone[&platform].clone())
     }
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        Ok(in_the_pieces_of(among, &self.everyone[&platform]))
+    }
     fn last_seen(&self, _: Slot) -> Result<Option<Timestamp>, StoreError> {
         Ok(None)
     }
@@ -105,7 +108,6 @@ impl View for &FewDevices {
         }
         Ok(self.postings.get(&(key.to_owned(), platform)).cloned().unwrap_or_default())
     }
-    /// In pieces, as a store on disk has them: whoever is in a piece with one that is asked about is answered too.
     fn posting_among(
         &self,
         key: Key<'_>,
@@ -113,11 +115,7 @@ impl View for &FewDevices {
         among: &Posting,
     ) -> Result<Posting, StoreError> {
         self.looked_into.borrow_mut().push((key.name.to_owned(), among.len()));
-        let piece = |ordinal: u32| ordinal / 30_000;
-        let (mut pieces, mut found) = (BTreeSet::new(), BTreeSet::new());
-        among.for_each(|ordinal| drop(pieces.insert(piece(ordinal))));
-        self.posting(key, platform)?.for_each(|ordinal| drop(found.insert(ordinal)));
-        Ok(found.into_iter().filter(|ordinal| pieces.contains(&piece(*ordinal))).collect())
+        Ok(in_the_pieces_of(among, &self.posting(key, platform)?))
     }
     fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
         Ok(Platform::ALL.into_iter().filter(|&p| self.postings.contains_key(&(key.to_owned(), p))).collect())
@@ -153,6 +151,16 @@ impl View for &FewDevices {
     fn events(&self, _: &LogRange<'_>) -> Result<Vec<StoredEvent>, StoreError> {
         Ok(Vec::new())
     }
+}
+
+/// Looks into a set as a store on disk does, which has it in pieces: whoever is in a piece with one that is asked about
+/// is answered too.
+fn in_the_pieces_of(among: &Posting, set: &Posting) -> Posting {
+    let piece = |ordinal: u32| ordinal / 30_000;
+    let (mut pieces, mut found) = (BTreeSet::new(), BTreeSet::new());
+    among.for_each(|ordinal| pieces.extend([piece(ordinal)]));
+    set.for_each(|ordinal| found.extend([ordinal]));
+    found.into_iter().filter(|ordinal| pieces.contains(&piece(*ordinal))).collect()
 }
 
 const ON: [Platform; 3] = [Platform::Unknown, Platform::Ios, Platform::Android];

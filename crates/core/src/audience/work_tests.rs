@@ -101,7 +101,9 @@ fn what_only_narrows_is_looked_into_for_what_is_left() {
 fn within_a_window_nothing_is_read_whole() {
     let view = sized();
     let picture = Picture::new(&view).unwrap();
-    for text in ["t2", "t2 && t3", "t2 || t3", "!t3", "(t5 && !t9) || (t3 && !t9)", "t2 && !(t3 || t5)"] {
+    for text in
+        ["t2", "t2 && t3", "t2 || t3", "!t3", "(t5 && !t9) || (t3 && !t9)", "t2 && !(t3 || t5)", "all()"]
+    {
         let audience = tree(text);
         let question = Question::new(&picture, &audience).unwrap();
         view.names_read.take();
@@ -110,6 +112,7 @@ fn within_a_window_nothing_is_read_whole() {
         let (read, looked) = (view.names_read.take(), view.looked_into.take());
         assert_eq!(read.len(), looked.len(), "{text}: {read:?}");
         assert!(looked.iter().all(|(_, among)| *among <= 10), "{text}: {looked:?}");
+        assert_eq!(view.platforms_read.get(), 0, "{text}");
     }
 }
 

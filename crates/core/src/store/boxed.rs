@@ -138,6 +138,10 @@ impl View for Box<dyn View + '_> {
         (**self).devices(platform)
     }
 
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        (**self).devices_among(platform, among)
+    }
+
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         (**self).last_seen(slot)
     }

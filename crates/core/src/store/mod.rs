@@ -206,6 +206,10 @@ pub trait View {
     /// The ordinals of all devices of a platform.
     fn devices(&self, platform: Platform) -> Result<Posting, StoreError>;
 
+    /// At least those of all devices of a platform that are among these ordinals; perhaps more devices of the platform,
+    /// never an ordinal that no device has. What [`View::posting_among`] is to a key.
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError>;
+
     /// When the device that fills a slot was last seen.
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError>;
 

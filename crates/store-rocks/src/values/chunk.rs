@@ -27,7 +27,15 @@ pub(crate) fn encode_chunk(ordinals: &mut RoaringBitmap) -> Vec<u8> {
     out
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The chunks that this thread has read, for tests that count.
+    pub(crate) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 pub(crate) fn decode_chunk(value: &[u8], chunk: u16) -> Decoded<RoaringBitmap> {
+    #[cfg(test)]
+    READ.set(READ.get() + 1);
     let base = u32::from(chunk) << 16;
     let mut cursor = Cursor::value(value)?;
     let bitmap = match cursor.u8()? {

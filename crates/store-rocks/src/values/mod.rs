@@ -8,12 +8,14 @@ mod event;
 mod header;
 mod name;
 
+#[cfg(test)]
+pub(crate) use chunk::READ;
 pub(crate) use chunk::{decode_chunk, encode_chunk};
 pub(crate) use device::{Device, Holds};
 pub(crate) use entry::{decode_entry, encode_entry};
 pub(crate) use event::{decode_event, encode_event};
 pub(crate) use header::{Header, Ordinals};
-pub(crate) use name::{Devices, Home, NameRecord, find_home};
+pub(crate) use name::{Devices, Home, NameRecord, each_home, find_home};
 
 use crate::bytes::{Cursor, Decoded, Malformed, VALUE_VERSION, text};
 use crate::keys::{relation_number, relation_of};

@@ -65,6 +65,10 @@ impl<S: Store> View for FaultView<'_, S> {
         self.ask()?.devices(platform)
     }
 
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        self.ask()?.devices_among(platform, among)
+    }
+
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         self.ask()?.last_seen(slot)
     }

@@ -47,6 +47,9 @@ pub trait Alter: Send + Sync + 'static {
     ) -> Answer<()> {
         view.ids(platform, ordinals, as_of, each)
     }
+    fn devices_among(&self, view: &OrderedView, platform: Platform, among: &Posting) -> Answer<Posting> {
+        view.devices_among(platform, among)
+    }
     fn linked(&self, view: &OrderedView, slot: Slot, key: Key<'_>) -> Answer<bool> {
         view.linked(slot, key)
     }
@@ -165,6 +168,10 @@ impl<A: Alter> View for AlteredView<'_, A> {
 
     fn devices(&self, platform: Platform) -> Answer<Posting> {
         self.right.devices(platform)
+    }
+
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Answer<Posting> {
+        self.alter.devices_among(&self.right, platform, among)
     }
 
     fn last_seen(&self, slot: Slot) -> Answer<Option<Timestamp>> {

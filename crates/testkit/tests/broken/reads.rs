@@ -370,6 +370,19 @@ impl Alter for LooksIntoOnePiece {
     }
 }
 
+/// Has the devices of a platform in pieces of four, and looks into all but the last piece that it is asked about.
+pub struct OverlooksDevices;
+
+impl Alter for OverlooksDevices {
+    fn devices_among(&self, view: &OrderedView, platform: Platform, among: &Posting) -> Answer<Posting> {
+        let mut last = None;
+        among.for_each(|ordinal| last = Some(ordinal / 4));
+        let mut found = Vec::new();
+        view.devices(platform)?.for_each(|ordinal| found.push(ordinal));
+        Ok(found.into_iter().filter(|ordinal| Some(ordinal / 4) != last).collect())
+    }
+}
+
 /// Takes what a posting is looked into for as found.
 pub struct FindsWhateverItLooksFor;
 

@@ -59,6 +59,11 @@ impl View for OrderedView {
         Ok(self.0.devices.range(slots(platform)).map(|(slot, _)| slot.ordinal).collect())
     }
 
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        let there = self.0.devices.range(slots(platform)).map(|(slot, _)| slot.ordinal);
+        Ok(there.filter(|&ordinal| among.contains(ordinal)).collect())
+    }
+
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.0.devices.get(&slot).and_then(|device| device.last_seen))
     }
