@@ -23,7 +23,8 @@ use crate::model::{Alias, AppRecord, DeviceId, EventType, Platform, PlatformSet,
 use crate::picture::Picture;
 use crate::store::{EventRecord, OwnedKey, Place, Slot, StoredDevice, View};
 use hashbrown::HashMap;
-use intern::{Interned, KeyId};
+use intern::Interned;
+pub(crate) use intern::KeyId;
 use overlay::Working;
 use smallvec::SmallVec;
 

@@ -3,7 +3,7 @@
 use super::intern::KeyId;
 use super::{Draft, Handle};
 use crate::error::Error;
-use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, Timestamp, UserId, Version};
+use crate::model::{Alias, DeviceId, Platform, PlatformSet, Timestamp, UserId, Version};
 use crate::picture::decoded;
 use crate::store::{DeviceRecord, Key, Place, Relation, StoreError, View};
 use smallvec::SmallVec;
@@ -235,8 +235,7 @@ impl<V: View> Draft<'_, V> {
     }
 
     /// Puts a tag on a device or takes it off; the caller knows that this is a change.
-    pub(crate) fn set_tag(&mut self, device: Handle, tag: &TagName, present: bool) {
-        let tag = self.keys.intern(Key::new(Relation::Tag, tag.as_str()));
+    pub(crate) fn set_tag(&mut self, device: Handle, tag: KeyId, present: bool) {
         if let Some(working) = self.working.get_mut(device.0) {
             working.put_tag(tag, present);
         }

@@ -7,7 +7,7 @@ use crate::model::{
     TagName, TagsChange, Updated, UserId, UtcOffset, Version,
 };
 use crate::registry::commit::Obstacle;
-use crate::registry::draft::{Draft, Handle};
+use crate::registry::draft::{Draft, Handle, KeyId};
 use crate::store::{DeviceRecord, View};
 use crate::violation::{Violations, shown};
 
@@ -184,13 +184,13 @@ fn apply_tags<V: View>(
     draft: &mut Draft<'_, V>,
     device: Handle,
     tags: &TagsChange,
-    change: &[(&TagName, bool)],
+    change: &[(KeyId, bool)],
 ) -> Result<(), Error> {
     if *tags == TagsChange::Clear {
         return draft.clear_tags(device);
     }
-    for (tag, present) in change {
-        draft.set_tag(device, tag, *present);
+    for &(tag, present) in change {
+        draft.set_tag(device, tag, present);
     }
     Ok(())
 }
