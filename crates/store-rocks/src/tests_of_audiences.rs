@@ -3,7 +3,7 @@
 use crate::values::READ;
 use crate::{RocksOptions, RocksStore};
 use rollbook::store::{
-    DeviceRecord, Durability, Entry, EntryKey, Key, Operation, Relation, Store, Target, View, WriteSet,
+    DeviceRecord, Durability, Entry, EntryKey, Key, Operation, Relation, Store, View, WriteSet,
 };
 use rollbook::{App, AppId, AppKey, AppSettings, Audience, DeviceId, Platform, Registry};
 use std::sync::{Arc, LazyLock};
@@ -36,18 +36,13 @@ static SHOP: LazyLock<(App<Arc<RocksStore>>, TempDir)> = LazyLock::new(|| {
     let entry = store.view(AppId::DIRECTORY).unwrap().entry(&EntryKey::App(key)).unwrap();
     let Some((Entry::App(record), _)) = entry else { panic!("the app must be in the directory") };
     for first in (0..DEVICES).step_by(10_000) {
-        let mut writes = WriteSet::default();
-        let all = first..first + 10_000;
-        for n in all.clone() {
+        let insert = |n| {
+            let keys = tags(n).map(|tag| Key::new(Relation::Tag, tag).to_owned()).collect();
             let record = Box::new(DeviceRecord::new(id(n)));
-            writes.operations.push(Operation::Insert { platform: Platform::Ios, record, last_seen: None });
-        }
-        for tag in ["all", "third", "here", "there", "both"] {
-            let new = all.clone().enumerate().filter(|(_, n)| tags(*n).any(|has| has == tag));
-            let devices = new.map(|(nth, _)| Target::New(nth as u32)).collect();
-            writes.operations.push(Operation::Link { key: Key::new(Relation::Tag, tag).to_owned(), devices });
-        }
-        store.commit(record.id, &writes).unwrap();
+            Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys }
+        };
+        let operations = (first..first + 10_000).map(insert).collect();
+        store.commit(record.id, &WriteSet { operations, ..WriteSet::default() }).unwrap();
     }
     (app, directory)
 });
