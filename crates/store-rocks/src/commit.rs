@@ -133,7 +133,7 @@ impl RocksStore {
             Ok(known) => known,
             Err(error) => return fail(sets.iter().map(|_| None), None, error),
         };
-        let mut draft = Draft::new(&reads, before.header);
+        let mut draft = Draft::new(&reads, &self.recent, before.header);
         let mut outcomes = Vec::with_capacity(sets.len());
         for writes in sets {
             draft.begin(sets.len() > 1);
@@ -175,6 +175,7 @@ impl RocksStore {
         // It is written, whatever becomes of this walk; where that fails, the next commit walks again.
         let deletions = if draft.deletions_moved { reads.deletions() } else { Ok(before.deletions) };
         let known = deletions.ok().map(|deletions| Known { header, deletions });
+        draft.leave();
         if let Some(known) = known {
             state.newest.settle(known.picture());
         }

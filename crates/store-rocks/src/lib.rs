@@ -141,6 +141,7 @@ mod overlay;
 mod postings;
 mod presence;
 mod reads;
+mod recent;
 mod stats;
 mod sweep;
 #[cfg(test)]
