@@ -134,19 +134,24 @@ mod format;
 mod keys;
 mod links;
 mod log;
+mod looked;
 mod open;
 mod options;
 mod overlay;
+mod postings;
 mod presence;
 mod reads;
+mod recent;
 mod stats;
 mod sweep;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_audiences;
 mod values;
 mod view;
 
+pub use looked::RocksView;
 pub use open::{OpenError, RocksStore};
 pub use options::{Compression, InvalidOption, RocksOptions};
 pub use stats::{FamilyStats, RocksStats};
-pub use view::RocksView;

@@ -4,6 +4,7 @@ use crate::apps::Apps;
 use crate::families;
 use crate::format;
 use crate::options::{InvalidOption, RocksOptions};
+use crate::recent::Recent;
 use rocksdb::statistics::StatsLevel;
 use rocksdb::{Cache, DB, DBRecoveryMode, LogLevel, Options, WriteBufferManager};
 use rollbook::AppId;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct RocksStore {
     pub(crate) db: DB,
     pub(crate) apps: Apps,
+    pub(crate) recent: Recent,
     pub(crate) options: RocksOptions,
     /// What the engine was opened with: its counters are asked through it.
     pub(crate) engine: Options,
@@ -166,6 +168,7 @@ impl RocksStore {
         Ok(RocksStore {
             db,
             apps: Apps::default(),
+            recent: Recent::new(options.recent_bytes()),
             options: options.clone(),
             engine,
             cache,
@@ -246,7 +249,7 @@ fn engine_options(options: &RocksOptions, cache: &Cache) -> Options {
 }
 
 impl Store for RocksStore {
-    type View<'a> = crate::view::RocksView<'a>;
+    type View<'a> = crate::RocksView<'a>;
 
     fn info(&self) -> StoreInfo {
         StoreInfo {
@@ -258,7 +261,7 @@ impl Store for RocksStore {
     }
 
     fn view(&self, app: AppId) -> Result<Self::View<'_>, StoreError> {
-        crate::view::RocksView::new(self, app)
+        crate::RocksView::new(self, app)
     }
 
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {

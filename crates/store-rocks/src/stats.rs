@@ -23,7 +23,9 @@ pub struct RocksStats {
     pub cache_hits: u64,
     /// Blocks that had to be read.
     pub cache_misses: u64,
-    /// Bytes of keys and values that commits wrote.
+    /// Keys that commits and heartbeats wrote or deleted.
+    pub written_keys: u64,
+    /// Bytes of keys and values that commits and heartbeats wrote.
     pub written_bytes: u64,
     /// Bytes written to the log.
     pub log_bytes: u64,
@@ -84,6 +86,7 @@ impl RocksStore {
             cache_capacity: self.options.cache_bytes() as u64,
             cache_hits: ticker(Ticker::BlockCacheHit),
             cache_misses: ticker(Ticker::BlockCacheMiss),
+            written_keys: ticker(Ticker::NumberKeysWritten),
             written_bytes: ticker(Ticker::BytesWritten),
             log_bytes: ticker(Ticker::WalFileBytes),
             flushed_bytes: ticker(Ticker::FlushWriteBytes),

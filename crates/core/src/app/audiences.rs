@@ -103,9 +103,7 @@ impl<S: Store> App<S> {
         let mark = self.audience_mark(audience);
         let picture = self.scope.picture()?;
         let question = audience::Question::new(&picture, audience)?;
-        let posting = |platform: Platform| question.posting(platform);
-        let ask = Ask { platforms: question.platforms(), after, limit, mark };
-        cursor::page(picture.raw(), picture.version(), ask, posting)
+        cursor::page(&question, Ask { platforms: question.platforms(), after, limit, mark })
     }
 
     /// Is the device in the audience? Asks the device's own tags, alias and user; builds and allocates nothing.

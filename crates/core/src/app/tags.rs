@@ -2,6 +2,7 @@
 
 use super::cursor::{self, Ask, Mark};
 use super::{App, DeviceCursor};
+use crate::audience::{Audience, Question};
 use crate::error::{Error, Subject};
 use crate::model::{DeviceId, Page, PlatformSet, TagName};
 use crate::picture::decoded;
@@ -139,11 +140,10 @@ impl<S: Store> App<S> {
         limit: usize,
     ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
         let picture = self.scope.picture()?;
-        let key = Key::new(Relation::Tag, tag.as_str());
-        let posting = |platform| picture.posting(key, platform);
+        let audience = Audience::Tag(tag.clone());
+        let question = Question::new(&picture, &audience)?;
         let mark = Mark::new(&self.scope.app, 't', tag, platforms);
-        let ask = Ask { platforms: picture.platforms(key, platforms)?, after, limit, mark };
-        cursor::page(picture.raw(), picture.version(), ask, posting)
+        cursor::page(&question, Ask { platforms: question.platforms().and(platforms), after, limit, mark })
     }
 
     /// Puts a tag on some devices and takes it off others; removal comes first, so a device in both lists ends up
