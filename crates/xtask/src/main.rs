@@ -1,13 +1,13 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! | command  | what it does                                                       |
-//! |----------|--------------------------------------------------------------------|
-//! | `test`   | every test and every example in the documentation                  |
-//! | `verify` | format, lints, tests, documentation, public API, features, packages, dependencies; changes nothing |
-//! | `fix`    | its twin that changes files: lint suggestions, then format         |
-//! | `api`    | records the public API of the libraries in `api/`; `--check` compares |
-//! | `features` | each published package alone, under every choice of features     |
-//! | `packages` | what would be published, packed                                  |
+//! | command    | what it does                                                     |
+//! |------------|------------------------------------------------------------------|
+//! | `test`     | every test and every example in the documentation                |
+//! | `verify`   | the whole gate, the last three within it; changes nothing        |
+//! | `fix`      | its twin that changes files: lint suggestions, then format       |
+//! | `api`      | records the libraries' public API in `api/`; `--check` compares  |
+//! | `features` | lints each published package alone, under every choice           |
+//! | `packages` | packs what would be published                                    |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
