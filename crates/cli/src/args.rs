@@ -55,7 +55,7 @@ pub(crate) struct Query {
     #[arg(long, value_name = "STORE", value_parser = store::durable, requires = "app")]
     pub(crate) store: Option<PathBuf>,
     /// The app of that register.
-    #[arg(long, value_name = "KEY", requires = "store")]
+    #[arg(long, value_name = "KEY", requires = "store", conflicts_with = "input")]
     pub(crate) app: Option<AppKey>,
     /// A condition, such as `news && (vip || platform(ios)) && !muted`; may be given several times.
     ///

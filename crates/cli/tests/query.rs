@@ -162,8 +162,7 @@ fn empty_lines_line_ends_of_any_system_and_a_byte_order_mark_are_no_fault() {
 
 #[test]
 fn a_bad_line_is_refused_with_its_number_and_its_reason() {
-    let member =
-        "member: known: must be one of id platform tags alias user token mobile language utc_offset last_seen: got";
+    let member = "member: known: must be one of id platform tags alias user token mobile language utc_offset last_seen: got";
     let long = "x".repeat(256);
     for (line, reason) in [
         ("nonsense", "not a JSON object: expected ident at column 2"),

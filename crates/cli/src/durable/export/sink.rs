@@ -41,24 +41,26 @@ impl Sink {
 pub(super) struct Draft {
     file: BufWriter<File>,
     path: PathBuf,
-    /// Its name until then; none where the path is a device or a pipe, which cannot be put in place.
+    /// Its name until then, if it has one.
     draft: Option<PathBuf>,
 }
 
 impl Draft {
     fn begin(path: &Path) -> Result<Self, Failure> {
-        // Behind a link it is the file itself that is written anew.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let failed = failed("write", &path);
-        let special = match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
-            Ok(metadata) => !metadata.is_file(),
-            Err(_) => false,
+        let (path, draft) = match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(failed("write", path)(io::ErrorKind::IsADirectory.into()));
+            }
+            // A device or a pipe cannot be put in place.
+            Ok(metadata) if !metadata.is_file() => (path.to_owned(), None),
+            // Behind a link it is the file itself that is written anew.
+            Ok(_) => {
+                let path = fs::canonicalize(path).map_err(failed("write", path))?;
+                (path.clone(), Some(part(&path)))
+            }
+            Err(_) => (path.to_owned(), Some(part(path))),
         };
-        let mut name: OsString = path.clone().into_os_string();
-        name.push(".part");
-        let draft = (!special).then(|| PathBuf::from(name));
-        let file = File::create(draft.as_ref().unwrap_or(&path)).map_err(failed)?;
+        let file = File::create(draft.as_ref().unwrap_or(&path)).map_err(failed("write", &path))?;
         Ok(Draft { file: BufWriter::with_capacity(1 << 17, file), path, draft })
     }
 
@@ -86,6 +88,13 @@ impl Drop for Draft {
             let _ = fs::remove_file(draft);
         }
     }
+}
+
+/// The name of a file that is not whole yet.
+fn part(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".part");
+    name.into()
 }
 
 fn failed(what: &str, path: &Path) -> impl FnOnce(io::Error) -> Failure + use<> {
