@@ -5,6 +5,7 @@
 //! | `test`   | every test and every example in the documentation                  |
 //! | `verify` | format, lints, tests, documentation, dependencies; changes nothing |
 //! | `fix`    | its twin that changes files: lint suggestions, then format         |
+//! | `crash`  | kills writers, cuts logs, flips bytes, and tells what survived     |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
@@ -57,6 +58,12 @@ enum Task {
     },
     /// Apply what can be applied by machine: lint suggestions, then format.
     Fix,
+    /// Kill, cut and damage the durable store for some minutes, and tell what it survived.
+    ///
+    /// 200 writers are killed, and what they were acknowledged must be there, and nothing by halves; a log is cut at
+    /// 200 places, and must open at an earlier moment; 1000 bytes are flipped, and no answer may be wrong; 200 imports
+    /// are killed and resumed, and every event must be there once. `test` does the same with fewer.
+    Crash,
 }
 
 fn main() -> ExitCode {
@@ -68,6 +75,7 @@ fn main() -> ExitCode {
         Task::Verify { skip_tests: false } => Plan::Verify,
         Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,
         Task::Fix => Plan::Fix,
+        Task::Crash => Plan::Crash,
     };
     if let Err(why) = libclang::prepare() {
         println!("{why}");

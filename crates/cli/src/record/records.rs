@@ -89,6 +89,11 @@ impl Records {
         self.lines.bytes()
     }
 
+    /// What was read, in 32 bytes.
+    pub(crate) fn checksum(&self) -> [u8; 32] {
+        self.read.as_ref().map(|read| read.whole.clone().finalize().into()).unwrap_or_default()
+    }
+
     /// What was read before the line read last, in 32 bytes.
     pub(crate) fn checksum_before(&self) -> [u8; 32] {
         self.read.as_ref().map(|read| read.before.clone().finalize().into()).unwrap_or_default()
@@ -148,7 +153,7 @@ impl Records {
                 read.add(&skipped);
             }
         }
-        Ok(Some(read.as_ref().map(|read| read.whole.clone().finalize().into()).unwrap_or_default()))
+        Ok(Some(self.checksum()))
     }
 
     /// The failure that a bad line is.

@@ -86,19 +86,35 @@ fn posted(store: &Path) -> Vec<i64> {
     times
 }
 
-#[test]
-fn events_are_posted_once_wherever_the_import_is_killed() {
+/// Kills so many imports twice each, close to each other, so that some are killed between a lot and the note of it.
+fn killed(imports: usize) {
     let place = Place::new();
     let input = events(9_000);
     let input = input.as_bytes();
-    // Close to each other, so that some come between a lot and the note of it.
-    for n in 0..12 {
+    let mut behind = std::collections::BTreeSet::new();
+    for n in 0..imports {
         let store = format!("store {n}");
-        kill_behind(&place, &store, &input[..500_000 + n * 10_007], false);
-        kill_behind(&place, &store, &input[..900_000 + n * 7], true);
-        resume(&place, &store, input);
+        kill_behind(&place, &store, &input[..300_000 + n * 1_777 % 400_000], false);
+        kill_behind(&place, &store, &input[..900_000 + n * 331 % 300_000], true);
+        behind.insert(went_on_behind(&resume(&place, &store, input)));
         assert_eq!(posted(&place.path(&store)), (0..9_000).collect::<Vec<_>>(), "{n}");
+        fs::remove_dir_all(place.path(&store)).unwrap();
     }
+    println!(
+        "{imports} imports, each killed twice: they went on behind {} different lines, and each of 9000 events was there once",
+        behind.len()
+    );
+}
+
+#[test]
+fn events_are_posted_once_wherever_the_import_is_killed() {
+    killed(8);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn events_are_posted_once_wherever_the_import_is_killed_two_hundred_times() {
+    killed(200);
 }
 
 /// The state right before, or right behind, the commit of a lot of events, made by hand: the journal is that of an
@@ -215,6 +231,27 @@ fn an_app_whose_import_was_interrupted_is_not_taken_for_one_that_was_there() {
     place.write("export.jsonl", format!("{first}\n{rest}"));
     place.import("copy", &input, &["--resume"]);
     assert_eq!(place.export("copy"), export);
+}
+
+#[test]
+fn another_export_does_not_take_the_place_of_one_that_was_interrupted() {
+    let place = Place::new();
+    place.import("store", &place.write("devices.jsonl", devices(10)), &[]);
+    let export = place.export("store");
+    let (first, rest) = export.split_once('\n').unwrap();
+    // Nothing but the app was made when it stopped.
+    let input = place.write("export.jsonl", format!("{first}\nnonsense\n"));
+    refused(place.run("import", "copy", &["--input", &input]), 1);
+    let other = first.replacen("\"tags_per_device\":1000", "\"tags_per_device\":1", 1);
+    let headless = devices(3);
+    for other in [format!("{other}\n{rest}"), headless] {
+        let other = place.write("other.jsonl", other);
+        let error = refused(place.run("import", "copy", &["--input", &other, "--resume"]), 1);
+        let expected =
+            format!("{other} is another input than {input}, or was changed in its first 1 lines\n");
+        assert!(error.ends_with(&expected), "{error}");
+    }
+    assert_eq!(open(place.path("copy")).app(&key()).unwrap().limits().tags_per_device, Some(1_000));
 }
 
 #[cfg(unix)]

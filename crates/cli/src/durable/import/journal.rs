@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 
 /// The first line: what is being imported.
 #[derive(Debug, Serialize, Deserialize)]
-struct Head {
-    app: AppKey,
-    input: String,
+pub(super) struct Head {
+    pub(super) app: AppKey,
+    pub(super) input: String,
+    /// Tells the first line of an export from every other.
+    pub(super) header: Option<String>,
     /// The app is this import's own: there was none.
-    made: bool,
+    pub(super) made: bool,
 }
 
 /// A lot that is about to be committed.
@@ -44,15 +46,15 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Begins an import, unless another one into the app was interrupted.
-    pub(super) fn begin(directory: &Path, app: &AppKey, input: &str, made: bool) -> Result<Self, Failure> {
-        let path = path(directory, app);
+    pub(super) fn begin(directory: &Path, head: Head) -> Result<Self, Failure> {
+        let path = path(directory, &head.app);
         if path.exists() {
+            let app = &head.app;
             return Err(Failure::Refused(format!(
                 "an import into app {app} was interrupted; go on with it by --resume, or remove {} to begin anew",
                 path.display()
             )));
         }
-        let head = Head { app: app.clone(), input: input.to_owned(), made };
         let draft = path.with_extension("new");
         let begun = (|| {
             let mut file = File::create(&draft)?;
@@ -94,14 +96,9 @@ impl Journal {
         Ok(Journal { path, file, head, last })
     }
 
-    /// Did the import make the app?
-    pub(super) fn made(&self) -> bool {
-        self.head.made
-    }
-
-    /// What the import was of.
-    pub(super) fn input(&self) -> &str {
-        &self.head.input
+    /// What the import is of.
+    pub(super) fn head(&self) -> &Head {
+        &self.head
     }
 
     /// The lot that was committed last, or was about to be.

@@ -19,7 +19,7 @@ use crate::record::{Input, Record, Records};
 use crate::skipped::Skipped;
 use crate::stopwatch::{Stopwatch, readable};
 use crate::store::{Access, register_in};
-use journal::{Journal, Mark};
+use journal::{Head, Journal, Mark, hex};
 use lot::Lot;
 use rollbook::{ManualClock, Timestamp};
 use std::sync::Arc;
@@ -47,60 +47,72 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
     let watch = Stopwatch::start();
     let mut records = Records::with_checksums(Input::open(&options.input)?);
     let export = records.export_of()?;
+    // An export's first line decides what the app is: another one cannot take its place later.
+    let header = export.as_ref().map(|_| hex(records.checksum()));
     let access = if options.resume { Access::Existing } else { Access::Create };
     // Nothing in an import depends on when it runs: every time is in its lines.
     let clock = Arc::new(ManualClock::at(Timestamp::from_secs(0)));
     let register = register_in(&options.store, access)?.clock(Arc::clone(&clock)).build();
     let journal = if options.resume {
-        Journal::resume(&options.store, &options.app)?
+        let journal = Journal::resume(&options.store, &options.app)?;
+        check_input(&journal, &mut records, header.as_deref())?;
+        journal
     } else {
         let made = !target::exists(&register, &options.app)?;
         target::check(options, export.is_some(), made)?;
-        Journal::begin(&options.store, &options.app, records.name(), made)?
+        let input = records.name().to_owned();
+        Journal::begin(&options.store, Head { app: options.app.clone(), input, header, made })?
     };
     register.resume_deletions()?;
-    let target = Target::open(register, clock, options, export, journal.made())?;
+    let target = Target::open(register, clock, options, export, journal.head().made)?;
     let mut run = Run { options, records, journal, target, imported: Imported::default() };
-    let done = run.go_on().and_then(|()| run.take_all());
+    run.go_on()?;
+    let taken = run.take_all();
     let Run { records, journal, target, imported, .. } = run;
     // Closing puts on disk what is not there yet. Only then is the journal of no more use.
     drop(target);
-    let done = done.and_then(|()| journal.remove());
+    let done = taken.and_then(|()| journal.remove());
     let Imported { lines, devices, events, skipped } = imported;
-    let (took, name, app) = (readable(watch.elapsed()), records.name(), &options.app);
+    let what = format!("imported {lines} lines of {} into app {}", records.name(), options.app);
     match &done {
         Ok(()) => {
-            tell(&format!(
-                "imported {lines} lines of {name} into app {app} in {took}: {devices} new devices, {events} events"
-            ));
+            let took = readable(watch.elapsed());
+            tell(&format!("{what} in {took}: {devices} new devices, {events} events"));
         }
-        Err(_) => {
-            tell(&format!("imported {lines} lines of {name} into app {app}; `--resume` goes on behind them"))
-        }
+        Err(_) => tell(&format!("{what}; `--resume` goes on behind them")),
     }
     skipped.tell(lines);
     done
 }
 
-impl Run<'_> {
-    /// Skips what an earlier run imported.
-    fn go_on(&mut self) -> Result<(), Failure> {
-        let Some(Mark { from, checksum, .. }) = self.journal.last().cloned() else { return Ok(()) };
-        let name = self.records.name().to_owned();
-        let another = || {
-            let was = self.journal.input().to_owned();
-            Failure::Refused(format!(
-                "--resume: {name} is another input than {was}, or was changed in its first {from} lines"
-            ))
+/// Is this the input that the journal is of, up to where it goes on? Skips what is before that.
+fn check_input(journal: &Journal, records: &mut Records, header: Option<&str>) -> Result<(), Failure> {
+    let Head { input, header: expected, .. } = journal.head();
+    let (name, from) = (records.name().to_owned(), journal.last().map_or(0, |mark| mark.from));
+    let same = expected.as_deref() == header
+        && match journal.last() {
+            Some(mark) => records.skip_to(from)?.map(hex).as_ref() == Some(&mark.checksum),
+            None => true,
         };
-        if self.records.skip_to(from)?.map(journal::hex) != Some(checksum) {
-            return Err(another());
-        }
+    if same {
+        return Ok(());
+    }
+    let first = from.max(1);
+    Err(Failure::Refused(format!(
+        "--resume: {name} is another input than {input}, or was changed in its first {first} lines"
+    )))
+}
+
+impl Run<'_> {
+    /// Skips the lot that was committed last, where it must not be committed again.
+    fn go_on(&mut self) -> Result<(), Failure> {
+        let Some(Mark { from, .. }) = self.journal.last().cloned() else { return Ok(()) };
         let behind = self.journal.go_on_behind(self.target.counters()?)?;
         if behind > from && self.records.skip_to(behind)?.is_none() {
-            return Err(another());
+            let name = self.records.name();
+            return Err(Failure::Refused(format!("--resume: {name} ends before line {behind}")));
         }
-        tell(&format!("going on behind line {behind} of {name}"));
+        tell(&format!("going on behind line {behind} of {}", self.records.name()));
         Ok(())
     }
 
