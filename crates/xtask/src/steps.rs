@@ -94,6 +94,20 @@ const FIX_LINTS: Step = Step::cargo(
     "fix lints",
     &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
 );
+const FIX_LINTS_ROCKS: Step = Step::cargo(
+    "fix lints, rocks",
+    &[
+        "clippy",
+        "-p",
+        "rollbook-cli",
+        "--features",
+        "rocks",
+        "--all-targets",
+        "--fix",
+        "--allow-dirty",
+        "--allow-staged",
+    ],
+);
 const FIX_FORMAT: Step = Step::cargo("fix format", &["fmt", "--all"]);
 const KILLS: Step = Step::one_test(
     "200 killed writers",
@@ -172,7 +186,7 @@ impl Plan {
             }
             Self::VerifyWithoutTests => vec![FORMAT, LINTS, LINTS_ROCKS, DOCS, DEPENDENCIES, ADVISORIES],
             // Applied suggestions are not always in format.
-            Self::Fix => vec![FIX_LINTS, FIX_FORMAT],
+            Self::Fix => vec![FIX_LINTS, FIX_LINTS_ROCKS, FIX_FORMAT],
             Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS],
         }
     }

@@ -59,6 +59,10 @@ pub(crate) struct Import {
 /// and exported again, the file is the same. Not in it: secrets and tokens, the codes of events and the versions of
 /// devices, which an imported app gives anew. Holds all device ids in memory while it runs.
 ///
+/// Each line is of a kind that a member of its own tells: `rollbook` (the app; the first line), `event_type`, `id` (a
+/// device), `alias_order`, `event`, `end` (the last line, so that an export that was cut short is told from a whole
+/// one).
+///
 /// The directory may be in use: what is written there later is not in the export.
 #[derive(Debug, Args)]
 pub(crate) struct Export {

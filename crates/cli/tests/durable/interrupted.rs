@@ -117,44 +117,52 @@ fn events_are_posted_once_wherever_the_import_is_killed_two_hundred_times() {
     killed(200);
 }
 
-/// The state right before, or right behind, the commit of a lot of events, made by hand: the journal is that of an
-/// import that stopped at a wrong line behind the lot, with or without the lot's line.
+/// The states right before and right behind the commit of a lot of events, made by hand of imports that stopped at
+/// wrong lines before it and behind it.
 #[test]
 fn a_lot_of_events_is_known_to_be_there_or_not() {
     let place = Place::new();
-    let (lines, rest) =
-        (events(30), events(50).lines().skip(32).map(|l| l.to_owned() + "\n").collect::<String>());
-    let whole = format!("{lines}{rest}");
-    let input = place.write("events.jsonl", format!("{lines}nonsense\n{rest}"));
-    refused(place.run("import", "store", &["--input", &input]), 1);
-    let noted = fs::read_to_string(journal(&place, "store")).unwrap();
-    assert_eq!(posted(&place.path("store")).len(), 30);
+    let whole = events(50);
+    let lines: Vec<&str> = whole.lines().collect();
+    let input = |wrong_at: &[usize]| {
+        let line = |(n, line): (usize, &&str)| {
+            if wrong_at.contains(&n) { "nonsense\n".into() } else { format!("{line}\n") }
+        };
+        place.write("events.jsonl", lines.iter().enumerate().map(line).collect::<String>())
+    };
+    // Lines 3 to 32, of 30 events.
+    let file = input(&[2, 32]);
+    refused(place.run("import", "before", &["--input", &file]), 1);
+    copy(&place.path("before"), &place.path("behind"));
+    input(&[32]);
+    refused(place.run("import", "behind", &["--input", &file, "--resume"]), 1);
+    let noted = fs::read_to_string(journal(&place, "behind")).unwrap();
+    assert!(noted.ends_with("\"events\":30}\n"), "{noted}");
+    assert_eq!((posted(&place.path("before")).len(), posted(&place.path("behind")).len()), (0, 30));
+    input(&[]);
 
-    // It is there, as the journal was left.
-    place.write("events.jsonl", &whole);
-    copy(&place.path("store"), &place.path("there"));
-    let said = place.import("there", &input, &["--resume"]);
-    assert_eq!((went_on_behind(&said), posted(&place.path("there")).len()), (32, 50), "{said}");
+    let resumed = |store: &str| {
+        let said = place.import(store, &file, &["--resume"]);
+        (went_on_behind(&said), posted(&place.path(store)).len())
+    };
+    copy(&place.path("behind"), &place.path("committed"));
+    assert_eq!(resumed("committed"), (32, 50));
 
-    // Its note was not finished: then it was not begun, and here nothing else is.
-    let (before, last) = noted.trim_end().rsplit_once('\n').unwrap();
-    assert!(last.contains("\"events\":30"), "{last}");
-    let unfinished = format!("{before}\n{}", &last[..last.len() / 2]);
-    copy(&place.path("store"), &place.path("unfinished"));
-    fs::write(journal(&place, "unfinished"), unfinished).unwrap();
-    let said = place.import("unfinished", &input, &["--resume"]);
-    assert_eq!(went_on_behind(&said), 1, "the last note that is whole is of the device: {said}");
+    copy(&place.path("before"), &place.path("noted"));
+    fs::write(journal(&place, "noted"), &noted).unwrap();
+    assert_eq!(resumed("noted"), (2, 50));
+
+    copy(&place.path("before"), &place.path("half noted"));
+    fs::write(journal(&place, "half noted"), &noted[..noted.len() - 10]).unwrap();
+    assert_eq!(resumed("half noted").1, 50);
 
     // Somebody else posted since: nobody can tell.
-    copy(&place.path("store"), &place.path("used"));
+    copy(&place.path("behind"), &place.path("used"));
     let app = open(place.path("used")).app(&key()).unwrap();
-    let event = rollbook::NewEvent {
-        device: Some("d".parse().unwrap()),
-        ..rollbook::NewEvent::new("e".parse().unwrap())
-    };
-    app.post_event(&event).unwrap();
+    let device = Some("d".parse().unwrap());
+    app.post_event(&rollbook::NewEvent { device, ..rollbook::NewEvent::new("e".parse().unwrap()) }).unwrap();
     drop(app);
-    let error = refused(place.run("import", "used", &["--input", &input, "--resume"]), 1);
+    let error = refused(place.run("import", "used", &["--input", &file, "--resume"]), 1);
     assert!(error.contains("error: --resume: events were posted to app shop since"), "{error}");
     assert!(error.contains("whether the 30 of lines 3 to 32 are there"), "{error}");
     assert_eq!(posted(&place.path("used")).len(), 31);
