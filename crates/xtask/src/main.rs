@@ -8,6 +8,7 @@
 //! | `api`      | records the libraries' public API in `api/`; `--check` compares  |
 //! | `features` | lints each published package alone, under every choice           |
 //! | `packages` | packs what would be published                                    |
+//! | `crash`    | kills writers, cuts logs, flips bytes, and tells what survived   |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
@@ -77,6 +78,12 @@ enum Task {
     Features,
     /// Pack what would be published, without building it again.
     Packages,
+    /// Kill, cut and damage the durable store for some minutes, and tell what it survived.
+    ///
+    /// 200 writers are killed, and what they were acknowledged must be there, and nothing by halves; a log is cut at
+    /// 200 places, and must open at an earlier moment; 1000 bytes are flipped, and no answer may be wrong; 200 imports
+    /// are killed and resumed, and every event must be there once. `test` does the same with fewer.
+    Crash,
 }
 
 fn main() -> ExitCode {
@@ -95,6 +102,7 @@ fn main() -> ExitCode {
         Task::Api { check: true } => Plan::CheckApi,
         Task::Features => Plan::Features,
         Task::Packages => Plan::Packages,
+        Task::Crash => Plan::Crash,
     };
     if let Err(why) = libclang::prepare() {
         println!("{why}");

@@ -41,6 +41,8 @@ pub(crate) enum Chore {
     CheckApi,
     Features,
     Packages,
+    /// By its exit status, and that one test has run: a name that no test has would pass for nothing.
+    OneTest,
 }
 
 /// What runs the tests that are not examples in the documentation.
@@ -61,14 +63,27 @@ pub(crate) enum Plan {
     CheckApi,
     Features,
     Packages,
+    Crash,
 }
 
 const FORMAT: Step = Step::cargo("format", &["fmt", "--all", "--check"]);
 const LINTS: Step = Step::cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+/// The program over a durable store, which its default build leaves out.
+const LINTS_ROCKS: Step = Step::cargo(
+    "lints, rocks",
+    &["clippy", "-p", "rollbook-cli", "--features", "rocks", "--all-targets", "--", "-D", "warnings"],
+);
 const NEXTEST: Step = Step::cargo("tests", &["nextest", "run", "--workspace"]);
 const CARGO_TEST: Step = Step::cargo(
     "tests",
     &["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"],
+);
+/// Shares the workspace's build of the durable store's engine, by far the longest part of it.
+const NEXTEST_ROCKS: Step =
+    Step::cargo("tests, rocks", &["nextest", "run", "-p", "rollbook-cli", "--features", "rocks"]);
+const CARGO_TEST_ROCKS: Step = Step::cargo(
+    "tests, rocks",
+    &["test", "-p", "rollbook-cli", "--features", "rocks", "--bins", "--tests", "--no-fail-fast"],
 );
 const DOCTESTS: Step = Step::cargo("doctests", &["test", "--doc", "--workspace", "--no-fail-fast"]);
 /// Libraries only: a program and a library of one name would write the same page.
@@ -98,31 +113,118 @@ const FIX_LINTS: Step = Step::cargo(
     "fix lints",
     &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
 );
+const FIX_LINTS_ROCKS: Step = Step::cargo(
+    "fix lints, rocks",
+    &[
+        "clippy",
+        "-p",
+        "rollbook-cli",
+        "--features",
+        "rocks",
+        "--all-targets",
+        "--fix",
+        "--allow-dirty",
+        "--allow-staged",
+    ],
+);
 const FIX_FORMAT: Step = Step::cargo("fix format", &["fmt", "--all"]);
+const KILLS: Step = Step::one_test(
+    "200 killed writers",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "crash",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "what_was_acknowledged_before_two_hundred_kills_is_there_after_each",
+    ],
+);
+const CUTS: Step = Step::one_test(
+    "200 cut logs",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "crash",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "a_log_cut_two_hundred_times_opens_at_an_earlier_moment",
+    ],
+);
+const FLIPS: Step = Step::one_test(
+    "1000 flipped bytes",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "damage",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "a_thousand_flipped_bytes_are_never_a_wrong_answer",
+    ],
+);
+const IMPORTS: Step = Step::one_test(
+    "200 killed imports",
+    &[
+        "test",
+        "-p",
+        "rollbook-cli",
+        "--features",
+        "rocks",
+        "--test",
+        "durable",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "interrupted::events_are_posted_once_wherever_the_import_is_killed_two_hundred_times",
+    ],
+);
 
 impl Plan {
     /// The steps in the order in which they run: the quick ones first.
     pub(crate) fn steps(self, runner: TestRunner) -> Vec<Step> {
-        let tests = match runner {
-            TestRunner::Nextest => NEXTEST,
-            TestRunner::CargoTest => CARGO_TEST,
+        let (tests, rocks) = match runner {
+            TestRunner::Nextest => (NEXTEST, NEXTEST_ROCKS),
+            TestRunner::CargoTest => (CARGO_TEST, CARGO_TEST_ROCKS),
         };
         match self {
-            Self::Test => vec![tests, DOCTESTS],
+            Self::Test => vec![tests, rocks, DOCTESTS],
             Self::Verify => {
                 let mut steps = Self::VerifyWithoutTests.steps(runner);
-                steps.splice(2..2, [tests, DOCTESTS]);
+                steps.splice(3..3, [tests, rocks, DOCTESTS]);
                 steps
             }
             Self::VerifyWithoutTests => {
-                vec![FORMAT, LINTS, DOCS, CHECK_API, FEATURES, PACKAGES, DEPENDENCIES, ADVISORIES]
+                vec![
+                    FORMAT,
+                    LINTS,
+                    LINTS_ROCKS,
+                    DOCS,
+                    CHECK_API,
+                    FEATURES,
+                    PACKAGES,
+                    DEPENDENCIES,
+                    ADVISORIES,
+                ]
             }
             // Applied suggestions are not always in format.
-            Self::Fix => vec![FIX_LINTS, FIX_FORMAT],
+            Self::Fix => vec![FIX_LINTS, FIX_LINTS_ROCKS, FIX_FORMAT],
             Self::RecordApi => vec![RECORD_API],
             Self::CheckApi => vec![CHECK_API],
             Self::Features => vec![FEATURES],
             Self::Packages => vec![PACKAGES],
+            Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS],
         }
     }
 }
@@ -135,6 +237,10 @@ impl Step {
     /// The arguments are those by which the step is called alone.
     const fn own(name: &'static str, args: &'static [&'static str], chore: Chore) -> Self {
         Self { judge: Judge::Own(chore), ..Self::cargo(name, args) }
+    }
+
+    const fn one_test(name: &'static str, args: &'static [&'static str]) -> Self {
+        Self { judge: Judge::OneTest, ..Self::cargo(name, args) }
     }
 }
 
@@ -191,7 +297,7 @@ mod tests {
 
     #[test]
     fn names_in_a_plan_are_unique() {
-        for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Fix] {
+        for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Fix, Plan::Crash] {
             let mut names = names(plan, TestRunner::Nextest);
             let all = names.len();
             names.sort_unstable();
@@ -208,7 +314,7 @@ mod tests {
                 || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
         };
         for runner in RUNNERS {
-            for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests] {
+            for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Crash] {
                 assert!(!plan.steps(runner).iter().any(changes), "{plan:?}");
             }
             assert!(Plan::Fix.steps(runner).iter().all(changes));
@@ -220,10 +326,19 @@ mod tests {
         for runner in RUNNERS {
             let steps = Plan::Test.steps(runner);
             let doc: Vec<bool> = steps.iter().map(|s| s.args.contains(&"--doc")).collect();
-            assert_eq!(doc, [false, true]);
+            assert_eq!(doc, [false, false, true]);
         }
         // Without a choice of targets `cargo test` would run them too.
         assert!(CARGO_TEST.args.contains(&"--lib"));
+        assert!(CARGO_TEST_ROCKS.args.contains(&"--bins"));
+    }
+
+    #[test]
+    fn each_step_of_crash_is_one_test_by_its_whole_name() {
+        for step in Plan::Crash.steps(TestRunner::Nextest) {
+            assert_eq!(step.judge, Judge::OneTest);
+            assert!(step.args.contains(&"--exact") && step.args.contains(&"--ignored"), "{step}");
+        }
     }
 
     #[test]
