@@ -67,6 +67,25 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
+/// What a register answers to a step, in the model's terms: every page of a paged answer, an error as a refusal.
+///
+/// The clock is the register's own: [`Op::MoveClock`] moves it.
+///
+/// ```
+/// use rollbook::{ManualClock, Registry};
+/// use rollbook_testkit::{check::perform, op::Op, oracle::{Answer, Oracle}, ordered::OrderedStore};
+///
+/// let registry = Registry::builder(OrderedStore::new()).build();
+/// let apps = perform(&registry, &ManualClock::at(Oracle::START), &Op::Apps { limit: 10 });
+/// assert_eq!(apps, Ok(Answer::Apps(Vec::new())));
+/// ```
+///
+/// # Errors
+/// Why the step is refused, or that its pages make no sense.
+pub fn perform<S: Store>(registry: &Registry<S>, clock: &ManualClock, op: &Op) -> Answered {
+    drive::perform(registry, clock, op).answer
+}
+
 /// Applies the steps to a register on a fresh store and to a fresh model.
 ///
 /// # Errors

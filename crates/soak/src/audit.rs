@@ -1,0 +1,100 @@
+//! A directory against the books: everything it holds, and nothing else.
+
+use crate::Failure;
+use crate::books::{Books, Expected};
+use crate::draw::Draw;
+use crate::facts::facts;
+use crate::writer::options;
+use rollbook::{ManualClock, Registry};
+use rollbook_store_rocks::RocksStore;
+use rollbook_testkit::check::perform;
+use rollbook_testkit::check_register;
+use rollbook_testkit::op::{Choices, Op};
+use rollbook_testkit::oracle::{Answer, Answered};
+use rollbook_testkit::survey::survey;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Questions about all lanes together, in one audit.
+const AUDIENCES: usize = 20;
+/// Differences that are told; the rest is counted.
+const TOLD: usize = 12;
+
+/// What came of an audit.
+#[derive(Debug, Default)]
+pub(crate) struct Audited {
+    /// How many facts were compared.
+    pub(crate) facts: usize,
+    /// For each lane, how many of the steps that might have been done were.
+    pub(crate) done: Vec<usize>,
+    /// What differs, in words.
+    pub(crate) differences: Vec<String>,
+}
+
+/// Opens a store as it was left, takes up what was begun, and compares everything. The store is handed to `then` before
+/// it is closed.
+pub(crate) fn audit(
+    directory: &Path,
+    books: &Books,
+    mut expected: Vec<Expected>,
+    draw: &Draw,
+    then: impl FnOnce(&RocksStore) -> Result<(), Failure>,
+) -> Result<Audited, Failure> {
+    let now = expected.first().map_or(ManualClock::at(rollbook::Timestamp::MIN), |one| ManualClock::at(one.model.now()));
+    let clock = Arc::new(now);
+    let registry =
+        Registry::builder(RocksStore::open(directory, &options())?).clock(Arc::clone(&clock)).build();
+    registry.resume_deletions()?;
+
+    let mut audited = Audited::default();
+    audited.differences.extend(check_register(registry.store())?.iter().map(ToString::to_string));
+    let mut held = facts(&survey(&registry)?, &books.shared);
+    audited.facts = held.values().map(BTreeMap::len).sum();
+    for (lane, one) in expected.iter_mut().enumerate() {
+        match one.settle(lane, &books.shared, &held.remove(&Some(lane)).unwrap_or_default()) {
+            Ok(done) => audited.done.push(done),
+            Err(different) => {
+                let (told, most) = (different.iter().take(TOLD).cloned(), different.len());
+                audited.differences.push(format!("lane {lane} differs in {most} facts"));
+                audited.differences.extend(told);
+            }
+        }
+    }
+    let strangers = held.into_values().flat_map(BTreeMap::into_keys).map(|fact| format!("of no lane: {fact}"));
+    audited.differences.extend(strangers.take(TOLD));
+    if audited.differences.is_empty() {
+        audited.facts += AUDIENCES;
+        for _ in 0..AUDIENCES {
+            let question = audience(books, draw)?;
+            let (should, does) = (together(&mut expected, &question), perform(&registry, &clock, &question));
+            if should != does {
+                audited.differences.push(format!("{question:?}\nexpected: {should:?}\nactual:   {does:?}"));
+            }
+        }
+        then(registry.store())?;
+    }
+    Ok(audited)
+}
+
+/// How many devices of each platform are in some audience of the shared app.
+fn audience(books: &Books, draw: &Draw) -> Result<Op, Failure> {
+    loop {
+        let page = books.pages.get(draw.below(books.pages.len() as u64) as usize).ok_or("there is no lane")?;
+        let op = Op::choose(&mut Choices::new(&draw.bytes::<64>()), &page.lane.alphabet(draw)?);
+        if matches!(&op, Op::CountByPlatform(app, _) if *app == books.shared) {
+            return Ok(op);
+        }
+    }
+}
+
+/// What the books of all lanes say together: lanes have no device in common, so counts add up.
+fn together(expected: &mut [Expected], question: &Op) -> Answered {
+    let mut sum = BTreeMap::new();
+    for one in expected {
+        if let Answer::ByPlatform(counts) = one.model.answer(question)? {
+            counts.into_iter().for_each(|(platform, count)| *sum.entry(platform).or_insert(0) += count);
+        }
+    }
+    Ok(Answer::ByPlatform(sum))
+}
