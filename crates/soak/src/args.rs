@@ -16,9 +16,9 @@ pub(crate) struct Arguments {
 /// What an operator may choose.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
-    /// How long, in minutes; the last audit may take a little longer.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) minutes: u32,
+    /// How long, in minutes or parts of one; the last audit may take a little longer.
+    #[arg(long, default_value_t = 60.0, value_parser = minutes)]
+    pub(crate) minutes: f64,
     /// Another seed is another load of the same kind.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -34,6 +34,17 @@ pub(crate) struct Options {
     /// Keep the directory of the store, to look at it afterwards.
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+impl Options {
+    pub(crate) fn seconds(&self) -> u64 {
+        (self.minutes * 60.0) as u64
+    }
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    let minutes: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    if (0.0..=100_000.0).contains(&minutes) { Ok(minutes) } else { Err("must be 0 to 100000".to_owned()) }
 }
 
 #[derive(Debug, Subcommand)]

@@ -93,7 +93,12 @@ impl Page {
 impl Expected {
     /// How many of the steps the store has done, when it holds what the books say after one of them; the model is
     /// moved there. Otherwise the smallest of the differences.
-    pub(crate) fn settle(&mut self, lane: usize, shared: &AppKey, actual: &Facts) -> Result<usize, Vec<String>> {
+    pub(crate) fn settle(
+        &mut self,
+        lane: usize,
+        shared: &AppKey,
+        actual: &Facts,
+    ) -> Result<usize, Vec<String>> {
         let mut closest: Option<Vec<String>> = None;
         for done in 0..=self.steps.len() {
             let held = facts(&self.model.survey(), shared).remove(&Some(lane)).unwrap_or_default();

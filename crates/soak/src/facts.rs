@@ -60,5 +60,6 @@ pub(crate) fn differences(expected: &Facts, actual: &Facts) -> Vec<String> {
         let fewer = than.iter().filter(|(fact, times)| of.get(*fact).unwrap_or(&0) < *times);
         fewer.map(|(fact, _)| format!("{sign} {fact}")).collect()
     };
-    [lacking(actual, expected, "in the books only:"), lacking(expected, actual, "in the store only:")].concat()
+    [lacking(actual, expected, "in the books only:"), lacking(expected, actual, "in the store only:")]
+        .concat()
 }

@@ -94,7 +94,10 @@ impl Lane {
             devices: devices.into_iter().map(DeviceId::new).collect::<Result<_, _>>()?,
             users: users.into_iter().map(UserId::new).collect::<Result<_, _>>()?,
             tags: tags.into_iter().map(TagName::new).collect::<Result<_, _>>()?,
-            aliases: some(3, 'a', self.devices / 2 + 1).into_iter().map(Alias::new).collect::<Result<_, _>>()?,
+            aliases: some(3, 'a', self.devices / 2 + 1)
+                .into_iter()
+                .map(Alias::new)
+                .collect::<Result<_, _>>()?,
             events: some(3, 'e', 3).into_iter().map(EventName::new).collect::<Result<_, _>>()?,
             ..Alphabet::default()
         })

@@ -132,7 +132,8 @@ fn listen(mut lines: impl BufRead, books: &mut Books, lived: &mut Lived) -> Resu
                 lived.backup = under_way.take();
             }
             acknowledged => {
-                let (lane, n, answer) = parts(acknowledged).ok_or_else(|| format!("what is {acknowledged:?}?"))?;
+                let (lane, n, answer) =
+                    parts(acknowledged).ok_or_else(|| format!("what is {acknowledged:?}?"))?;
                 let page = books.pages.get_mut(lane).ok_or("a lane that is none")?;
                 if let Some(one) = under_way.as_mut().and_then(|expected| expected.get_mut(lane)) {
                     one.steps.push(page.lane.op(n)?);

@@ -65,7 +65,13 @@ pub(crate) enum Unit {
 impl Trend {
     /// The trend of values in the order of time; none when they are too few to have one. It may rise by so many
     /// percent and by `slack`.
-    pub(crate) fn of(what: &'static str, unit: Unit, values: &[u64], percent: u64, slack: u64) -> Option<Self> {
+    pub(crate) fn of(
+        what: &'static str,
+        unit: Unit,
+        values: &[u64],
+        percent: u64,
+        slack: u64,
+    ) -> Option<Self> {
         let third = values.len() / 3;
         let first = median(values.iter().take(third).copied())?;
         let last = median(values.iter().rev().take(third).copied())?;

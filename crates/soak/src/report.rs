@@ -66,7 +66,8 @@ impl Report {
     pub(crate) fn progress(&self, number: u64, plan: &Plan, steps: u64, devices: usize) -> String {
         let end = if plan.kill { "killed" } else { "stopped" };
         let verdict = if self.differences.is_empty() { "equal" } else { "DIFFERENT" };
-        let disk = self.disk.last().map_or_else(String::new, |&bytes| format!(", {}", Unit::Bytes.shown(bytes)));
+        let disk =
+            self.disk.last().map_or_else(String::new, |&bytes| format!(", {}", Unit::Bytes.shown(bytes)));
         format!(
             "life {number}: {} s, {steps} steps, {end}; {devices} devices{disk}; books {verdict}",
             plan.seconds
@@ -76,7 +77,8 @@ impl Report {
     fn trends(&self) -> Vec<Trend> {
         let mut longest: Vec<&Vec<Usage>> = self.writer.iter().filter(|used| used.len() >= LONG).collect();
         longest.sort_by_key(|used| used.len());
-        let within: Vec<u64> = longest.last().into_iter().flat_map(|used| used.iter()).map(|u| u.memory).collect();
+        let within: Vec<u64> =
+            longest.last().into_iter().flat_map(|used| used.iter()).map(|u| u.memory).collect();
         // The first third of a life is when buffers and caches fill.
         let warm = within.get(within.len() / 3..).unwrap_or_default();
         let files: Vec<u64> =
@@ -98,7 +100,10 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Options { minutes, seed, lanes, devices, rate, .. } = &self.options;
-        writeln!(f, "{minutes} minutes, seed {seed}, {lanes} lanes, {devices} device ids, {rate} steps a second")?;
+        writeln!(
+            f,
+            "{minutes} minutes, seed {seed}, {lanes} lanes, {devices} device ids, {rate} steps a second"
+        )?;
         writeln!(f, "lives of the writer            {:>10}, {} of them killed", self.lives, self.kills)?;
         writeln!(f, "steps acknowledged             {:>10}, {} of them refused", self.steps, self.refused)?;
         writeln!(f, "done, but not acknowledged     {:>10}", self.unacknowledged)?;

@@ -48,13 +48,14 @@ pub(crate) fn run(options: &Options) -> Result<Report, Failure> {
         report: Report::new(options),
     };
     soak.found()?;
-    let until = SystemClock.now().plus(i64::from(options.minutes) * 60);
+    let until = SystemClock.now().plus(options.seconds().cast_signed());
     for number in 1.. {
         let left = until.secs() - SystemClock.now().secs();
-        if left <= 0 || !soak.report.differences.is_empty() {
+        // The first life is always lived.
+        if (left <= 0 && number > 1) || !soak.report.differences.is_empty() {
             break;
         }
-        soak.turn(number, left.cast_unsigned())?;
+        soak.turn(number, left.max(0).cast_unsigned())?;
     }
     Ok(soak.report)
 }
@@ -84,11 +85,11 @@ impl Soak<'_> {
     }
 
     fn plan(&self, number: u64, left: u64) -> Plan {
-        let whole = u64::from(self.options.minutes) * 60;
+        let whole = self.options.seconds();
         let seconds = if number.is_multiple_of(LONG) {
             (whole / 6).max(20)
         } else {
-            2 + self.draw.below((whole / 120).max(3))
+            2 + self.draw.below((whole / 60).max(3))
         };
         let backup = self.draw.once_in(3).then(|| self.directory.join(format!("backup-{number}")));
         Plan { seconds: seconds.min(left.max(2)), kill: !self.draw.once_in(4), backup }

@@ -5,6 +5,7 @@
 //! | `test`   | every test and every example in the documentation                  |
 //! | `verify` | format, lints, tests, documentation, dependencies; changes nothing |
 //! | `fix`    | its twin that changes files: lint suggestions, then format         |
+//! | `soak`   | a long mixed load on the durable store, killed and audited         |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
@@ -25,6 +26,7 @@ mod process;
 mod steps;
 mod tools;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -57,25 +59,52 @@ enum Task {
     },
     /// Apply what can be applied by machine: lint suggestions, then format.
     Fix,
+    /// Let a mixed load run on the durable store, kill it, audit what it left, and report.
+    ///
+    /// `--minutes N` says how long, `--seed N` which load; `--help` behind `soak` lists the rest.
+    #[command(disable_help_flag = true)]
+    Soak {
+        /// Handed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let tools = Toolbox::from_env();
     let runner = if tools.has_nextest() { TestRunner::Nextest } else { TestRunner::CargoTest };
+    if let Err(why) = libclang::prepare() {
+        println!("{why}");
+        return ExitCode::FAILURE;
+    }
     let plan = match args.command {
+        Task::Soak { options } => return soak(&tools, &options),
         Task::Test => Plan::Test,
         Task::Verify { skip_tests: false } => Plan::Verify,
         Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,
         Task::Fix => Plan::Fix,
     };
-    if let Err(why) = libclang::prepare() {
-        println!("{why}");
-        return ExitCode::FAILURE;
-    }
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
     println!("\n{report}");
     if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Built as the tests are, so that the engine is not compiled a second time.
+fn soak(tools: &Toolbox, options: &[OsString]) -> ExitCode {
+    let mut command = process::command(tools.cargo());
+    command
+        .current_dir(tools.root())
+        .args(["run", "--quiet", "--package", "rollbook-soak", "--"])
+        .args(options);
+    match command.status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("cannot start {}: {error}", tools.cargo().display());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,11 @@ impl Toolbox {
         &self.root
     }
 
+    /// The cargo that runs this program.
+    pub(crate) fn cargo(&self) -> &Path {
+        &self.cargo
+    }
+
     /// Whether `cargo nextest` would run. It is never installed: cargo runs the same tests.
     pub(crate) fn has_nextest(&self) -> bool {
         find(&self.installed, "cargo-nextest").is_some()

@@ -55,7 +55,9 @@ impl Answer {
         match &mut self {
             Answer::Device(device) => device.version = Version(0),
             Answer::Outcome(outcome) => *outcome = comparable(outcome),
-            Answer::Outcomes(outcomes) => outcomes.iter_mut().for_each(|outcome| *outcome = comparable(outcome)),
+            Answer::Outcomes(outcomes) => {
+                outcomes.iter_mut().for_each(|outcome| *outcome = comparable(outcome))
+            }
             Answer::Selected(ids) => ids.sort(),
             Answer::Events(events) => events.iter_mut().for_each(|event| event.code = no_code()),
             _ => {}

@@ -12,7 +12,8 @@ impl Oracle {
     #[must_use]
     pub fn survey(&self) -> Survey {
         let apps = self.apps.iter().map(|(key, tenant)| (key.clone(), info(key, tenant))).collect();
-        let contents = self.apps.iter().map(|(key, tenant)| (key.clone(), tenant.survey(self.now()))).collect();
+        let contents =
+            self.apps.iter().map(|(key, tenant)| (key.clone(), tenant.survey(self.now()))).collect();
         Survey { apps, contents }
     }
 }
