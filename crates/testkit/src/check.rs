@@ -161,17 +161,23 @@ pub(crate) fn contradiction(store: &impl Store) -> Option<String> {
     }
 }
 
-/// The shortest sequence that can be made of `ops` by leaving steps out and still fails.
+/// The shortest sequence that can be made of `steps` by leaving some out and still fails; steps may be bytes.
+///
+/// ```
+/// use rollbook_testkit::check::minimal;
+/// assert_eq!(minimal(b"seven", |bytes| bytes.contains(&b'v')), b"v");
+/// ```
 #[must_use]
-pub fn minimal(ops: &[Op], fails: impl Fn(&[Op]) -> bool) -> Vec<Op> {
-    let mut ops = ops.to_vec();
-    let mut width = ops.len().div_ceil(2);
+pub fn minimal<T: Clone>(steps: &[T], fails: impl Fn(&[T]) -> bool) -> Vec<T> {
+    let mut steps = steps.to_vec();
+    let mut width = steps.len().div_ceil(2);
     while width > 0 {
         let (mut at, mut shrunk) = (0, false);
-        while at < ops.len() {
-            let without: Vec<Op> = ops.iter().take(at).chain(ops.iter().skip(at + width)).cloned().collect();
+        while at < steps.len() {
+            let without: Vec<T> =
+                steps.iter().take(at).chain(steps.iter().skip(at + width)).cloned().collect();
             if fails(&without) {
-                (ops, shrunk) = (without, true);
+                (steps, shrunk) = (without, true);
             } else {
                 at += width;
             }
@@ -180,7 +186,7 @@ pub fn minimal(ops: &[Op], fails: impl Fn(&[Op]) -> bool) -> Vec<Op> {
             width /= 2;
         }
     }
-    ops
+    steps
 }
 
 /// A register, its model, and what links the two.
