@@ -5,6 +5,7 @@
 //! | `test`   | every test and every example in the documentation                  |
 //! | `verify` | format, lints, tests, documentation, dependencies; changes nothing |
 //! | `fix`    | its twin that changes files: lint suggestions, then format         |
+//! | `fuzz`   | every fuzz target for its share of some minutes                    |
 //! | `soak`   | a long mixed load on the durable store, killed and audited         |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
@@ -15,11 +16,13 @@
 //! - [`gate`]: runs steps one after another, all of them, and sums them up
 //! - [`process`]: runs one step and judges how it went
 //! - [`libclang`]: finds or installs what the durable store's engine is built with
+//! - [`fuzz`]: runs the fuzz targets, and tells what they found with the shortest input
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
 
 mod advisories;
+mod fuzz;
 mod gate;
 mod libclang;
 mod process;
@@ -59,6 +62,11 @@ enum Task {
     },
     /// Apply what can be applied by machine: lint suggestions, then format.
     Fix,
+    /// Run every fuzz target, and tell what was found with the shortest input that shows it.
+    ///
+    /// First random sequences of operations under plain cargo, on each store; then cargo-fuzz, for which the time is
+    /// shared by all targets. Inputs that lead further are kept in the build directory for the next run.
+    Fuzz(fuzz::Extent),
     /// Let a mixed load run on the durable store, kill it, audit what it left, and report.
     ///
     /// `--minutes N` says how long, `--seed N` which load; `--help` behind `soak` lists the rest.
@@ -80,6 +88,7 @@ fn main() -> ExitCode {
     }
     let plan = match args.command {
         Task::Soak { options } => return soak(&tools, &options),
+        Task::Fuzz(extent) => return fuzz::run(&tools, &extent),
         Task::Test => Plan::Test,
         Task::Verify { skip_tests: false } => Plan::Verify,
         Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,

@@ -5,20 +5,22 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::advisories;
+use crate::fuzz;
 use crate::gate::Outcome;
 use crate::steps::{Judge, Step};
 use crate::tools::Toolbox;
 
-/// Runs a step in the workspace's root, without standard input.
+/// Runs a step where it belongs, without standard input.
 pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
     let program = match tools.locate(step.tool) {
         Ok(program) => program,
         Err(why) => return Outcome::Failed(why),
     };
     let mut command = command(&program);
-    command.current_dir(tools.root()).args(step.args).envs(step.env.iter().copied());
+    command.current_dir(tools.root().join(step.dir)).args(step.args).envs(step.env.iter().copied());
     let outcome = match step.judge {
-        Judge::Status => command.status().map(by_status),
+        Judge::Nightly if !fuzz::has_nightly() => Ok(Outcome::Skipped(fuzz::NO_NIGHTLY.to_owned())),
+        Judge::Status | Judge::Nightly => command.status().map(by_status),
         Judge::Advisories => heard(&mut command),
     };
     outcome.unwrap_or_else(|error| Outcome::Failed(format!("cannot start {}: {error}", program.display())))

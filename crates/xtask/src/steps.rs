@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) struct Step {
     /// A word or two for the summary.
     pub(crate) name: &'static str,
+    /// Where it runs, below the workspace's root.
+    pub(crate) dir: &'static str,
     /// Set on top of the environment that the step inherits.
     pub(crate) env: &'static [(&'static str, &'static str)],
     pub(crate) tool: Tool,
@@ -21,6 +23,8 @@ pub(crate) enum Tool {
     Cargo,
     /// Checks of licences, sources and advisories.
     CargoDeny,
+    /// Builds and runs fuzz targets.
+    CargoFuzz,
 }
 
 /// How a step's success is told.
@@ -30,6 +34,8 @@ pub(crate) enum Judge {
     Status,
     /// By its exit status, except that a database out of reach is no failure.
     Advisories,
+    /// By its exit status, where there is a nightly compiler.
+    Nightly,
 }
 
 /// What runs the tests that are not examples in the documentation.
@@ -55,6 +61,22 @@ const CARGO_TEST: Step = Step::cargo(
     "tests",
     &["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"],
 );
+/// The fuzz targets are a workspace of their own. Their replay is an ordinary test, and finds the durable store's engine
+/// as the tests before it have built it.
+const REPLAY: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo("fuzz replay", &["test", "--features", "rocks", "--lib", "--tests", "--no-fail-fast"])
+};
+const FUZZ_FORMAT: Step = Step { dir: "fuzz", ..Step::cargo("fuzz format", &["fmt", "--check"]) };
+const FUZZ_LINTS: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo("fuzz lints", &["clippy", "--all-targets", "--features", "rocks", "--", "-D", "warnings"])
+};
+/// Only what does not compile the engine a second time.
+const FUZZ: Step = Step {
+    judge: Judge::Nightly,
+    ..Step::cargo("fuzz", &["xtask", "fuzz", "--minutes", "1", "--sequences", "0", "--without-rocks"])
+};
 const DOCTESTS: Step = Step::cargo("doctests", &["test", "--doc", "--workspace", "--no-fail-fast"]);
 /// Libraries only: a program and a library of one name would write the same page.
 const DOCS: Step = Step {
@@ -89,11 +111,16 @@ impl Plan {
             TestRunner::CargoTest => CARGO_TEST,
         };
         match self {
-            Self::Test => vec![tests, DOCTESTS],
-            Self::Verify => {
-                vec![FORMAT, LINTS, tests, DOCTESTS, DOCS, DEPENDENCIES, ADVISORIES]
+            Self::Test => vec![tests, DOCTESTS, REPLAY],
+            Self::Verify => [
+                &[FORMAT, FUZZ_FORMAT, LINTS, FUZZ_LINTS],
+                &[tests, DOCTESTS, REPLAY][..],
+                &[FUZZ, DOCS, DEPENDENCIES, ADVISORIES],
+            ]
+            .concat(),
+            Self::VerifyWithoutTests => {
+                vec![FORMAT, FUZZ_FORMAT, LINTS, FUZZ_LINTS, FUZZ, DOCS, DEPENDENCIES, ADVISORIES]
             }
-            Self::VerifyWithoutTests => vec![FORMAT, LINTS, DOCS, DEPENDENCIES, ADVISORIES],
             // Applied suggestions are not always in format.
             Self::Fix => vec![FIX_LINTS, FIX_FORMAT],
         }
@@ -102,7 +129,7 @@ impl Plan {
 
 impl Step {
     const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
-        Self { name, env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
+        Self { name, dir: "", env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
     }
 }
 
@@ -112,6 +139,7 @@ impl Tool {
         match self {
             Self::Cargo => "cargo",
             Self::CargoDeny => "cargo-deny",
+            Self::CargoFuzz => "cargo-fuzz",
         }
     }
 }
@@ -119,6 +147,9 @@ impl Tool {
 /// The command line, ready to be pasted into a POSIX shell.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.dir.is_empty() {
+            write!(f, "cd {} && ", self.dir)?;
+        }
         for (key, value) in self.env {
             write!(f, "{key}={} ", quoted(value))?;
         }
@@ -186,7 +217,7 @@ mod tests {
         for runner in RUNNERS {
             let steps = Plan::Test.steps(runner);
             let doc: Vec<bool> = steps.iter().map(|s| s.args.contains(&"--doc")).collect();
-            assert_eq!(doc, [false, true]);
+            assert_eq!(doc, [false, true, false]);
         }
         // Without a choice of targets `cargo test` would run them too.
         assert!(CARGO_TEST.args.contains(&"--lib"));
@@ -196,12 +227,14 @@ mod tests {
     fn a_step_reads_as_a_shell_command() {
         assert_eq!(DOCS.to_string(), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --lib --no-deps");
         assert_eq!(DEPENDENCIES.to_string(), "cargo-deny check licenses bans sources");
+        assert_eq!(FUZZ_FORMAT.to_string(), "cd fuzz && cargo fmt --check");
     }
 
     #[test]
-    fn only_the_advisories_may_be_out_of_reach() {
+    fn only_the_advisories_and_the_fuzzer_may_be_out_of_reach() {
         for step in Plan::Verify.steps(TestRunner::Nextest) {
             assert_eq!(step.judge == Judge::Advisories, step.name == "advisories");
+            assert_eq!(step.judge == Judge::Nightly, step.name == "fuzz");
         }
     }
 }
