@@ -102,6 +102,14 @@ const FIX_LINTS: Step = Step::cargo(
     &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
 );
 const FIX_FORMAT: Step = Step::cargo("fix format", &["fmt", "--all"]);
+const FIX_FUZZ_LINTS: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo(
+        "fix fuzz lints",
+        &["clippy", "--all-targets", "--features", "rocks", "--fix", "--allow-dirty", "--allow-staged"],
+    )
+};
+const FIX_FUZZ_FORMAT: Step = Step { dir: "fuzz", ..Step::cargo("fix fuzz format", &["fmt"]) };
 
 impl Plan {
     /// The steps in the order in which they run: the quick ones first.
@@ -122,7 +130,7 @@ impl Plan {
                 vec![FORMAT, FUZZ_FORMAT, LINTS, FUZZ_LINTS, FUZZ, DOCS, DEPENDENCIES, ADVISORIES]
             }
             // Applied suggestions are not always in format.
-            Self::Fix => vec![FIX_LINTS, FIX_FORMAT],
+            Self::Fix => vec![FIX_LINTS, FIX_FORMAT, FIX_FUZZ_LINTS, FIX_FUZZ_FORMAT],
         }
     }
 }
