@@ -1,19 +1,17 @@
 //! Applies operations that were rehearsed: nothing here can fail.
 
-use crate::keys::Happened;
-use crate::line::TagNumbers;
+use crate::devices::Seat;
+use crate::keys::{Happened, Keys};
+use crate::line::{KeyNumbers, TagNumbers};
 use crate::row::Space;
 use crate::state::AppState;
 use roaring::RoaringBitmap;
 use rollbook::store::{
-    Committed, Deleted, Deletion, Entry, EntryKind, Operation, OwnedKey, Place, Relation, Target,
+    Committed, Deleted, Deletion, Entry, EntryKind, Operation, OwnedKey, Place, Relation, Slot,
 };
 use rollbook::{Platform, UserId, Version};
 use smallvec::SmallVec;
 use std::sync::Arc;
-
-/// The lines of the set's inserts.
-type Inserted = SmallVec<[u32; 4]>;
 
 /// Applies the operations; answers also what may be freed once nobody waits any more.
 pub(crate) fn apply(
@@ -25,9 +23,8 @@ pub(crate) fn apply(
     state.owners.note_gone = true;
     state.owners.note_born = may_undo_births(operations);
     let mut committed = Committed { version, ..Committed::default() };
-    let mut inserted = Inserted::new();
     for operation in operations {
-        state.apply(operation, &mut committed, &mut inserted);
+        state.apply(operation, &mut committed);
     }
     committed.vanished_users = state.vanished();
     let mut garbage = std::mem::take(&mut state.tags.garbage);
@@ -41,22 +38,51 @@ fn may_undo_births(operations: &[Operation]) -> bool {
     let owns = |relation: Relation| matches!(relation, Relation::User | Relation::Deletion);
     let names_owners = |operation: &&Operation| match operation {
         Operation::Remove { .. } | Operation::Condemn { .. } => true,
+        // Of several owners among its keys only the last stays.
+        Operation::Insert { keys, .. } => keys.iter().any(|key| owns(key.relation)),
         Operation::Link { key, .. } | Operation::Unlink { key, .. } | Operation::Drop { key, .. } => {
             owns(key.relation)
         }
         _ => false,
     };
-    operations.iter().filter(names_owners).nth(1).is_some()
+    let owners = |operation: &Operation| match operation {
+        Operation::Insert { keys, .. } => keys.iter().filter(|key| owns(key.relation)).count(),
+        _ => 1,
+    };
+    operations.iter().filter(names_owners).map(owners).sum::<usize>() > 1
+}
+
+/// A device gets a key, whose first row and row on the device's platform are known where there are any; answers the
+/// key's number.
+fn attach(
+    keys: &mut Keys,
+    space: Space,
+    key: &OwnedKey,
+    (first, known): (Option<u32>, Option<u32>),
+    slot: Slot,
+) -> u32 {
+    match known {
+        Some(number) => {
+            keys.add(number, slot.ordinal);
+            number
+        }
+        None => keys.create(space, &key.name, first, slot),
+    }
 }
 
 impl AppState {
-    fn apply(&mut self, operation: &Operation, committed: &mut Committed, inserted: &mut Inserted) {
+    fn apply(&mut self, operation: &Operation, committed: &mut Committed) {
         let version = committed.version;
         match operation {
-            Operation::Insert { platform, record, last_seen } => {
-                if let Some((place, line)) = self.devices.insert(*platform, record, *last_seen, version) {
+            Operation::Insert { platform, record, last_seen, keys } => {
+                if let Some(seat) = self.devices.seat(*platform, version) {
+                    let numbers = self.numbers(keys, seat.place.slot);
+                    let Seat { place, .. } = seat;
+                    self.devices.fill(seat, record, &numbers, version);
+                    if let Some(at) = last_seen {
+                        self.devices.touch(seat.number, *at);
+                    }
                     committed.inserted.push(place);
-                    inserted.push(line);
                 }
             }
             Operation::Put { device, record } => {
@@ -67,7 +93,7 @@ impl AppState {
                 }
             }
             Operation::Remove { device } => self.remove(*device),
-            Operation::Link { key, devices } => self.link(key, devices, inserted, version),
+            Operation::Link { key, devices } => self.link(key, devices, version),
             Operation::Unlink { key, devices } => self.unlink(key, devices, version),
             Operation::Drop { key, platforms } => {
                 let (keys, space) = self.keys_mut(key.relation);
@@ -154,16 +180,39 @@ impl AppState {
         self.devices.remove(number);
     }
 
-    fn link(&mut self, key: &OwnedKey, devices: &[Target], inserted: &Inserted, version: Version) {
+    /// The numbers of a new device's keys, which name the device from now on.
+    fn numbers(&mut self, keys: &[OwnedKey], slot: Slot) -> KeyNumbers {
+        let mut numbers = KeyNumbers::default();
+        for key in keys {
+            let (all, space) = self.keys_mut(key.relation);
+            let first = all.find(space, &key.name);
+            let known = first.and_then(|first| all.on(first, slot.platform));
+            let held = match key.relation {
+                Relation::Tag if known.is_some_and(|known| numbers.tags.contains(&known)) => continue,
+                Relation::Tag => 0,
+                Relation::Alias => numbers.alias,
+                Relation::User | Relation::Deletion => numbers.owner,
+            };
+            if held != 0 && all.first_of(held) == first {
+                continue;
+            }
+            let linked = attach(all, space, key, (first, known), slot);
+            all.release(held, slot.ordinal);
+            match key.relation {
+                Relation::Tag => numbers.tags.push(linked),
+                Relation::Alias => numbers.alias = linked,
+                Relation::User | Relation::Deletion => numbers.owner = linked,
+            }
+        }
+        numbers.tags.sort_unstable();
+        numbers
+    }
+
+    fn link(&mut self, key: &OwnedKey, devices: &[Place], version: Version) {
         // The key's number on each platform, once it is known.
         let mut numbers = [0_u32; Platform::COUNT];
-        for target in devices {
-            let line = match *target {
-                Target::At(place) => self.devices.at_slot(place.slot).map(|(number, _)| number),
-                Target::New(position) => inserted.get(position as usize).copied(),
-            };
-            let Some(number) = line else { continue };
-            let Some(slot) = self.devices.slot(number) else { continue };
+        for &Place { slot, .. } in devices {
+            let Some((number, _)) = self.devices.at_slot(slot) else { continue };
             self.stamp_line(number, version);
             let Some(known) = numbers.get_mut(usize::from(slot.platform.number())) else { continue };
             if *known == 0 {
@@ -177,13 +226,7 @@ impl AppState {
     }
 
     /// Links one device to the key, which has the number `known` or none yet; answers the number.
-    fn link_one(
-        &mut self,
-        key: &OwnedKey,
-        known: u32,
-        number: u32,
-        slot: rollbook::store::Slot,
-    ) -> Option<u32> {
+    fn link_one(&mut self, key: &OwnedKey, known: u32, number: u32, slot: Slot) -> Option<u32> {
         let ordinal = slot.ordinal;
         let (keys, space) = self.keys(key.relation);
         let held = match key.relation {
@@ -201,12 +244,9 @@ impl AppState {
             return None;
         }
         let (keys, _) = self.keys_mut(key.relation);
-        let linked = if known == 0 {
-            keys.create(space, &key.name, slot.platform, ordinal)
-        } else {
-            keys.add(known, ordinal);
-            known
-        };
+        let known = Some(known).filter(|&known| known != 0);
+        let first = if known.is_none() { keys.find(space, &key.name) } else { None };
+        let linked = attach(keys, space, key, (first, known), slot);
         keys.release(held, ordinal);
         let (line, spills) = self.devices.line_mut(number)?;
         match key.relation {

@@ -1,7 +1,7 @@
 //! The devices of an app: lines by slot, slots by id, and when each was last seen.
 
 use crate::chunked::{CHUNK, CHUNK_BITS, first_capacity, split};
-use crate::line::{Line, PackedId, Spills};
+use crate::line::{KeyNumbers, Line, PackedId, Spills};
 use crate::table::Table;
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
@@ -36,6 +36,13 @@ pub(crate) struct Shelf {
 type Seen = OnceLock<Box<[AtomicI64]>>;
 
 const NEVER: i64 = i64::MIN;
+
+/// A line that a new device is about to fill.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seat {
+    pub(crate) place: Place,
+    pub(crate) number: u32,
+}
 
 /// The devices of an app.
 #[derive(Debug)]
@@ -152,36 +159,37 @@ impl Devices {
         (u64::from(u32::MAX) >> CHUNK_BITS).saturating_sub(self.chunks.len() as u64)
     }
 
-    /// A new device in the slot emptied last, or else in the next one; answers its place and line. The caller has
-    /// made sure that there is one, and that the id is new.
-    pub(crate) fn insert(
-        &mut self,
-        platform: Platform,
-        record: &DeviceRecord,
-        last_seen: Option<Timestamp>,
-        version: Version,
-    ) -> Option<(Place, u32)> {
-        let vacant = self.shelf(platform)?.vacant;
-        let (number, filled) = match vacant.checked_sub(1) {
-            Some(index) => (self.number(Slot { platform, ordinal: self.first_ordinal + index })?, version),
+    /// Where the next device of a platform goes: the slot emptied last, or else the next one. The caller has made sure
+    /// that there is one, and fills it.
+    pub(crate) fn seat(&mut self, platform: Platform, version: Version) -> Option<Seat> {
+        let (number, filled) = match self.shelf(platform)?.vacant.checked_sub(1) {
+            Some(index) => {
+                let number = self.number(Slot { platform, ordinal: self.first_ordinal + index })?;
+                let below = self.line(number)?.owner;
+                self.shelves.get_mut(usize::from(platform.number()))?.vacant = below;
+                (number, version)
+            }
             None => (self.push(platform)?, Version(0)),
         };
+        Some(Seat { place: Place { slot: self.slot(number)?, filled }, number })
+    }
+
+    /// A new device, whose id is new, in its seat.
+    pub(crate) fn fill(
+        &mut self,
+        Seat { place: Place { slot, filled }, number }: Seat,
+        record: &DeviceRecord,
+        keys: &KeyNumbers,
+        version: Version,
+    ) -> Option<()> {
+        let id = PackedId::new(record.id.as_str());
         let (line, spills) = self.line_mut(number)?;
-        let next_vacant = line.owner;
-        *line = Line::new(record, version, filled, spills);
-        let hash = self.hash(&PackedId::new(record.id.as_str()));
-        self.ids.insert(hash, number);
+        *line = Line::new(record, &id, keys, version, filled, spills);
+        self.ids.insert(self.hash(&id), number);
         self.clear_seen(number);
-        if let Some(at) = last_seen {
-            self.touch(number, at);
-        }
-        let slot = self.slot(number)?;
-        let shelf = self.shelves.get_mut(usize::from(platform.number()))?;
-        if vacant != 0 {
-            shelf.vacant = next_vacant;
-        }
+        let shelf = self.shelves.get_mut(usize::from(slot.platform.number()))?;
         Arc::make_mut(&mut shelf.living).insert(slot.ordinal);
-        Some((Place { slot, filled }, number))
+        Some(())
     }
 
     /// Appends a vacant line to a platform and answers its number.

@@ -11,7 +11,7 @@ use crate::table::Table;
 use crate::text::Text;
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
-use rollbook::store::Posting;
+use rollbook::store::{Posting, Slot};
 use rollbook::{Platform, PlatformSet};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
@@ -190,10 +190,11 @@ impl Keys {
         self.table(space).iter()
     }
 
-    /// A new row for a name on a platform, with one device. The caller has made sure that there is a number left.
-    pub(crate) fn create(&mut self, space: Space, name: &str, platform: Platform, ordinal: u32) -> u32 {
-        let mut row = Row::new(space, platform, State::One, ordinal);
-        if let Some(first) = self.find(space, name) {
+    /// A new row for a name on a platform, with one device; `first` is the name's first row, if it has any. The caller
+    /// has made sure that there is a number left.
+    pub(crate) fn create(&mut self, space: Space, name: &str, first: Option<u32>, slot: Slot) -> u32 {
+        let mut row = Row::new(space, slot.platform, State::One, slot.ordinal);
+        if let Some(first) = first {
             row.text = Text::link(first);
             row.next = self.rows.get(first).map_or(0, |first| first.next);
             let number = self.put(row);

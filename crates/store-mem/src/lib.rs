@@ -5,7 +5,7 @@
 //! ([`Durability::Volatile`](rollbook::store::Durability::Volatile)).
 //!
 //! ```
-//! use rollbook::store::{DeviceRecord, Key, Operation, OwnedKey, Relation, Store, Target, View, WriteSet};
+//! use rollbook::store::{DeviceRecord, Key, Operation, OwnedKey, Relation, Store, View, WriteSet};
 //! use rollbook::{AppId, DeviceId, Platform};
 //! use rollbook_store_mem::MemStore;
 //!
@@ -14,9 +14,8 @@
 //! let id = DeviceId::new("8f65b16df378e1b8a2d93f8a2f64e1aa")?;
 //! let record = Box::new(DeviceRecord::new(id.clone()));
 //! let mut writes = WriteSet::default();
-//! writes.operations.push(Operation::Insert { platform: Platform::Ios, record, last_seen: None });
-//! let key = OwnedKey { relation: Relation::Tag, name: "news".into() };
-//! writes.operations.push(Operation::Link { key, devices: [Target::New(0)].into_iter().collect() });
+//! let keys = vec![OwnedKey { relation: Relation::Tag, name: "news".into() }];
+//! writes.operations.push(Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys });
 //! store.commit(AppId(1), &writes)?;
 //!
 //! let view = store.view(AppId(1))?;

@@ -13,6 +13,15 @@ pub(crate) type Spills = Slab<Box<[u8]>>;
 /// The numbers of a device's tags, ascending.
 pub(crate) type TagNumbers = SmallVec<[u32; 24]>;
 
+/// The numbers of a device's keys; 0 is none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeyNumbers {
+    /// Ascending once the device has them.
+    pub(crate) tags: TagNumbers,
+    pub(crate) alias: u32,
+    pub(crate) owner: u32,
+}
+
 const TAIL: usize = 30;
 /// The longest id that a line takes as it is.
 const HEAD: usize = 16;
@@ -184,13 +193,20 @@ impl Line {
         }
     }
 
-    /// A device without keys.
-    pub(crate) fn new(record: &DeviceRecord, version: Version, filled: Version, spills: &mut Spills) -> Self {
-        let id = PackedId::new(record.id.as_str());
+    /// A new device; `id` is that of its record.
+    pub(crate) fn new(
+        record: &DeviceRecord,
+        id: &PackedId<'_>,
+        keys: &KeyNumbers,
+        version: Version,
+        filled: Version,
+        spills: &mut Spills,
+    ) -> Self {
         let mut line = Line { head: id.head, version, kind: id.kind, ..Line::vacant(0) };
+        (line.alias, line.owner) = (keys.alias, keys.owner);
         let mut cold = Bytes::new();
         line.flags = Cold::of(record, id.rest, filled).encode(&mut cold);
-        line.write(spills, &[], &cold);
+        line.write(spills, &encoded(&keys.tags), &cold);
         line
     }
 
@@ -354,12 +370,7 @@ impl Line {
 
     /// Replaces the tags by these numbers, ascending.
     pub(crate) fn set_tags(&mut self, numbers: &[u32], spills: &mut Spills) {
-        let mut tags = Bytes::new();
-        let mut last = 0;
-        for &number in numbers {
-            varint::put(&mut tags, u64::from(number.wrapping_sub(last)));
-            last = number;
-        }
+        let tags = encoded(numbers);
         let len = tags.len();
         if self.flags & COLD_SPILLED != 0
             && 5 + len <= TAIL
@@ -374,6 +385,17 @@ impl Line {
         let cold = Bytes::from_slice(cold.unwrap_or_default());
         self.write(spills, &tags, &cold);
     }
+}
+
+/// The tags as a line keeps them; the numbers are ascending.
+fn encoded(numbers: &[u32]) -> Bytes {
+    let mut tags = Bytes::new();
+    let mut last = 0;
+    for &number in numbers {
+        varint::put(&mut tags, u64::from(number.wrapping_sub(last)));
+        last = number;
+    }
+    tags
 }
 
 fn broken(what: &str) -> StoreError {

@@ -6,7 +6,7 @@
 use crate::devices::Devices;
 use crate::state::AppState;
 use hashbrown::HashMap;
-use rollbook::store::{Conflicted, EntryKey, Operation, Place, Slot, StoreError, Target};
+use rollbook::store::{Conflicted, EntryKey, Operation, Place, Relation, Slot, StoreError};
 use rollbook::{DeviceId, Platform, Version};
 use smallvec::SmallVec;
 
@@ -22,32 +22,29 @@ pub(crate) fn rehearse(
         places: HashMap::new(),
         ids: HashMap::new(),
         shelves: SmallVec::new(),
-        inserted: SmallVec::new(),
         deletions: SmallVec::new(),
         removes: operations.iter().any(|operation| matches!(operation, Operation::Remove { .. })),
+        names: operations.iter().any(names_places),
         inserts: operations
             .iter()
             .filter(|operation| matches!(operation, Operation::Insert { .. }))
             .nth(1)
             .is_some(),
     };
-    let mut tags = 0;
-    let (mut aliases, mut owners) = (0, 0);
+    let mut rows = NewRows::default();
     for (position, operation) in operations.iter().enumerate() {
         // What the last operation changes, nobody looks at.
         let is_last = position + 1 == operations.len();
         match operation {
-            Operation::Insert { platform, record, .. } => rehearsal.insert(*platform, &record.id, is_last)?,
+            Operation::Insert { platform, record, keys, .. } => {
+                rehearsal.insert(*platform, &record.id, is_last)?;
+                keys.iter().for_each(|key| *rows.of(key.relation) += 1);
+            }
             Operation::Put { device, record } => rehearsal.put(*device, &record.id)?,
             Operation::Remove { device } => rehearsal.remove(*device, is_last)?,
             Operation::Link { key, devices } => {
-                devices.iter().try_for_each(|&target| rehearsal.target(target))?;
-                let rows = match key.relation {
-                    rollbook::store::Relation::Tag => &mut tags,
-                    rollbook::store::Relation::Alias => &mut aliases,
-                    rollbook::store::Relation::User | rollbook::store::Relation::Deletion => &mut owners,
-                };
-                *rows += devices.len().min(Platform::COUNT) as u64;
+                devices.iter().try_for_each(|&place| rehearsal.place(place))?;
+                *rows.of(key.relation) += devices.len().min(Platform::COUNT) as u64;
             }
             Operation::Unlink { devices, .. } => {
                 devices.iter().try_for_each(|&place| rehearsal.place(place))?
@@ -62,6 +59,7 @@ pub(crate) fn rehearse(
             | Operation::Seal => {}
         }
     }
+    let NewRows { tags, aliases, owners } = rows;
     for (rows, keys) in [(tags, &state.tags), (aliases, &state.aliases), (owners, &state.owners)] {
         let limit = keys.rows_left();
         if rows > limit {
@@ -69,6 +67,31 @@ pub(crate) fn rehearse(
         }
     }
     Ok(())
+}
+
+const fn names_places(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Put { .. } | Operation::Remove { .. } | Operation::Link { .. } | Operation::Unlink { .. }
+    )
+}
+
+/// How many rows of each relation the set makes at most.
+#[derive(Default)]
+struct NewRows {
+    tags: u64,
+    aliases: u64,
+    owners: u64,
+}
+
+impl NewRows {
+    fn of(&mut self, relation: Relation) -> &mut u64 {
+        match relation {
+            Relation::Tag => &mut self.tags,
+            Relation::Alias => &mut self.aliases,
+            Relation::User | Relation::Deletion => &mut self.owners,
+        }
+    }
 }
 
 /// The slots of a platform as inserts and removals of the set leave them.
@@ -90,10 +113,11 @@ struct Rehearsal<'a> {
     /// The ids that the set changed: are they there?
     ids: HashMap<Box<str>, bool>,
     shelves: SmallVec<[Shelf; 1]>,
-    inserted: SmallVec<[Place; 1]>,
     /// The deletions whose entries the set changed: are they there?
     deletions: SmallVec<[(u64, bool); 1]>,
-    /// Does the set remove devices? If not, what it inserted stays, and places need no book-keeping.
+    /// Does the set name places? If not, they need no book-keeping.
+    names: bool,
+    /// Does it remove devices?
     removes: bool,
     /// Does it insert several? If not, and it removes none, ids need no book-keeping.
     inserts: bool,
@@ -121,17 +145,6 @@ impl<'a> Rehearsal<'a> {
             None => self.devices.at_place(place).is_some(),
         };
         if fills { Ok(()) } else { Err(StoreError::conflict(Conflicted::DeviceGone)) }
-    }
-
-    fn target(&self, target: Target) -> Result<(), StoreError> {
-        match target {
-            Target::At(place) => self.place(place),
-            Target::New(position) => {
-                let gone = || StoreError::conflict(Conflicted::DeviceGone);
-                let place = *self.inserted.get(position as usize).ok_or_else(gone)?;
-                if self.removes { self.place(place) } else { Ok(()) }
-            }
-        }
     }
 
     fn with_id<R>(&self, slot: Slot, with: impl FnOnce(&str) -> R) -> Result<R, StoreError> {
@@ -185,8 +198,7 @@ impl<'a> Rehearsal<'a> {
         };
         self.lines_fit()?;
         let slot = Slot { platform, ordinal: first + index };
-        self.inserted.push(Place { slot, filled });
-        if self.removes && !is_last {
+        if self.names && !is_last {
             self.places.insert(slot, Some((filled, id)));
         }
         if (self.removes || self.inserts) && !is_last {

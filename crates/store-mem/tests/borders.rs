@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is a failed test, in its helpers too")]
 
 use rollbook::store::{
-    Check, Conflicted, DeviceRecord, Key, Operation, OwnedKey, Place, Relation, Store, StoreError, Target,
-    View, WriteSet,
+    Check, Conflicted, DeviceRecord, Key, Operation, OwnedKey, Place, Relation, Store, StoreError, View,
+    WriteSet,
 };
 use rollbook::{AppId, DeviceId, Platform, PlatformSet, Version};
 use rollbook_store_mem::{MemOptions, MemStore};
@@ -14,7 +14,7 @@ const LONG: &str = "a name that is much longer than what fits into a row or a li
 
 fn insert(id: &str) -> Operation {
     let record = Box::new(DeviceRecord::new(DeviceId::new(id).unwrap()));
-    Operation::Insert { platform: Platform::Ios, record, last_seen: None }
+    Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys: Vec::new() }
 }
 
 fn commit(
@@ -95,8 +95,7 @@ fn a_device_of_many_tags_keeps_them_all() {
     let place = commit(&store, [insert(LONG)]).unwrap()[0];
     for n in 0..3000 {
         let key = OwnedKey { relation: Relation::Tag, name: format!("tag {n}").into() };
-        commit(&store, [Operation::Link { key, devices: [Target::At(place)].into_iter().collect() }])
-            .unwrap();
+        commit(&store, [Operation::Link { key, devices: [place].into_iter().collect() }]).unwrap();
     }
     let view = store.view(APP).unwrap();
     assert_eq!(view.key_count(place.slot, Relation::Tag).unwrap(), 3000);
@@ -114,7 +113,7 @@ fn a_view_never_shows_part_of_a_commit() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..200 {
-                let devices = places.iter().map(|&place| Target::At(place)).collect();
+                let devices = places.clone().into();
                 commit(&store, [Operation::Link { key: key.clone(), devices }]).unwrap();
                 commit(&store, [Operation::Drop { key: key.clone(), platforms: PlatformSet::ALL }]).unwrap();
             }

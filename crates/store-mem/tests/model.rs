@@ -10,8 +10,7 @@
 
 use proptest::prelude::*;
 use rollbook::store::{
-    Conflicted, DeviceRecord, Key, Operation, OwnedKey, Place, Relation, Store, StoreError, Target, View,
-    WriteSet,
+    Conflicted, DeviceRecord, Key, Operation, OwnedKey, Place, Relation, Store, StoreError, View, WriteSet,
 };
 use rollbook::{AppId, DeviceId, Language, Mobile, Platform, PushToken, UserId, UtcOffset, Version};
 use rollbook_store_mem::{MemOptions, MemStore};
@@ -32,7 +31,7 @@ const NAMES: [&str; 4] = ["1", "2", LONG, "00112233445566778899aabbccddeeff"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    Insert(usize, usize, u8),
+    Insert(usize, usize, u8, Vec<(usize, usize)>),
     Put(usize, u8),
     Remove(usize),
     Link(usize, usize, Vec<usize>),
@@ -44,8 +43,9 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let device = 0..9_usize;
     let devices = || proptest::collection::vec(0..9_usize, 1..4);
+    let keys = proptest::collection::vec((0..4_usize, 0..4_usize), 0..5);
     prop_oneof![
-        4 => (0..IDS.len(), 0..PLATFORMS.len(), any::<u8>()).prop_map(|(i, p, f)| Step::Insert(i, p, f)),
+        4 => (0..IDS.len(), 0..PLATFORMS.len(), any::<u8>(), keys).prop_map(|(i, p, f, k)| Step::Insert(i, p, f, k)),
         2 => (device.clone(), any::<u8>()).prop_map(|(d, f)| Step::Put(d, f)),
         2 => device.prop_map(Step::Remove),
         8 => (0..4_usize, 0..4_usize, devices()).prop_map(|(r, n, d)| Step::Link(r, n, d)),
@@ -77,6 +77,16 @@ struct Held {
     keys: BTreeSet<(Relation, String)>,
 }
 
+impl Held {
+    fn link(&mut self, key: &OwnedKey) {
+        let owner = |relation| matches!(relation, Relation::User | Relation::Deletion);
+        self.keys.retain(|(relation, _)| {
+            relation.is_many() || *relation != key.relation && !(owner(*relation) && owner(key.relation))
+        });
+        self.keys.insert((key.relation, key.name.to_string()));
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 struct Model {
     devices: BTreeMap<String, Held>,
@@ -99,13 +109,15 @@ impl Model {
     fn apply(&mut self, operation: &Operation, inserted: &mut Vec<String>) -> Result<(), Conflicted> {
         let version = self.version;
         match operation {
-            Operation::Insert { platform, record, .. } => {
+            Operation::Insert { platform, record, keys, .. } => {
                 let id = record.id.as_str().to_owned();
                 if self.devices.contains_key(&id) {
                     return Err(Conflicted::DeviceExists);
                 }
-                let (record, keys) = ((**record).clone(), BTreeSet::new());
-                let held = Held { place: None, platform: *platform, version, record, keys };
+                let record = (**record).clone();
+                let mut held =
+                    Held { place: None, platform: *platform, version, record, keys: BTreeSet::new() };
+                keys.iter().for_each(|key| held.link(key));
                 self.devices.insert(id.clone(), held);
                 inserted.push(id);
             }
@@ -122,21 +134,10 @@ impl Model {
                 self.devices.remove(&id);
             }
             Operation::Link { key, devices } => {
-                for target in devices {
-                    let held = match *target {
-                        Target::At(place) => self.at(place)?,
-                        Target::New(n) => {
-                            let id = inserted.get(n as usize).ok_or(Conflicted::DeviceGone)?;
-                            self.devices.get_mut(id).ok_or(Conflicted::DeviceGone)?
-                        }
-                    };
+                for place in devices {
+                    let held = self.at(*place)?;
                     held.version = version;
-                    let owner = |relation| matches!(relation, Relation::User | Relation::Deletion);
-                    held.keys.retain(|(relation, _)| {
-                        relation.is_many()
-                            || *relation != key.relation && !(owner(*relation) && owner(key.relation))
-                    });
-                    held.keys.insert((key.relation, key.name.to_string()));
+                    held.link(key);
                 }
             }
             Operation::Unlink { key, devices } => {
@@ -176,17 +177,17 @@ fn write_set(steps: &[Step], model: &Model, places: &[Place]) -> WriteSet {
         8 => places.get(places.len() / 2).copied(),
         _ => current.get(n % current.len().max(1)).copied(),
     };
-    let target = |n: usize| if n == 7 { Some(Target::New(0)) } else { place(n).map(Target::At) };
     let key = |r: usize, n: usize| OwnedKey {
         relation: Relation::ALL[r],
         name: NAMES[if r == 3 { n % 2 } else { n }].into(),
     };
     for step in steps {
         let operation = match step {
-            Step::Insert(id, platform, fields) => Some(Operation::Insert {
+            Step::Insert(id, platform, fields, keys) => Some(Operation::Insert {
                 platform: PLATFORMS[*platform],
                 record: Box::new(record(IDS[*id], *fields)),
                 last_seen: None,
+                keys: keys.iter().map(|&(relation, name)| key(relation, name)).collect(),
             }),
             Step::Put(n, fields) => place(*n).map(|device| {
                 let held = model.devices.values().find(|held| held.place == Some(device));
@@ -196,7 +197,7 @@ fn write_set(steps: &[Step], model: &Model, places: &[Place]) -> WriteSet {
             Step::Remove(n) => place(*n).map(|device| Operation::Remove { device }),
             Step::Link(r, n, devices) => Some(Operation::Link {
                 key: key(*r, *n),
-                devices: devices.iter().filter_map(|&n| target(n)).collect(),
+                devices: devices.iter().filter_map(|&n| place(n)).collect(),
             }),
             Step::Unlink(r, n, devices) => Some(Operation::Unlink {
                 key: key(*r, *n),

@@ -10,7 +10,7 @@
 use rocksdb::statistics::StatsLevel;
 use rocksdb::{BlockBasedOptions, Cache, DB, DBCompressionType, DataBlockIndexType, Options, WriteBatch};
 use rollbook::store::{
-    DeviceRecord, Durability, Key, Operation, OwnedKey, Place, Relation, Store, Target, View, WriteSet,
+    DeviceRecord, Durability, Key, Operation, OwnedKey, Place, Relation, Store, View, WriteSet,
 };
 use rollbook::{AppId, DeviceId, Platform, PlatformSet, PushToken};
 use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -44,26 +44,14 @@ fn tags_of(n: usize) -> impl Iterator<Item = usize> {
 
 fn batch(first: usize) -> WriteSet {
     let mut writes = WriteSet::default();
-    let mut tags = std::collections::BTreeMap::<usize, Vec<Target>>::new();
     for n in first..first + BATCH {
         let token = Some(PushToken::new(format!("token-{n:060}")).unwrap());
         let record = Box::new(DeviceRecord { token, ..DeviceRecord::new(id(n)) });
-        writes.operations.push(Operation::Insert { platform: IOS, record, last_seen: None });
-        let new = Target::New((n - first) as u32);
-        for tag in tags_of(n) {
-            tags.entry(tag).or_default().push(new);
-        }
-        for (relation, name) in
-            [(Relation::Alias, format!("alias{}", n / 2)), (Relation::User, format!("user{n}"))]
-        {
-            writes
-                .operations
-                .push(Operation::Link { key: key(relation, &name), devices: [new].into_iter().collect() });
-        }
-    }
-    for (tag, devices) in tags {
-        let key = key(Relation::Tag, &format!("tag{tag}"));
-        writes.operations.push(Operation::Link { key, devices: devices.into() });
+        let tags = tags_of(n).map(|tag| key(Relation::Tag, &format!("tag{tag}")));
+        let alias = key(Relation::Alias, &format!("alias{}", n / 2));
+        let user = key(Relation::User, &format!("user{n}"));
+        let keys = [user, alias].into_iter().chain(tags).collect();
+        writes.operations.push(Operation::Insert { platform: IOS, record, last_seen: None, keys });
     }
     writes
 }
@@ -229,7 +217,7 @@ fn main() {
     let update = time(31, places.len(), |_| {
         turn += 1;
         for &place in &places {
-            let devices = [Target::At(place)].into_iter().collect();
+            let devices = [place].into_iter().collect();
             let operations =
                 [Operation::Link { key: key(Relation::Tag, &format!("turn{}", turn % 4)), devices }];
             store
@@ -262,8 +250,7 @@ fn main() {
                 let (store, places) = (&store, &places);
                 scope.spawn(move || {
                     for n in 0..each {
-                        let devices =
-                            [Target::At(places[(thread * each + n) % places.len()])].into_iter().collect();
+                        let devices = [places[(thread * each + n) % places.len()]].into_iter().collect();
                         let operations =
                             [Operation::Link { key: key(Relation::Tag, &format!("t{}", n % 4)), devices }];
                         let writes =

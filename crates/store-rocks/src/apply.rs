@@ -4,7 +4,7 @@ use crate::draft::{Draft, conflict};
 use crate::error::contradiction;
 use crate::values::{Device, Ordinals};
 use rollbook::store::{
-    Committed, Conflicted, DeviceRecord, Entry, Operation, Place, Slot, StoreError, Target, WriteSet,
+    Committed, Conflicted, DeviceRecord, Entry, Operation, Place, Slot, StoreError, WriteSet,
 };
 use rollbook::{Platform, Timestamp, Version};
 
@@ -27,8 +27,12 @@ impl Draft<'_> {
 
     fn apply(&mut self, operation: &Operation, done: &mut Committed) -> Result<(), StoreError> {
         match operation {
-            Operation::Insert { platform, record, last_seen } => {
-                done.inserted.push(self.insert(*platform, record, *last_seen)?);
+            Operation::Insert { platform, record, last_seen, keys } => {
+                let place = self.insert(*platform, record, *last_seen)?;
+                for key in keys {
+                    self.link(key, place)?;
+                }
+                done.inserted.push(place);
             }
             Operation::Put { device, record } => {
                 self.change(*device)?;
@@ -40,14 +44,7 @@ impl Draft<'_> {
             }
             Operation::Remove { device } => self.remove(*device)?,
             Operation::Link { key, devices } => {
-                for target in devices {
-                    let place = match *target {
-                        Target::At(place) => place,
-                        Target::New(n) => match done.inserted.get(n as usize) {
-                            Some(place) => *place,
-                            None => return conflict(Conflicted::DeviceGone),
-                        },
-                    };
+                for &place in devices {
                     self.link(key, place)?;
                 }
             }

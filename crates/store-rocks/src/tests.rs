@@ -6,7 +6,7 @@ use crate::reads::Reads;
 use crate::{RocksOptions, RocksStore};
 use rollbook::store::{
     Check, Committed, Conflicted, DeviceRecord, Durability, Key, Operation, OwnedKey, Place, Relation, Store,
-    StoreError, Target, View, WriteSet,
+    StoreError, View, WriteSet,
 };
 use rollbook::{AppId, DeviceId, Platform, PlatformSet};
 use std::sync::Barrier;
@@ -31,7 +31,7 @@ fn tag(name: &str) -> OwnedKey {
 
 fn insert(id: &str) -> Operation {
     let record = Box::new(DeviceRecord::new(DeviceId::new(id).unwrap()));
-    Operation::Insert { platform: IOS, record, last_seen: None }
+    Operation::Insert { platform: IOS, record, last_seen: None, keys: Vec::new() }
 }
 
 fn set(operations: impl IntoIterator<Item = Operation>) -> WriteSet {
@@ -39,7 +39,7 @@ fn set(operations: impl IntoIterator<Item = Operation>) -> WriteSet {
 }
 
 fn link(key: &OwnedKey, devices: &[Place]) -> Operation {
-    Operation::Link { key: key.clone(), devices: devices.iter().copied().map(Target::At).collect() }
+    Operation::Link { key: key.clone(), devices: devices.into() }
 }
 
 fn commit(store: &RocksStore, operations: impl IntoIterator<Item = Operation>) -> Committed {

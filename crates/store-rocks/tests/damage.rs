@@ -10,7 +10,7 @@
 
 mod common;
 
-use common::{APP, insert, open, options, set, targets};
+use common::{APP, insert, open, options, set};
 use rollbook::store::{
     EventRecord, Key, LogIndex, LogRange, Operation, Relation, Slot, Store, StoreError, View,
 };
@@ -29,7 +29,7 @@ fn build(path: &Path) {
         store.commit(APP, &set((0..DEVICES).map(|n| insert(&format!("device{n}"))))).unwrap().inserted;
     let link = |relation, name: String, step: usize| {
         let some: Vec<_> = places.iter().copied().skip(name.len() % 3).step_by(step).collect();
-        Operation::Link { key: Key::new(relation, &name).to_owned(), devices: targets(&some).into() }
+        Operation::Link { key: Key::new(relation, &name).to_owned(), devices: some.into() }
     };
     for n in 0..20 {
         store.commit(APP, &set([link(Relation::Tag, format!("tag{n}"), n + 1)])).unwrap();
@@ -37,7 +37,7 @@ fn build(path: &Path) {
     for n in 0..DEVICES {
         let one = [places[n]];
         let key = |relation, name: String| Key::new(relation, &name).to_owned();
-        let devices = || targets(&one).into();
+        let devices = || one.to_vec().into();
         let event = EventRecord {
             at: Timestamp::from_secs(n as i64),
             name: EventName::new("login").unwrap(),

@@ -3,7 +3,7 @@
 use crate::look::device_id;
 use rollbook::store::{
     Check, DeviceRecord, Entry, EntryKey, EventOwner, EventRecord, Key, Operation, OwnedKey, Place, Relation,
-    Target, WriteSet,
+    WriteSet,
 };
 use rollbook::{
     Attributes, DeviceId, EventName, EventSeq, EventType, Platform, PlatformSet, Timestamp, UserId, Version,
@@ -68,7 +68,7 @@ impl Writes {
 
     pub(crate) fn insert_seen(self, platform: Platform, record: DeviceRecord, seen: Option<i64>) -> Self {
         let last_seen = seen.map(Timestamp::from_secs);
-        self.then(Operation::Insert { platform, record: Box::new(record), last_seen })
+        self.then(Operation::Insert { platform, record: Box::new(record), last_seen, keys: Vec::new() })
     }
 
     pub(crate) fn put(self, device: Place, record: DeviceRecord) -> Self {
@@ -80,14 +80,21 @@ impl Writes {
     }
 
     pub(crate) fn link(self, key: &OwnedKey, devices: &[Place]) -> Self {
-        let devices = devices.iter().map(|&place| Target::At(place)).collect();
-        self.then(Operation::Link { key: key.clone(), devices })
+        self.then(Operation::Link { key: key.clone(), devices: devices.into() })
     }
 
-    /// Links the set's own inserts.
-    pub(crate) fn link_new(self, key: &OwnedKey, inserts: &[u32]) -> Self {
-        let devices = inserts.iter().map(|&n| Target::New(n)).collect();
-        self.then(Operation::Link { key: key.clone(), devices })
+    /// Gives the key to devices that the set inserts, by their positions among the inserts.
+    #[track_caller]
+    pub(crate) fn link_new(mut self, key: &OwnedKey, inserts: &[u32]) -> Self {
+        let new = self.0.operations.iter_mut().filter_map(|operation| match operation {
+            Operation::Insert { keys, .. } => Some(keys),
+            _ => None,
+        });
+        let mut new: Vec<_> = new.collect();
+        for &n in inserts {
+            new.get_mut(n as usize).expect("an insert of the set").push(key.clone());
+        }
+        self
     }
 
     pub(crate) fn unlink(self, key: &OwnedKey, devices: &[Place]) -> Self {

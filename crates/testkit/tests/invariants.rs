@@ -15,9 +15,7 @@ mod broken;
 
 use altered::{Alter, Altered};
 use broken::*;
-use rollbook::store::{
-    DeviceRecord, EntryKey, EventRecord, Key, Operation, Relation, Store, Target, WriteSet,
-};
+use rollbook::store::{DeviceRecord, EntryKey, EventRecord, Key, Operation, Relation, Store, WriteSet};
 use rollbook::{AppId, Attributes, Platform, PlatformSet, Timestamp, UserId};
 use rollbook_testkit::ordered::OrderedStore;
 use rollbook_testkit::{Broken, check_invariants, check_store_invariants};
@@ -30,14 +28,10 @@ fn commit(store: &impl Store, operations: impl IntoIterator<Item = Operation>) {
     store.commit(APP, &writes).unwrap();
 }
 
-fn insert(id: &str) -> Operation {
+fn insert(platform: Platform, id: &str, keys: &[(Relation, &str)]) -> Operation {
     let record = Box::new(DeviceRecord::new(id.parse().unwrap()));
-    Operation::Insert { platform: Platform::Ios, record, last_seen: None }
-}
-
-fn link(relation: Relation, name: &str, new: u32) -> Operation {
-    let key = Key::new(relation, name).to_owned();
-    Operation::Link { key, devices: [Target::New(new)].into_iter().collect() }
+    let keys = keys.iter().map(|&(relation, name)| Key::new(relation, name).to_owned()).collect();
+    Operation::Insert { platform, record, last_seen: None, keys }
 }
 
 fn ann() -> UserId {
@@ -52,15 +46,11 @@ fn broken_by(alter: impl Alter) -> BTreeSet<Broken> {
         let event = EventRecord { at, name, device: None, user: Some(ann()), attributes: Attributes::new() };
         Operation::Append { event: Box::new(event) }
     };
-    commit(&store, [insert("1"), link(Relation::User, "ann", 0), link(Relation::Tag, "new", 0)]);
-    commit(&store, [insert("2"), link(Relation::User, "Bob", 0), link(Relation::Tag, "Z", 0)]);
-    commit(
-        &store,
-        [insert("3"), link(Relation::User, "eve", 0), link(Relation::Tag, "a", 0), event(9), event(3)],
-    );
-    let record = Box::new(DeviceRecord::new("4".parse().unwrap()));
-    let android = Operation::Insert { platform: Platform::Android, record, last_seen: None };
-    commit(&store, [android, link(Relation::User, "eve", 0), link(Relation::Tag, "Z", 0)]);
+    let ios = |id, user, tag| insert(Platform::Ios, id, &[(Relation::User, user), (Relation::Tag, tag)]);
+    commit(&store, [ios("1", "ann", "new")]);
+    commit(&store, [ios("2", "Bob", "Z")]);
+    commit(&store, [ios("3", "eve", "a"), event(9), event(3)]);
+    commit(&store, [insert(Platform::Android, "4", &[(Relation::User, "eve"), (Relation::Tag, "Z")])]);
     let there =
         Operation::Drop { key: Key::new(Relation::Tag, "Z").to_owned(), platforms: Platform::Android.into() };
     let dropped =
@@ -90,7 +80,7 @@ fn each_breach_is_named_by_its_kind() {
 #[test]
 fn a_device_without_an_owner_is_a_breach_of_the_register_not_of_the_store() {
     let store = OrderedStore::new();
-    commit(&store, [insert("1"), link(Relation::Tag, "news", 0)]);
+    commit(&store, [insert(Platform::Ios, "1", &[(Relation::Tag, "news")])]);
     let view = store.view(APP).unwrap();
     assert_eq!(check_store_invariants(&view).unwrap(), []);
     let breaches = check_invariants(&view).unwrap();
@@ -100,10 +90,8 @@ fn a_device_without_an_owner_is_a_breach_of_the_register_not_of_the_store() {
 #[test]
 fn a_deletion_without_a_record_is_a_breach() {
     let store = OrderedStore::new();
-    commit(
-        &store,
-        [insert("1"), link(Relation::User, "ann", 0), Operation::Condemn { user: ann(), deletion: 7 }],
-    );
+    let user = insert(Platform::Ios, "1", &[(Relation::User, "ann")]);
+    commit(&store, [user, Operation::Condemn { user: ann(), deletion: 7 }]);
     assert_eq!(check_invariants(&store.view(APP).unwrap()).unwrap(), []);
     commit(&store, [Operation::RemoveEntry { key: EntryKey::Deletion(7) }]);
     let breaches = check_invariants(&store.view(APP).unwrap()).unwrap();

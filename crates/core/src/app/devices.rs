@@ -10,6 +10,9 @@ use crate::registry::draft::Mode;
 use crate::registry::verbs::{Pending, devices};
 use crate::store::{DeviceRecord, Relation, Store, StoreError, View};
 
+/// Room for the tags of a device that is read: few have more, and to count them first would be to read them twice.
+const TAGS_AT_FIRST: usize = 16;
+
 impl<S: Store> App<S> {
     /// Registers a device: creates or updates it. Fields not given stay; tags given are added.
     ///
@@ -66,7 +69,7 @@ impl<S: Store> App<S> {
             let Some(stored) = view.device(place.slot)? else { return Ok(None) };
             let mut bad = None;
             let mut keep = |violation| bad = Some(violation);
-            let mut tags = Vec::with_capacity(view.key_count(place.slot, Relation::Tag)?);
+            let mut tags = Vec::with_capacity(TAGS_AT_FIRST);
             view.keys_of(place.slot, Relation::Tag, &mut |name| match TagName::new(name) {
                 Ok(tag) => tags.push(tag),
                 Err(violation) => keep(violation),

@@ -90,7 +90,7 @@ pub use error::{Conflicted, StoreError};
 pub use ids::{Key, OwnedKey, Place, Relation, Slot};
 pub use posting::Posting;
 pub use records::{DeviceRecord, EventRecord, LogIndex, LogRange, StoredDevice, StoredEvent};
-pub use write_set::{Check, Committed, EventOwner, Operation, Target, WriteSet};
+pub use write_set::{Check, Committed, EventOwner, Operation, WriteSet};
 
 use crate::model::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 
@@ -152,7 +152,7 @@ pub trait Store: Send + Sync + 'static {
     /// To be correct:
     /// - checks are judged against the state right before the operations, with no commit in between;
     /// - operations apply in order, and each sees those before it;
-    /// - the version grows by exactly one; every device that an operation names by [`Target`] or [`Place`] gets it,
+    /// - the version grows by exactly one; every device that an operation inserts or names gets it,
     ///   also when the operation found nothing to change;
     /// - when it returns `Ok`, every later view shows it; when it returns an error other than `OutcomeUnknown`,
     ///   no view ever does.

@@ -9,13 +9,12 @@ use smallvec::SmallVec;
 
 /// Everything one commit does: first every check against the state before the commit, then every operation in order.
 ///
-/// It is self-contained and serialisable: it names devices by place or by their position among the set's own inserts,
-/// keys by name, and leaves ordinals, versions and event numbers to the commit. Applied twice it conflicts or repeats
+/// It is self-contained and serialisable: it names devices by place, keys by name, and leaves ordinals, versions and event numbers to the commit. Applied twice it conflicts or repeats
 /// itself; it never half applies.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WriteSet {
     /// What must be true of the state before the commit.
-    pub checks: SmallVec<[Check; 1]>,
+    pub checks: SmallVec<[Check; 2]>,
     /// What is done, in this order.
     pub operations: SmallVec<[Operation; 1]>,
 }
@@ -29,8 +28,8 @@ impl WriteSet {
             _ => 1,
         });
         let operations = self.operations.iter().map(|operation| match operation {
-            Operation::Link { devices, .. } => devices.len(),
-            Operation::Unlink { devices, .. } => devices.len(),
+            Operation::Insert { keys, .. } => keys.len() + 1,
+            Operation::Link { devices, .. } | Operation::Unlink { devices, .. } => devices.len(),
             Operation::EraseEvents { most, .. } | Operation::TrimLog { most, .. } => *most as usize,
             _ => 1,
         });
@@ -90,21 +89,16 @@ pub enum Check {
     },
 }
 
-/// A device as an operation names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Target {
-    /// A device that fills this place now. The operation conflicts
-    /// ([`DeviceGone`](super::Conflicted::DeviceGone)) when the place is no longer filled by it.
-    At(Place),
-    /// The device that this write set itself inserts: the position of its [`Operation::Insert`] among the inserts, from 0.
-    New(u32),
-}
-
 /// One change. Operations on the same device may follow each other in one set; each sees what those before it did.
+///
+/// An operation names a device by its place, and conflicts ([`DeviceGone`](super::Conflicted::DeviceGone)) when the
+/// device does not fill the place at this point of the set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Operation {
-    /// A new device on a platform; the commit gives it the ordinal. No device of its id may exist at this point of
-    /// the set ([`DeviceExists`](super::Conflicted::DeviceExists)).
+    /// A new device on a platform, with all its keys; the commit gives it the ordinal. No device of its id may exist at
+    /// this point of the set ([`DeviceExists`](super::Conflicted::DeviceExists)).
+    ///
+    /// The keys are part of the insert, and not links that follow it, so that a store may write a device once.
     Insert {
         /// The platform.
         platform: Platform,
@@ -112,6 +106,8 @@ pub enum Operation {
         record: Box<DeviceRecord>,
         /// When it was last seen, for a device that moves from another platform.
         last_seen: Option<Timestamp>,
+        /// Its keys, each as if it were linked in this order.
+        keys: Vec<OwnedKey>,
     },
     /// The record of a device is replaced; the id must be the same.
     Put {
@@ -131,7 +127,7 @@ pub enum Operation {
         /// The key.
         key: OwnedKey,
         /// The devices.
-        devices: SmallVec<[Target; 1]>,
+        devices: SmallVec<[Place; 1]>,
     },
     /// Devices lose a key. Unlinking what is not linked changes nothing but the device's version.
     Unlink {

@@ -29,6 +29,11 @@ fn tags() -> impl Strategy<Value = Vec<u32>> {
     prop_oneof![far, near].prop_map(|tags| tags.into_iter().collect())
 }
 
+fn line_of(record: &DeviceRecord, version: Version, filled: Version, spills: &mut Spills) -> Line {
+    let id = PackedId::new(record.id.as_str());
+    Line::new(record, &id, &KeyNumbers::default(), version, filled, spills)
+}
+
 fn stamp() -> impl Strategy<Value = Version> {
     prop_oneof![Just(0), 1..200_u64, any::<u64>()].prop_map(Version)
 }
@@ -42,7 +47,7 @@ proptest! {
         changes in vec((tags(), of(record())), 0..6),
     ) {
         let mut spills = Spills::default();
-        let mut line = Line::new(&first, Version(version), filled, &mut spills);
+        let mut line = line_of(&first, Version(version), filled, &mut spills);
         let mut now = (first.clone(), Vec::new());
         for change in std::iter::once(None).chain(changes.into_iter().map(Some)) {
             if let Some((tags, record)) = change {
@@ -68,7 +73,7 @@ proptest! {
     #[test]
     fn a_line_is_known_by_its_id_only(one in record(), other in record()) {
         let mut spills = Spills::default();
-        let line = Line::new(&one, Version(1), Version(0), &mut spills);
+        let line = line_of(&one, Version(1), Version(0), &mut spills);
         let is = line.is(&PackedId::new(other.id.as_str()), &spills);
         prop_assert_eq!(is, one.id == other.id);
     }
@@ -78,7 +83,7 @@ proptest! {
 fn ten_usual_tags_stay_in_the_line() {
     let mut spills = Spills::default();
     let record = DeviceRecord::new(DeviceId::new("00112233445566778899aabbccddeeff").unwrap());
-    let mut line = Line::new(&record, Version(1), Version(0), &mut spills);
+    let mut line = line_of(&record, Version(1), Version(0), &mut spills);
     line.set_tags(&[1, 2, 5, 9, 30, 160, 400, 900, 1900, 2900], &mut spills);
     assert_eq!(spills.len(), 0);
 }

@@ -1,7 +1,7 @@
 //! What the tests share.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
-use rollbook::store::{DeviceRecord, Durability, Operation, Place, Store, Target, WriteSet};
+use rollbook::store::{DeviceRecord, Durability, Operation, Store, WriteSet};
 use rollbook::{AppId, DeviceId, Platform};
 use rollbook_store_rocks::{Compression, RocksOptions, RocksStore};
 use rollbook_testkit::check_store_invariants;
@@ -28,15 +28,11 @@ pub(crate) fn open(path: &Path) -> RocksStore {
 
 pub(crate) fn insert(id: &str) -> Operation {
     let record = Box::new(DeviceRecord::new(DeviceId::new(id).unwrap()));
-    Operation::Insert { platform: Platform::Ios, record, last_seen: None }
+    Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys: Vec::new() }
 }
 
 pub(crate) fn set(operations: impl IntoIterator<Item = Operation>) -> WriteSet {
     WriteSet { operations: operations.into_iter().collect(), ..WriteSet::default() }
-}
-
-pub(crate) fn targets(places: &[Place]) -> Vec<Target> {
-    places.iter().copied().map(Target::At).collect()
 }
 
 pub(crate) fn assert_sound(store: &RocksStore, app: AppId) {

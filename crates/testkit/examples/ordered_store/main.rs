@@ -6,7 +6,7 @@
 #[allow(dead_code, reason = "the library takes the store from here and uses all of it")]
 pub mod store;
 
-use rollbook::store::{DeviceRecord, Key, Operation, Relation, Store, Target, View, WriteSet};
+use rollbook::store::{DeviceRecord, Key, Operation, Relation, Store, View, WriteSet};
 use rollbook::{AppId, DeviceId, Platform};
 use store::OrderedStore;
 
@@ -16,10 +16,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = Key::new(Relation::Tag, "news");
     let ann = DeviceRecord::new(DeviceId::new("ann's phone")?);
     let writes = WriteSet {
-        operations: [
-            Operation::Insert { platform: Platform::Ios, record: ann.into(), last_seen: None },
-            Operation::Link { key: key.to_owned(), devices: [Target::New(0)].into_iter().collect() },
-        ]
+        operations: [Operation::Insert {
+            platform: Platform::Ios,
+            record: ann.into(),
+            last_seen: None,
+            keys: vec![key.to_owned()],
+        }]
         .into_iter()
         .collect(),
         ..WriteSet::default()

@@ -2,8 +2,8 @@
 
 use crate::look::device_id;
 use crate::subject::{Desk, Subject};
-use crate::writes::{Writes, alias, event, event_type, ranked, tag, user};
-use rollbook::store::{Conflicted, Place, Target};
+use crate::writes::{Writes, alias, deletion, event, event_type, ranked, tag, user};
+use rollbook::store::{Conflicted, Place};
 use rollbook::{EventSeq, Platform, PlatformSet, Version};
 
 const IOS: Platform = Platform::Ios;
@@ -154,22 +154,35 @@ pub(super) fn the_last_operation_of_a_set_is_applied(t: &mut Subject<'_>) {
     s.look().assert_absent(&tag("a"));
 }
 
-pub(super) fn new_devices_are_named_by_their_position_among_the_inserts(t: &mut Subject<'_>) {
+pub(super) fn new_devices_come_with_their_keys(t: &mut Subject<'_>) {
     let s = t.store();
     let old = s.device(IOS, "old");
-    let mixed = rollbook::store::Operation::Link {
-        key: tag("mixed"),
-        devices: [Target::New(2), Target::At(old), Target::New(0)].into_iter().collect(),
-    };
     let set = Writes::new()
         .insert(IOS, "0")
-        .link(&tag("between"), &[old])
+        .link(&tag("mixed"), &[old])
         .insert(Platform::Sms, "1")
         .insert(IOS, "2");
-    let places = s.commit(set.link_new(&tag("one"), &[1]).then(mixed)).inserted;
+    let set = set.link_new(&tag("one"), &[1]).link_new(&tag("mixed"), &[2, 0]).link_new(&user("u"), &[0, 1]);
+    let places = s.commit(set).inserted;
     let look = s.look();
     look.assert_names(&tag("one"), &places[1..2]);
     look.assert_names(&tag("mixed"), &[places[0], places[2], old]);
+    look.assert_names(&user("u"), &places[..2]);
+}
+
+pub(super) fn the_keys_of_a_new_device_are_linked_in_their_order(t: &mut Subject<'_>) {
+    let s = t.store();
+    let set = Writes::new().insert(IOS, "ann");
+    let set = set.link_new(&alias("first"), &[0]).link_new(&alias("second"), &[0]).link_new(&tag("t"), &[0]);
+    let set = set.link_new(&user("u"), &[0]).link_new(&deletion(7), &[0]).link_new(&user("v"), &[0]);
+    let ann = s.placed(set.link_new(&tag("t"), &[0]).link_new(&user("v"), &[0]));
+    let look = s.look();
+    for key in [alias("second"), tag("t"), user("v")] {
+        look.assert_names(&key, &[ann]);
+    }
+    for key in [alias("first"), user("u"), deletion(7)] {
+        look.assert_absent(&key);
+    }
 }
 
 pub(super) fn the_first_conflict_is_answered_checks_before_operations(t: &mut Subject<'_>) {
@@ -192,8 +205,8 @@ pub(super) fn a_malformed_set_conflicts_and_applies_nothing(t: &mut Subject<'_>)
     let s = t.store();
     let scene = scene(s);
     let malformed = [
-        everything(&scene).link_new(&tag("x"), &[1]),
-        Writes::new().link_new(&tag("x"), &[0]).insert(IOS, "new"),
+        everything(&scene).link(&tag("x"), &[scene.bob]),
+        Writes::new().insert(IOS, "new").link(&tag("x"), &[Place { filled: Version(u64::MAX), ..scene.ann }]),
         Writes::new().insert(IOS, "new").put(scene.ann, ranked(device_id("bob"), 1)),
     ];
     for set in malformed {

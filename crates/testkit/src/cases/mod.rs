@@ -119,7 +119,8 @@ macro_rules! __case_table {
                 a_conflict_uses_no_version_number_or_ordinal
                 operations_see_those_before_them
                 the_last_operation_of_a_set_is_applied
-                new_devices_are_named_by_their_position_among_the_inserts
+                new_devices_come_with_their_keys
+                the_keys_of_a_new_device_are_linked_in_their_order
                 the_first_conflict_is_answered_checks_before_operations
                 a_malformed_set_conflicts_and_applies_nothing
             }

@@ -67,11 +67,12 @@ pub struct KeepsEmptyKeys(Mutex<BTreeSet<OwnedKey>>);
 
 impl Alter for KeepsEmptyKeys {
     fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
-        let linked = writes.operations.iter().filter_map(|operation| match operation {
-            Operation::Link { key, .. } => Some(key.clone()),
-            _ => None,
+        let linked = writes.operations.iter().flat_map(|operation| match operation {
+            Operation::Link { key, .. } => std::slice::from_ref(key),
+            Operation::Insert { keys, .. } => keys,
+            _ => &[],
         });
-        self.0.lock().extend(linked);
+        self.0.lock().extend(linked.cloned());
         store.commit(app, writes)
     }
     fn names(
@@ -159,12 +160,9 @@ impl Alter for ForgetsWhoFilled {
                 Operation::Put { device, .. } | Operation::Remove { device } => {
                     *device = right(&view, *device)
                 }
-                Operation::Unlink { devices, .. } => devices.iter_mut().for_each(|d| *d = right(&view, *d)),
-                Operation::Link { devices, .. } => devices.iter_mut().for_each(|target| {
-                    if let rollbook::store::Target::At(place) = target {
-                        *place = right(&view, *place);
-                    }
-                }),
+                Operation::Link { devices, .. } | Operation::Unlink { devices, .. } => {
+                    devices.iter_mut().for_each(|d| *d = right(&view, *d))
+                }
                 _ => {}
             }
         }

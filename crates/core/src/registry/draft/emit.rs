@@ -4,16 +4,14 @@ use super::intern::{Interned, KeyId};
 use super::overlay::Working;
 use super::{Draft, Handle, Happening, Mode};
 use crate::error::Error;
-use crate::store::{
-    Check, Entry, EntryKey, Key, Operation, OwnedKey, Place, Relation, Target, View, WriteSet,
-};
+use crate::store::{Check, Entry, EntryKey, Key, Operation, OwnedKey, Place, Relation, View, WriteSet};
 use smallvec::{SmallVec, smallvec};
 
 /// What happens to the devices of one key.
 #[derive(Default)]
 struct Edges {
     cut: SmallVec<[Place; 1]>,
-    linked: SmallVec<[Target; 1]>,
+    linked: SmallVec<[Place; 1]>,
 }
 
 /// The edges of every key of the draft, by number: a store writes each posting once.
@@ -42,11 +40,9 @@ impl<V: View> Draft<'_, V> {
         for (key, platforms) in std::mem::take(&mut self.dropped) {
             writes.operations.push(Operation::Drop { key, platforms });
         }
-        writes.operations.reserve(self.keys.len() + 2);
         let mut edges = AllEdges::default();
-        let mut inserted = 0;
         for n in 0..self.working.len() {
-            self.emit_device(Handle(n), &mut writes, &mut inserted, &mut edges)?;
+            self.emit_device(Handle(n), &mut writes, &mut edges)?;
         }
         // Removals come before inserts, because an id may be inserted only where it is absent.
         writes.operations.sort_by_key(|operation| matches!(operation, Operation::Insert { .. }));
@@ -90,7 +86,6 @@ impl<V: View> Draft<'_, V> {
         &mut self,
         device: Handle,
         writes: &mut WriteSet,
-        inserted: &mut u32,
         edges: &mut AllEdges,
     ) -> Result<(), Error> {
         let Some(working) = self.working.get(device.0) else { return Ok(()) };
@@ -111,31 +106,27 @@ impl<V: View> Draft<'_, V> {
             return Ok(());
         }
         if working.rebuilt {
-            let target = Target::New(*inserted);
-            *inserted += 1;
-            self.emit_new(device, target, writes, edges);
+            self.emit_new(device, writes);
             return Ok(());
         }
         self.emit_changes(device, writes, edges)
     }
 
-    fn emit_new(&mut self, device: Handle, target: Target, writes: &mut WriteSet, edges: &mut AllEdges) {
+    fn emit_new(&mut self, device: Handle, writes: &mut WriteSet) {
+        // Names that nothing else of the draft speaks of need not be copied.
+        let alone = self.working.len() == 1 && self.settled.is_empty();
         let Some(working) = self.working.get_mut(device.0) else { return };
         let Some(record) = working.record.take() else { return };
-        writes.operations.push(Operation::Insert {
-            platform: working.platform,
-            record,
-            last_seen: working.last_seen,
-        });
-        let user = working.user.take().map(|user| (Relation::User, user.into_text()));
-        let alias = working.alias.take().flatten().map(|alias| (Relation::Alias, alias.into_text()));
-        for (relation, name) in user.into_iter().chain(alias) {
-            let key = self.keys.intern_owned(OwnedKey { relation, name });
-            edges.of(key).linked.push(target);
-        }
+        let mut keys = Vec::with_capacity(working.tags.len() + 2);
+        let owned = |relation, name| OwnedKey { relation, name };
+        keys.extend(working.user.take().map(|user| owned(Relation::User, user.into_text())));
+        keys.extend(working.alias.take().flatten().map(|alias| owned(Relation::Alias, alias.into_text())));
         for (tag, _) in working.tags.iter().filter(|(_, present)| *present) {
-            edges.of(*tag).linked.push(target);
+            let known = self.keys.get(*tag).filter(|_| !alone).map(Key::to_owned);
+            keys.extend(known.or_else(|| self.keys.take(*tag)));
         }
+        let (platform, last_seen) = (working.platform, working.last_seen);
+        writes.operations.push(Operation::Insert { platform, record, last_seen, keys });
     }
 
     fn emit_changes(
@@ -167,7 +158,7 @@ impl<V: View> Draft<'_, V> {
         }
         for (tag, present) in &working.tags {
             if *present {
-                edges.of(*tag).linked.push(Target::At(base));
+                edges.of(*tag).linked.push(base);
             } else if !working.tags_cleared {
                 edges.of(*tag).cut.push(base);
             }
@@ -180,7 +171,7 @@ impl<V: View> Draft<'_, V> {
         let user = working.user.take().map(|user| (Relation::User, user.into_text()));
         for (relation, name) in alias.into_iter().chain(user) {
             let key = self.keys.intern_owned(OwnedKey { relation, name });
-            edges.of(key).linked.push(Target::At(base));
+            edges.of(key).linked.push(base);
         }
         Ok(())
     }

@@ -4,11 +4,12 @@
 
 use crate::store::{Key, OwnedKey};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
 use std::hash::BuildHasher;
 
 /// A key of the draft, by its position among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct KeyId(u32);
+pub(crate) struct KeyId(u32);
 
 impl KeyId {
     pub(super) const fn index(self) -> usize {
@@ -16,13 +17,29 @@ impl KeyId {
     }
 }
 
+/// Keys of the draft: those of one device, mostly.
+pub(crate) type KeyIds = SmallVec<[KeyId; 16]>;
+
 /// So many keys are searched one by one; beyond, by hash.
 const FEW: usize = 16;
+
+/// What two keys of a draft rarely share: their lengths and how they end, since names that are made by machine begin
+/// alike.
+fn print_of(key: Key<'_>) -> u64 {
+    let name = key.name.as_bytes();
+    let end = name.last_chunk::<8>().map_or_else(
+        || name.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+        |end| u64::from_le_bytes(*end),
+    );
+    end.rotate_left(8) ^ (name.len() as u64) << 2 ^ key.relation as u64
+}
 
 /// The keys of a draft.
 #[derive(Debug, Default)]
 pub(super) struct Interned {
     keys: Vec<OwnedKey>,
+    /// What tells the first few apart without comparing names.
+    prints: SmallVec<[u64; FEW]>,
     /// All of them, from the moment they are more than a few.
     by_hash: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -31,7 +48,10 @@ pub(super) struct Interned {
 impl Interned {
     pub(super) fn find(&self, key: Key<'_>) -> Option<KeyId> {
         if self.keys.len() <= FEW {
-            let position = self.keys.iter().position(|known| known.as_key() == key)?;
+            let print = print_of(key);
+            let mut alike =
+                self.prints.iter().zip(&self.keys).enumerate().filter(|(_, (known, _))| **known == print);
+            let (position, _) = alike.find(|(_, (_, known))| known.as_key() == key)?;
             return u32::try_from(position).ok().map(KeyId);
         }
         let is = |&n: &u32| self.keys.get(n as usize).is_some_and(|known| known.as_key() == key);
@@ -50,8 +70,15 @@ impl Interned {
         self.keys.get(id.index()).map(OwnedKey::as_key)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.keys.len()
+    /// Makes room for so many more keys.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.keys.reserve(more);
+    }
+
+    /// Takes a key that nobody will ask for again.
+    pub(super) fn take(&mut self, id: KeyId) -> Option<OwnedKey> {
+        let key = self.keys.get_mut(id.index())?;
+        Some(OwnedKey { relation: key.relation, name: std::mem::take(&mut key.name) })
     }
 
     /// All keys, in the order of their numbers.
@@ -61,10 +88,13 @@ impl Interned {
 
     fn push(&mut self, key: OwnedKey) -> KeyId {
         let number = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        if self.keys.len() < FEW {
+            self.prints.push(print_of(key.as_key()));
+        }
         self.keys.push(key);
         let unhashed = if self.keys.len() == FEW + 1 { 0 } else { self.keys.len() - 1 };
         if self.keys.len() > FEW {
-            let Interned { keys, by_hash, hasher } = self;
+            let Interned { keys, by_hash, hasher, .. } = self;
             let hash = |&n: &u32| keys.get(n as usize).map_or(0, |key| hasher.hash_one(key.as_key()));
             for n in unhashed..keys.len() {
                 let n = n as u32;

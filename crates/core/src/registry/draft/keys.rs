@@ -1,6 +1,6 @@
 //! Keys as the draft has them: which devices carry them, and keys dropped as a whole.
 
-use super::{Draft, Handle};
+use super::{Draft, Handle, KeyId, KeyIds};
 use crate::error::Error;
 use crate::model::{Alias, Platform, PlatformSet, TagName};
 use crate::store::{Key, Relation, Slot, View};
@@ -98,14 +98,34 @@ impl<V: View> Draft<'_, V> {
         Ok(())
     }
 
+    /// The draft's number for a key.
+    pub(crate) fn key(&mut self, key: Key<'_>) -> KeyId {
+        self.keys.intern(key)
+    }
+
+    /// The draft's numbers for the tags of a list, each once, in their order.
+    pub(crate) fn tags(&mut self, tags: &[TagName]) -> KeyIds {
+        let mut numbers = KeyIds::with_capacity(tags.len());
+        self.keys.reserve(tags.len());
+        for tag in tags {
+            let number = self.key(Key::new(Relation::Tag, tag.as_str()));
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        numbers
+    }
+
     /// Is this tag on the device in the draft?
-    pub(crate) fn has_tag(&self, device: Handle, tag: &TagName) -> Result<bool, Error> {
+    pub(crate) fn has_tag(&self, device: Handle, tag: KeyId) -> Result<bool, Error> {
         let Some(working) = self.working.get(device.0) else { return Ok(false) };
-        let tag = Key::new(Relation::Tag, tag.as_str());
-        match self.keys.find(tag).and_then(|tag| working.tag_change(tag)) {
+        match working.tag_change(tag) {
             Some(present) => Ok(present),
             None if working.tags_cleared || working.rebuilt => Ok(false),
-            None => self.had_in_register(device, tag),
+            None => match self.keys.get(tag) {
+                Some(tag) => self.had_in_register(device, tag),
+                None => Ok(false),
+            },
         }
     }
 

@@ -3,7 +3,7 @@
 use super::intern::KeyId;
 use super::{Draft, Handle};
 use crate::error::Error;
-use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, Timestamp, UserId, Version};
+use crate::model::{Alias, DeviceId, Platform, PlatformSet, Timestamp, UserId, Version};
 use crate::picture::decoded;
 use crate::store::{DeviceRecord, Key, Place, Relation, StoreError, View};
 use smallvec::SmallVec;
@@ -83,6 +83,11 @@ impl Working {
         self.alias = Some(None);
         self.user = Some(id.anonymous_user());
         self.last_seen = None;
+    }
+
+    /// The id of a device that does not stand in the register.
+    pub(super) fn new_id(&self) -> Option<&DeviceId> {
+        self.record.as_ref().filter(|_| self.base.is_none()).map(|record| &record.id)
     }
 
     pub(super) fn tag_change(&self, tag: KeyId) -> Option<bool> {
@@ -234,9 +239,15 @@ impl<V: View> Draft<'_, V> {
         Ok(names)
     }
 
+    /// Makes room for so many more changes of a device's tags.
+    pub(crate) fn reserve_tags(&mut self, device: Handle, more: usize) {
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.tags.reserve(more);
+        }
+    }
+
     /// Puts a tag on a device or takes it off; the caller knows that this is a change.
-    pub(crate) fn set_tag(&mut self, device: Handle, tag: &TagName, present: bool) {
-        let tag = self.keys.intern(Key::new(Relation::Tag, tag.as_str()));
+    pub(crate) fn set_tag(&mut self, device: Handle, tag: KeyId, present: bool) {
         if let Some(working) = self.working.get_mut(device.0) {
             working.put_tag(tag, present);
         }

@@ -1,7 +1,7 @@
 //! What the plan rests on beside the devices it changes: the commit checks it.
 
 use super::overlay::Working;
-use super::{Draft, Handle};
+use super::{Draft, Handle, KeyId};
 use crate::error::Error;
 use crate::model::{Alias, PlatformSet, UserId};
 use crate::store::{Key, Relation, Slot, View};
@@ -26,9 +26,9 @@ impl<V: View> Draft<'_, V> {
         let key = Key::new(Relation::User, user.as_str());
         for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
             // One more than the draft looks at: at least one of them is as the register has it.
-            let some = self.picture.posting(key, platform)?.chunk(0, self.by_slot.len() + 1);
+            let some = self.picture.posting(key, platform)?.chunk(0, self.working.len() + 1);
             let slots = some.into_iter().map(|ordinal| Slot { platform, ordinal });
-            if let Some(slot) = slots.into_iter().find(|slot| !self.by_slot.contains_key(slot))
+            if let Some(slot) = slots.into_iter().find(|slot| self.index.at(&self.working, *slot).is_none())
                 && let Some(stored) = self.stored(slot)?
             {
                 self.witnesses.push((user.clone(), stored.place));
@@ -53,19 +53,12 @@ impl<V: View> Draft<'_, V> {
 
     /// Notes that a device was found with, or without, the key, and that the commit rests on it. Where the draft itself
     /// made it so, the commit rests on what is written.
-    pub(crate) fn settle(
-        &mut self,
-        device: Handle,
-        relation: Relation,
-        name: &str,
-        has: bool,
-    ) -> Result<(), Error> {
+    pub(crate) fn settle(&mut self, device: Handle, key: KeyId, has: bool) -> Result<(), Error> {
         let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0) else {
             return Ok(());
         };
-        let (key, place) = (Key::new(relation, name), *place);
-        if self.picture.raw().linked(place.slot, key).map_err(Error::store("read a link"))? == has {
-            let key = self.keys.intern(key);
+        let (Some(name), place) = (self.keys.get(key), *place) else { return Ok(()) };
+        if self.picture.raw().linked(place.slot, name).map_err(Error::store("read a link"))? == has {
             self.settled.push((key, has, place));
         }
         Ok(())

@@ -115,11 +115,12 @@ pub(crate) fn unbind<V: View>(
     let mut found = Vec::new();
     let handles = resolve(draft, "devices", devices, &mut found)?;
     Violations::check(found)?;
+    let key = draft.key(Key::new(Relation::Alias, alias.as_str()));
     for (_, device) in handles {
         if draft.alias(device)?.as_ref() == Some(alias) {
             unbind_one(draft, device)?;
         } else {
-            draft.settle(device, Relation::Alias, alias.as_str(), false)?;
+            draft.settle(device, key, false)?;
         }
     }
     Ok(Pending::Done)

@@ -7,7 +7,7 @@ use crate::model::{
     TagName, TagsChange, Updated, UserId, UtcOffset,
 };
 use crate::registry::commit::Obstacle;
-use crate::registry::draft::{Draft, Handle};
+use crate::registry::draft::{Draft, Handle, KeyId};
 use crate::store::{DeviceRecord, View};
 use crate::violation::{Violations, shown};
 
@@ -90,7 +90,8 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
     let known = draft.find(new.id)?;
     let mut found = Vec::new();
     tags::check_list(&draft.app.limits, "tags", new.tags, true, &mut found);
-    let fresh_tags = tags::missing(draft, known, new.tags)?;
+    let named = draft.tags(new.tags);
+    let fresh_tags = tags::missing(draft, known, &named)?;
     found.extend(tags::check_room(draft, known, "tags", fresh_tags.len())?);
     let evicted = match new.alias {
         Some(alias) => aliases::make_room(draft, known, alias, &mut found)?,
@@ -110,6 +111,7 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
     if new.fills_anything() {
         draft.change_record(device, |record| new.fill(record))?;
     }
+    draft.reserve_tags(device, fresh_tags.len());
     for tag in fresh_tags {
         draft.set_tag(device, tag, true);
     }
@@ -119,10 +121,14 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
     };
     let mut former_user = None;
     if let Some(user) = new.user {
-        let former = draft.user(device)?;
-        if former != *user {
+        if created {
             draft.set_user(device, user.clone());
-            former_user = Some(former).filter(|_| !created);
+        } else {
+            let former = draft.user(device)?;
+            if former != *user {
+                draft.set_user(device, user.clone());
+                former_user = Some(former);
+            }
         }
     }
     Ok(Pending::Registered(Registered { created, former_user, former_user_vanished: false, evicted }))
@@ -184,13 +190,13 @@ fn apply_tags<V: View>(
     draft: &mut Draft<'_, V>,
     device: Handle,
     tags: &TagsChange,
-    change: &[(&TagName, bool)],
+    change: &[(KeyId, bool)],
 ) -> Result<(), Error> {
     if *tags == TagsChange::Clear {
         return draft.clear_tags(device);
     }
-    for (tag, present) in change {
-        draft.set_tag(device, tag, *present);
+    for &(tag, present) in change {
+        draft.set_tag(device, tag, present);
     }
     Ok(())
 }

@@ -4,9 +4,10 @@ use super::{Pending, resolve};
 use crate::error::Error;
 use crate::model::{DeviceId, Limits, PlatformSet, TagName, TagsChange, check_items};
 use crate::registry::commit::Obstacle;
-use crate::registry::draft::{Draft, Handle};
+use crate::registry::draft::{Draft, Handle, KeyId, KeyIds};
 use crate::store::{Key, Relation, View};
 use crate::violation::{Rule, Violation, Violations};
+use smallvec::SmallVec;
 
 /// Checks a list of tags of a device: how many, how many bytes, and for an add list the names.
 pub(super) fn check_list(
@@ -27,19 +28,19 @@ pub(super) fn check_list(
     }
 }
 
-/// The tags of a list that the device lacks, each once. A new device lacks all.
-pub(super) fn missing<'t, V: View>(
+/// Those of the tags that the device lacks. A new device lacks all.
+pub(super) fn missing<V: View>(
     draft: &Draft<'_, V>,
     device: Option<Handle>,
-    tags: &'t [TagName],
-) -> Result<Vec<&'t TagName>, Error> {
-    let mut missing: Vec<&TagName> = Vec::new();
-    for tag in tags {
+    tags: &[KeyId],
+) -> Result<KeyIds, Error> {
+    let mut missing = KeyIds::with_capacity(tags.len());
+    for &tag in tags {
         let has = match device {
             Some(device) => draft.has_tag(device, tag)?,
             None => false,
         };
-        if !has && !missing.contains(&tag) {
+        if !has {
             missing.push(tag);
         }
     }
@@ -69,27 +70,32 @@ fn too_many(field: &'static str, tags: usize, most: u32) -> Option<Violation> {
     over.then(|| Violation::new(field, Rule::TagsPerDevice, format!("must be at most {most}"), tags))
 }
 
+/// Tags that a device gets or loses.
+pub(super) type TagChanges = SmallVec<[(KeyId, bool); 8]>;
+
 /// What an update changes of a device's tags: those that differ afterwards, and whether it has them then.
-pub(super) fn plan_change<'t, V: View>(
-    draft: &Draft<'_, V>,
+pub(super) fn plan_change<V: View>(
+    draft: &mut Draft<'_, V>,
     device: Handle,
-    tags: &'t TagsChange,
+    tags: &TagsChange,
     found: &mut Vec<Violation>,
-) -> Result<Vec<(&'t TagName, bool)>, Error> {
-    let TagsChange::Change { add, remove } = tags else { return Ok(Vec::new()) };
+) -> Result<TagChanges, Error> {
+    let TagsChange::Change { add, remove } = tags else { return Ok(TagChanges::new()) };
     let limits = &draft.app.limits;
     check_list(limits, "tags.add", add, true, found);
     check_list(limits, "tags.remove", remove, false, found);
-    let mut change: Vec<(&TagName, bool)> = Vec::new();
+    let most_tags = limits.tags_per_device;
+    let mut change = TagChanges::new();
     // Removal first, then addition: a tag in both lists ends up present.
-    for tag in remove {
-        if !add.contains(tag) && !change.contains(&(tag, false)) && draft.has_tag(device, tag)? {
+    let added = draft.tags(add);
+    for tag in draft.tags(remove) {
+        if !added.contains(&tag) && draft.has_tag(device, tag)? {
             change.push((tag, false));
         }
     }
     let gone = change.len();
-    let fresh = missing(draft, Some(device), add)?;
-    if let Some(most) = limits.tags_per_device
+    let fresh = missing(draft, Some(device), &added)?;
+    if let Some(most) = most_tags
         && !fresh.is_empty()
     {
         let after = draft.tag_count(device)? - gone + fresh.len();
@@ -119,6 +125,7 @@ pub(crate) fn update<V: View>(
     // A list over its limit is not looked up: the answer must not cost what the limit forbids.
     Violations::check(found)?;
 
+    let tag = draft.key(Key::new(Relation::Tag, tag.as_str()));
     let mut found = Vec::new();
     let added = resolve(draft, "add", add, &mut found)?;
     check_each_room(draft, tag, &added, &mut found)?;
@@ -143,7 +150,7 @@ pub(crate) fn update<V: View>(
 /// Every known device of the list that lacks the tag and has no room for it is a violation.
 fn check_each_room<V: View>(
     draft: &Draft<'_, V>,
-    tag: &TagName,
+    tag: KeyId,
     devices: &[(usize, Handle)],
     found: &mut Vec<Violation>,
 ) -> Result<(), Error> {
@@ -158,14 +165,9 @@ fn check_each_room<V: View>(
 }
 
 /// Puts the tag on or off; where that changes nothing, the commit rests on its being so.
-fn turn<V: View>(
-    draft: &mut Draft<'_, V>,
-    device: Handle,
-    tag: &TagName,
-    present: bool,
-) -> Result<(), Error> {
+fn turn<V: View>(draft: &mut Draft<'_, V>, device: Handle, tag: KeyId, present: bool) -> Result<(), Error> {
     if draft.has_tag(device, tag)? == present {
-        draft.settle(device, Relation::Tag, tag.as_str(), present)?;
+        draft.settle(device, tag, present)?;
     } else {
         draft.set_tag(device, tag, present);
     }

@@ -8,7 +8,7 @@
 
 use rollbook::store::{
     Check, Committed, Conflicted, Deleted, Deletion, Entry, EntryKey, EventOwner, EventRecord, Key,
-    Operation, OwnedKey, Place, Relation, Slot, StoreError, StoredDevice, Target,
+    Operation, OwnedKey, Place, Relation, Slot, StoreError, StoredDevice,
 };
 use rollbook::{DeviceId, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,7 +141,7 @@ impl App {
         done: &mut Committed,
     ) -> Result<(), StoreError> {
         match operation {
-            Operation::Insert { platform, record, last_seen } => {
+            Operation::Insert { platform, record, last_seen, keys } => {
                 if self.ids.contains_key(&record.id) {
                     return conflict(Conflicted::DeviceExists);
                 }
@@ -151,6 +151,9 @@ impl App {
                 let stored = StoredDevice { place, version: self.version, record: (**record).clone() };
                 let device = Device { stored, keys: BTreeSet::new(), last_seen: *last_seen };
                 self.devices.insert(place.slot, device);
+                for key in keys {
+                    self.link(key, place.slot);
+                }
                 done.inserted.push(place);
             }
             Operation::Put { device, record } => {
@@ -170,14 +173,7 @@ impl App {
                 self.emptied.insert(device.slot);
             }
             Operation::Link { key, devices } => {
-                for target in devices {
-                    let place = match *target {
-                        Target::At(place) => place,
-                        Target::New(n) => match done.inserted.get(n as usize) {
-                            Some(place) => *place,
-                            None => return conflict(Conflicted::DeviceGone),
-                        },
-                    };
+                for &place in devices {
                     // The version counts also when the device has the key already.
                     self.change(place)?;
                     self.link(key, place.slot);
