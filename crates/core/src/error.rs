@@ -92,14 +92,14 @@ pub enum Error {
         key: AppKey,
     },
     /// The device changed since the version that the update was based on.
-    #[error("device {device}: version: must be the current {current}: got {based_on}")]
+    #[error("device {device}: version: must be {}: got {based_on}", current_version(*current))]
     Stale {
         /// The device id, quoted.
         device: String,
         /// The version the caller sent.
         based_on: u64,
-        /// The version the register holds.
-        current: u64,
+        /// The version the register holds; none of a device that the same batch makes.
+        current: Option<u64>,
     },
     /// The app lacks the capability that the operation needs.
     #[error("app {app}: capability: must be {capability}: got none")]
@@ -127,6 +127,12 @@ pub enum Error {
         #[source]
         source: StoreError,
     },
+}
+
+fn current_version(current: Option<u64>) -> String {
+    current.map_or("left out, as the same batch makes the device".to_owned(), |version| {
+        format!("the current {version}")
+    })
 }
 
 fn batch_text(failures: &[BatchFailure]) -> String {

@@ -132,6 +132,9 @@ mod draft;
 mod error;
 mod families;
 mod format;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod keys;
 mod links;
 mod log;

@@ -11,6 +11,7 @@ mod history;
 mod read;
 mod refusal;
 mod rules;
+mod survey;
 mod tenant;
 
 pub use answer::{Answer, Answered};

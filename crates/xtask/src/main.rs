@@ -9,6 +9,8 @@
 //! | `features` | lints each published package alone, under every choice           |
 //! | `packages` | packs what would be published                                    |
 //! | `crash`    | kills writers, cuts logs, flips bytes, and tells what survived   |
+//! | `fuzz`     | every fuzz target for its share of some minutes                  |
+//! | `soak`     | a long mixed load on the durable store, killed and audited       |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
@@ -20,6 +22,7 @@
 //! - [`workspace`]: what cargo tells of the published packages
 //! - [`api`], [`features`], [`packages`]: what is checked of each of them
 //! - [`libclang`]: finds or installs what the durable store's engine is built with
+//! - [`fuzz`]: runs the fuzz targets, and tells what they found with the shortest input
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
@@ -27,6 +30,7 @@
 mod advisories;
 mod api;
 mod features;
+mod fuzz;
 mod gate;
 mod libclang;
 mod packages;
@@ -35,6 +39,7 @@ mod steps;
 mod tools;
 mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -84,6 +89,20 @@ enum Task {
     /// 200 places, and must open at an earlier moment; 1000 bytes are flipped, and no answer may be wrong; 200 imports
     /// are killed and resumed, and every event must be there once. `test` does the same with fewer.
     Crash,
+    /// Run every fuzz target, and tell what was found with the shortest input that shows it.
+    ///
+    /// First random sequences of operations under plain cargo, on each store; then cargo-fuzz, for which the time is
+    /// shared by all targets. Inputs that lead further are kept in the build directory for the next run.
+    Fuzz(fuzz::Extent),
+    /// Let a mixed load run on the durable store, kill it, audit what it left, and report.
+    ///
+    /// `--minutes N` says how long, `--seed N` which load; `--help` behind `soak` lists the rest.
+    #[command(disable_help_flag = true)]
+    Soak {
+        /// Handed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -93,7 +112,13 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let tools = Toolbox::from_env();
     let runner = if tools.has_nextest() { TestRunner::Nextest } else { TestRunner::CargoTest };
+    if let Err(why) = libclang::prepare() {
+        println!("{why}");
+        return ExitCode::FAILURE;
+    }
     let plan = match args.command {
+        Task::Soak { options } => return soak(&tools, &options),
+        Task::Fuzz(extent) => return fuzz::run(&tools, &extent),
         Task::Test => Plan::Test,
         Task::Verify { skip_tests: false } => Plan::Verify,
         Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,
@@ -104,13 +129,26 @@ fn main() -> ExitCode {
         Task::Packages => Plan::Packages,
         Task::Crash => Plan::Crash,
     };
-    if let Err(why) = libclang::prepare() {
-        println!("{why}");
-        return ExitCode::FAILURE;
-    }
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
     println!("\n{report}");
     if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Built as the tests are, so that the engine is not compiled a second time.
+fn soak(tools: &Toolbox, options: &[OsString]) -> ExitCode {
+    let mut command = process::command(tools.cargo());
+    command
+        .current_dir(tools.root())
+        .args(["run", "--quiet", "--package", "rollbook-soak", "--"])
+        .args(options);
+    match command.status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("cannot start {}: {error}", tools.cargo().display());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use std::process::{Command, ExitStatus, Stdio};
 use crate::gate::Outcome;
 use crate::steps::{Chore, Judge, Step, Tool};
 use crate::tools::Toolbox;
-use crate::{advisories, api, features, packages};
+use crate::{advisories, api, features, fuzz, packages};
 
-/// Runs a step in the workspace's root, without standard input.
+/// Runs a step where it belongs, without standard input.
 pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
     if let Judge::Own(chore) = step.judge {
         return own(chore, tools);
@@ -19,10 +19,11 @@ pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
         Err(why) => return Outcome::Failed(why),
     };
     let mut command = command(&program);
-    command.current_dir(tools.root()).args(step.args).envs(step.env.iter().copied());
+    command.current_dir(tools.root().join(step.dir)).args(step.args).envs(step.env.iter().copied());
     let outcome = match step.judge {
+        Judge::Nightly if !fuzz::has_nightly() => Ok(Outcome::Skipped(fuzz::NO_NIGHTLY.to_owned())),
         Judge::Advisories => heard(&mut command),
-        Judge::Status | Judge::Own(_) => command.status().map(by_status),
+        Judge::Status | Judge::Nightly | Judge::Own(_) => command.status().map(by_status),
         Judge::OneTest => one_test(&mut command),
     };
     outcome.unwrap_or_else(|error| Outcome::Failed(format!("cannot start {}: {error}", program.display())))

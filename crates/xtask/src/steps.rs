@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) struct Step {
     /// A word or two for the summary.
     pub(crate) name: &'static str,
+    /// Where it runs, below the workspace's root.
+    pub(crate) dir: &'static str,
     /// Set on top of the environment that the step inherits.
     pub(crate) env: &'static [(&'static str, &'static str)],
     pub(crate) tool: Tool,
@@ -21,6 +23,8 @@ pub(crate) enum Tool {
     Cargo,
     /// Checks of licences, sources and advisories.
     CargoDeny,
+    /// Builds and runs fuzz targets.
+    CargoFuzz,
 }
 
 /// How a step's success is told.
@@ -30,6 +34,10 @@ pub(crate) enum Judge {
     Status,
     /// By its exit status, except that a database out of reach is no failure.
     Advisories,
+    /// By its exit status, and that one test has run: a name that no test has would pass for nothing.
+    OneTest,
+    /// By its exit status, where there is a nightly compiler.
+    Nightly,
     /// By this very program, which is not started a second time for what it can do itself.
     Own(Chore),
 }
@@ -41,8 +49,6 @@ pub(crate) enum Chore {
     CheckApi,
     Features,
     Packages,
-    /// By its exit status, and that one test has run: a name that no test has would pass for nothing.
-    OneTest,
 }
 
 /// What runs the tests that are not examples in the documentation.
@@ -85,6 +91,22 @@ const CARGO_TEST_ROCKS: Step = Step::cargo(
     "tests, rocks",
     &["test", "-p", "rollbook-cli", "--features", "rocks", "--bins", "--tests", "--no-fail-fast"],
 );
+/// The fuzz targets are a workspace of their own. Their replay is an ordinary test, and finds the durable store's engine
+/// as the tests before it have built it.
+const REPLAY: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo("fuzz replay", &["test", "--features", "rocks", "--lib", "--tests", "--no-fail-fast"])
+};
+const FUZZ_FORMAT: Step = Step { dir: "fuzz", ..Step::cargo("fuzz format", &["fmt", "--check"]) };
+const FUZZ_LINTS: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo("fuzz lints", &["clippy", "--all-targets", "--features", "rocks", "--", "-D", "warnings"])
+};
+/// Only what does not compile the engine a second time.
+const FUZZ: Step = Step {
+    judge: Judge::Nightly,
+    ..Step::cargo("fuzz", &["xtask", "fuzz", "--minutes", "1", "--sequences", "0", "--without-rocks"])
+};
 const DOCTESTS: Step = Step::cargo("doctests", &["test", "--doc", "--workspace", "--no-fail-fast"]);
 /// Libraries only: a program and a library of one name would write the same page.
 const DOCS: Step = Step {
@@ -190,6 +212,19 @@ const IMPORTS: Step = Step::one_test(
         "interrupted::events_are_posted_once_wherever_the_import_is_killed_two_hundred_times",
     ],
 );
+const FIX_FUZZ_LINTS: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo(
+        "fix fuzz lints",
+        &["clippy", "--all-targets", "--features", "rocks", "--fix", "--allow-dirty", "--allow-staged"],
+    )
+};
+const FIX_FUZZ_FORMAT: Step = Step { dir: "fuzz", ..Step::cargo("fix fuzz format", &["fmt"]) };
+
+const FORMATS: &[Step] = &[FORMAT, FUZZ_FORMAT];
+const LINTERS: &[Step] = &[LINTS, LINTS_ROCKS, FUZZ_LINTS];
+const PAGES: &[Step] = &[DOCS, CHECK_API];
+const PARTS: &[Step] = &[FEATURES, PACKAGES, DEPENDENCIES, ADVISORIES];
 
 impl Plan {
     /// The steps in the order in which they run: the quick ones first.
@@ -199,27 +234,15 @@ impl Plan {
             TestRunner::CargoTest => (CARGO_TEST, CARGO_TEST_ROCKS),
         };
         match self {
-            Self::Test => vec![tests, rocks, DOCTESTS],
+            Self::Test => vec![tests, rocks, DOCTESTS, REPLAY],
             Self::Verify => {
-                let mut steps = Self::VerifyWithoutTests.steps(runner);
-                steps.splice(3..3, [tests, rocks, DOCTESTS]);
-                steps
+                [FORMATS, LINTERS, &[tests, rocks, DOCTESTS, REPLAY], &[FUZZ], PAGES, PARTS].concat()
             }
-            Self::VerifyWithoutTests => {
-                vec![
-                    FORMAT,
-                    LINTS,
-                    LINTS_ROCKS,
-                    DOCS,
-                    CHECK_API,
-                    FEATURES,
-                    PACKAGES,
-                    DEPENDENCIES,
-                    ADVISORIES,
-                ]
-            }
+            Self::VerifyWithoutTests => [FORMATS, LINTERS, &[FUZZ], PAGES, PARTS].concat(),
             // Applied suggestions are not always in format.
-            Self::Fix => vec![FIX_LINTS, FIX_LINTS_ROCKS, FIX_FORMAT],
+            Self::Fix => {
+                vec![FIX_LINTS, FIX_LINTS_ROCKS, FIX_FORMAT, FIX_FUZZ_LINTS, FIX_FUZZ_FORMAT]
+            }
             Self::RecordApi => vec![RECORD_API],
             Self::CheckApi => vec![CHECK_API],
             Self::Features => vec![FEATURES],
@@ -231,7 +254,7 @@ impl Plan {
 
 impl Step {
     const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
-        Self { name, env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
+        Self { name, dir: "", env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
     }
 
     /// The arguments are those by which the step is called alone.
@@ -250,6 +273,7 @@ impl Tool {
         match self {
             Self::Cargo => "cargo",
             Self::CargoDeny => "cargo-deny",
+            Self::CargoFuzz => "cargo-fuzz",
         }
     }
 }
@@ -257,6 +281,9 @@ impl Tool {
 /// The command line, ready to be pasted into a POSIX shell.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.dir.is_empty() {
+            write!(f, "cd {} && ", self.dir)?;
+        }
         for (key, value) in self.env {
             write!(f, "{key}={} ", quoted(value))?;
         }
@@ -326,7 +353,7 @@ mod tests {
         for runner in RUNNERS {
             let steps = Plan::Test.steps(runner);
             let doc: Vec<bool> = steps.iter().map(|s| s.args.contains(&"--doc")).collect();
-            assert_eq!(doc, [false, false, true]);
+            assert_eq!(doc, [false, false, true, false]);
         }
         // Without a choice of targets `cargo test` would run them too.
         assert!(CARGO_TEST.args.contains(&"--lib"));
@@ -345,12 +372,14 @@ mod tests {
     fn a_step_reads_as_a_shell_command() {
         assert_eq!(DOCS.to_string(), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --lib --no-deps");
         assert_eq!(DEPENDENCIES.to_string(), "cargo-deny check licenses bans sources");
+        assert_eq!(FUZZ_FORMAT.to_string(), "cd fuzz && cargo fmt --check");
     }
 
     #[test]
-    fn only_the_advisories_may_be_out_of_reach() {
+    fn only_the_advisories_and_the_fuzzer_may_be_out_of_reach() {
         for step in Plan::Verify.steps(TestRunner::Nextest) {
             assert_eq!(step.judge == Judge::Advisories, step.name == "advisories");
+            assert_eq!(step.judge == Judge::Nightly, step.name == "fuzz");
         }
     }
 }

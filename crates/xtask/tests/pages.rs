@@ -1,4 +1,5 @@
 //! What pages and manifests say of the project is so.
+#![allow(clippy::unwrap_used, reason = "in tests a panic is a failed test")]
 
 use std::collections::BTreeSet;
 use std::env;

@@ -4,7 +4,7 @@ use super::{Pending, aliases, tags};
 use crate::error::Error;
 use crate::model::{
     Alias, DeviceId, DeviceUpdate, Language, Mobile, Platform, PushToken, Registered, Registration, Set,
-    TagName, TagsChange, Updated, UserId, UtcOffset, Version,
+    TagName, TagsChange, Updated, UserId, UtcOffset,
 };
 use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle, KeyId};
@@ -155,10 +155,10 @@ pub(crate) fn update<V: View>(
     let device = draft.require(id)?;
     let DeviceUpdate { tags, alias, mobile, based_on } = update;
     if let Some(based_on) = based_on {
-        let current = draft.version(device)?.unwrap_or(Version(0));
-        if current != *based_on {
-            let device = shown(id.as_str());
-            return Err(Error::Stale { device, based_on: based_on.0, current: current.0 }.into());
+        let current = draft.version(device)?;
+        if current != Some(*based_on) {
+            let (device, current) = (shown(id.as_str()), current.map(|version| version.0));
+            return Err(Error::Stale { device, based_on: based_on.0, current }.into());
         }
     }
     let mut found = Vec::new();
