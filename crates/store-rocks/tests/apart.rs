@@ -1,5 +1,7 @@
 //! Two apps in one directory, which share the engine's every file and family, never see each other.
 
+#![allow(clippy::unwrap_used, reason = "in tests a panic is a failed test")]
+
 mod common;
 
 use common::options;
