@@ -59,6 +59,7 @@ pub(crate) struct Trend {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Unit {
     Bytes,
+    BytesEach,
     Files,
 }
 
@@ -88,7 +89,41 @@ impl Unit {
     pub(crate) fn shown(self, value: u64) -> String {
         match self {
             Unit::Bytes => format!("{:.1} MB", value as f64 / 1e6),
+            Unit::BytesEach => format!("{value} bytes"),
             Unit::Files => value.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trend(values: &[u64]) -> Option<Trend> {
+        Trend::of("memory", Unit::Bytes, values, 10, 5)
+    }
+
+    #[test]
+    fn what_rises_beyond_its_bounds_is_not_flat() {
+        let rising: Vec<u64> = (100..190).collect();
+        assert!(!trend(&rising).unwrap().is_flat());
+        let (noisy, falling) = ([100, 104, 90, 300, 100, 108, 95, 101, 99], [200, 190, 180, 100, 90, 80]);
+        assert!(trend(&noisy).unwrap().is_flat() && trend(&falling).unwrap().is_flat());
+        let at_the_bound = [100, 0, 115];
+        assert!(trend(&at_the_bound).unwrap().is_flat() && !trend(&[100, 0, 116]).unwrap().is_flat());
+    }
+
+    #[test]
+    fn too_few_values_have_no_trend() {
+        assert!(trend(&[]).is_none() && trend(&[1, 2]).is_none());
+    }
+
+    #[test]
+    fn the_files_of_a_directory_and_those_below_it_are_added_up() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("below")).unwrap();
+        fs::write(directory.path().join("one"), [0; 10]).unwrap();
+        fs::write(directory.path().join("below").join("other"), [0; 5]).unwrap();
+        assert_eq!(disk(directory.path()).unwrap(), 15);
     }
 }

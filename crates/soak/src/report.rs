@@ -25,7 +25,7 @@ pub(crate) struct Report {
     pub(crate) auditor: Vec<u64>,
     /// Bytes of the store after each audit.
     pub(crate) disk: Vec<u64>,
-    /// Bytes of restored backups after they were compacted.
+    /// Bytes of restored backups after they were compacted, for each fact in them.
     pub(crate) compacted: Vec<u64>,
 }
 
@@ -89,7 +89,7 @@ impl Report {
             Trend::of("open files of the writer, in its longest life", Unit::Files, warm_files, 0, 24),
             Trend::of("open files of the auditor", Unit::Files, &self.auditor, 0, 0),
             Trend::of("disk, as the writer left it", Unit::Bytes, &self.disk, 25, 8 << 20),
-            Trend::of("disk, compacted", Unit::Bytes, &self.compacted, 10, 1 << 20),
+            Trend::of("disk for each fact, compacted", Unit::BytesEach, &self.compacted, 10, 4),
         ]
         .into_iter()
         .flatten()

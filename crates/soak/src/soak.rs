@@ -170,7 +170,7 @@ impl Soak<'_> {
             return Ok(());
         }
         if self.books.are_full() {
-            self.report.compacted.push(disk(&restored)?);
+            self.report.compacted.push(disk(&restored)? / audited.facts.max(1) as u64);
         }
         fs::remove_dir_all(&restored).map_err(Into::into)
     }

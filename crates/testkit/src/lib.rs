@@ -11,6 +11,7 @@
 //! - [`ordered`]: a complete store of a few hundred lines, to read before you write yours, and for tests that need
 //!   a store that is obviously right. Its source is the example `ordered_store`.
 //! - [`check`]: a register on your store against the model, and two apps of it side by side.
+//! - [`Reopening`]: your store, closed and opened again while a register is on it.
 //! - [`Race`]: writers against readers.
 //! - [`faults`]: every verb of a register, with a fault at every call it makes.
 //!
@@ -73,6 +74,7 @@ pub mod oracle;
 #[path = "../examples/ordered_store/store/mod.rs"]
 pub mod ordered;
 mod race;
+mod reopening;
 pub mod strategies;
 mod subject;
 pub mod survey;
@@ -86,3 +88,4 @@ pub use invariants::{
     watch_invariants,
 };
 pub use race::Race;
+pub use reopening::{Reopening, ReopeningView};
