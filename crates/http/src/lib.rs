@@ -49,6 +49,7 @@
 //! - *… answer 204?* Four of the clients break on it; what has nothing to say answers `{}`.
 //! - *… rate limit?* It belongs to whoever stands in front of all instances.
 
+mod authenticate;
 mod exchange;
 mod extract;
 pub mod jpush;

@@ -49,9 +49,17 @@ pub struct FaceOptions {
     pub argument_errors_are_400: bool,
     /// The most bytes of a request's body. 1 MiB.
     pub body_limit: usize,
+    /// The most bytes of bodies held at once, of all requests together; a request beyond is told to try again. 64 MiB;
+    /// less than [`FaceOptions::body_limit`] counts as that.
+    pub body_budget: usize,
     /// Within how many milliseconds a request's body must arrive and be answered. 30 000.
     pub timeout_millis: u64,
-    /// How many requests may be under way at once; the next is told to try again. 1 024.
+    /// How many milliseconds after its body a request with a wrong secret, or of an unknown app, is answered. Always so
+    /// many: time tells nothing of what the secret was compared with, however the store keeps apps. 5;
+    /// 0 is at once.
+    pub stranger_millis: u64,
+    /// How many requests may be under way at once; the next is told to try again. 1 024. One that was answered for
+    /// being late is under way until the store lets go of it.
     pub in_flight: usize,
     /// The origins whose browsers may call the Pushwoosh face, such as `https://shop.example`; `*` is every origin.
     /// None. The JPush face is never for browsers: it takes the app's master secret.
@@ -67,7 +75,9 @@ impl Default for FaceOptions {
             utc_offset: UtcOffset::BEIJING,
             argument_errors_are_400: false,
             body_limit: 1 << 20,
+            body_budget: 64 << 20,
             timeout_millis: 30_000,
+            stranger_millis: 5,
             in_flight: 1_024,
             cors_origins: Vec::new(),
             execution: Execution::Auto,
@@ -87,6 +97,8 @@ pub struct ServeOptions {
     /// Within how many milliseconds the head of a request must arrive, counted from the answer before it: how long a
     /// connection may be idle, too. 60 000.
     pub head_timeout_millis: u64,
+    /// Within how many milliseconds a client must take some of an answer that waits to be sent. 30 000.
+    pub write_timeout_millis: u64,
     /// The most bytes of a request's head. 65 536; less than 8 192 counts as 8 192.
     pub head_limit: usize,
     /// How many connections are open at once; more wait to be accepted. 4 096.
@@ -99,6 +111,7 @@ impl Default for ServeOptions {
     fn default() -> Self {
         ServeOptions {
             head_timeout_millis: 60_000,
+            write_timeout_millis: 30_000,
             head_limit: 65_536,
             max_connections: 4_096,
             grace_millis: 10_000,

@@ -27,8 +27,8 @@ impl<S: Store> Registry<S> {
             key: key.clone(),
             id: AppId::DIRECTORY,
             name,
-            master: master_secret.as_ref().map(|secret| self.credential(secret)).transpose()?,
-            tokens: api_tokens.iter().map(|token| self.credential(token)).collect::<Result<_, _>>()?,
+            master: self.credentials(master_secret.as_slice())?.pop(),
+            tokens: self.credentials(&api_tokens)?,
             presence,
             limits,
             code_salt: u64::from_le_bytes(salt),
@@ -115,7 +115,7 @@ impl<S: Store> Registry<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_master_secret(&self, key: &AppKey, secret: Option<&Secret>) -> Result<(), Error> {
-        let credential = secret.map(|secret| self.credential(secret)).transpose()?;
+        let credential = self.credentials(secret.map_or(&[], std::slice::from_ref))?.pop();
         self.change_app(key, |record| record.master = credential.clone())
     }
 
@@ -124,8 +124,7 @@ impl<S: Store> Registry<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_api_tokens(&self, key: &AppKey, tokens: &[Secret]) -> Result<(), Error> {
-        let credentials: Vec<_> =
-            tokens.iter().map(|token| self.credential(token)).collect::<Result<_, _>>()?;
+        let credentials = self.credentials(tokens)?;
         self.change_app(key, |record| record.tokens = credentials.clone())
     }
 
@@ -170,10 +169,14 @@ impl<S: Store> Registry<S> {
         App::new(Scope { inner: Arc::clone(&self.inner), app: Arc::new(record) })
     }
 
-    fn credential(&self, secret: &Secret) -> Result<Credential, Error> {
+    /// Under one fresh salt: secrets of one app are compared with together.
+    fn credentials(&self, secrets: &[Secret]) -> Result<Vec<Credential>, Error> {
+        if secrets.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut salt = [0; 16];
         self.random(&mut salt)?;
-        Ok(Credential::new(secret, salt))
+        Ok(secrets.iter().map(|secret| Credential::new(secret, salt)).collect())
     }
 
     fn random(&self, bytes: &mut [u8]) -> Result<(), Error> {

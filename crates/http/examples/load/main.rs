@@ -40,7 +40,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     for connections in [1, 16] {
         let first = lines.len();
         let mut line = |name, address, requests, beside| {
-            lines.push(Line { name, address, requests, beside: first + beside, connections, rates: Vec::new() });
+            lines.push(Line {
+                name,
+                address,
+                requests,
+                beside: first + beside,
+                connections,
+                rates: Vec::new(),
+            });
         };
         line("GET, a handler that does nothing", served.empty, requests::membership(DEVICES), 0);
         line("GET, is this device in this tag?", served.faces, requests::membership(DEVICES), 0);
