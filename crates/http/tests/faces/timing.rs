@@ -9,9 +9,6 @@ use std::time::Instant;
 
 const UNKNOWN: &str = "0123456789abcdef01234568";
 
-/// How many pairs are compared.
-const PAIRS: usize = 2_000;
-
 #[expect(clippy::disallowed_methods, reason = "what is measured is the time of this machine")]
 fn nanos(work: impl FnOnce()) -> f64 {
     let start = Instant::now();
@@ -21,7 +18,7 @@ fn nanos(work: impl FnOnce()) -> f64 {
 
 /// How much longer the first takes than the second, in nanoseconds, of each pair of neighbours: in either order by
 /// turns, so that neither what else the machine does nor the order is taken for a difference.
-fn differences(first: impl Fn(), second: impl Fn()) -> Vec<f64> {
+fn differences(pairs: usize, first: impl Fn(), second: impl Fn()) -> Vec<f64> {
     let pair = |n| match n % 2 {
         0 => {
             let one = nanos(&first);
@@ -32,7 +29,7 @@ fn differences(first: impl Fn(), second: impl Fn()) -> Vec<f64> {
             nanos(&first) - other
         }
     };
-    (0..PAIRS).map(pair).collect()
+    (0..pairs).map(pair).collect()
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {
@@ -48,7 +45,7 @@ fn sign(differences: &[f64]) -> f64 {
 }
 
 /// Asks over one connection, since no two are served alike; how surely the one is told from the other.
-fn told_apart(served: &Served, one: &[u8], other: &[u8]) -> f64 {
+fn told_apart(served: &Served, pairs: usize, one: &[u8], other: &[u8]) -> f64 {
     let connection = RefCell::new(Connection::open(served.address));
     let ask = |bytes: &[u8]| {
         let mut connection = connection.borrow_mut();
@@ -56,7 +53,7 @@ fn told_apart(served: &Served, one: &[u8], other: &[u8]) -> f64 {
         connection.reply().unwrap();
     };
     ask(one);
-    let differences = differences(|| ask(one), || ask(other));
+    let differences = differences(pairs, || ask(one), || ask(other));
     let deviations = sign(&differences);
     println!("the first takes {:.0} ns more; {deviations:.1} standard deviations", median(differences));
     deviations
@@ -67,13 +64,13 @@ fn told_apart(served: &Served, one: &[u8], other: &[u8]) -> f64 {
 fn a_wrong_secret_is_not_told_from_an_unknown_app() {
     let served = served();
     let of = |key: &str| head("GET", "/v3/tags", &[&format!("Authorization: {}", basic(key, TOKEN))]);
-    assert!(told_apart(&served, &of(KEY), &of(UNKNOWN)).abs() < 4.0);
+    assert!(told_apart(&served, 2_000, &of(KEY), &of(UNKNOWN)).abs() < 4.0);
     let of = |key: &str| {
         let body = format!(r#"{{"request":{{"application":"{key}","hwid":"h"}}}}"#);
         let lines = ["Authorization: Token dev-token", &format!("Content-Length: {}", body.len())];
         [head("POST", "/json/1.3/registerUser", &lines), body.into_bytes()].concat()
     };
-    assert!(told_apart(&served, &of(KEY), &of(UNKNOWN)).abs() < 4.0);
+    assert!(told_apart(&served, 2_000, &of(KEY), &of(UNKNOWN)).abs() < 4.0);
 }
 
 #[test]
@@ -82,5 +79,5 @@ fn the_measurement_tells_an_answer_at_once_from_a_settled_one() {
     let hasty = served_with(FaceOptions { stranger_millis: 0, ..FaceOptions::default() });
     let wrong = head("GET", "/v3/tags", &[&format!("Authorization: {}", basic(KEY, TOKEN))]);
     let none = head("GET", "/v3/tags", &[]);
-    assert!(told_apart(&hasty, &wrong, &none) > 8.0);
+    assert!(told_apart(&hasty, 20_000, &wrong, &none) > 8.0);
 }
