@@ -1,7 +1,12 @@
 //! The command line.
 
+pub(crate) mod app;
+pub(crate) mod serve;
+
+use app::AppCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rollbook::Limits;
+use serve::Serve;
 use std::path::PathBuf;
 
 /// A register of push devices, tags, aliases, users and events.
@@ -16,6 +21,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Demo(Demo),
     Query(Query),
+    Serve(Serve),
+    /// Makes, lists, changes and removes the apps of a register in a directory.
+    #[command(subcommand)]
+    App(AppCommand),
 }
 
 /// Fills a register in memory and asks it one question of every kind.

@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     #[cfg_attr(not(feature = "rocks"), expect(dead_code, reason = "a store in memory always opens"))]
     #[error("{during}")]
     Store { during: String, source: Box<dyn Error + Send + Sync> },
+    /// What is there does not allow what was asked for.
+    #[error("{0}")]
+    Refused(String),
     /// The register answered what it must not.
     #[error("{during}: was accepted, but must be refused")]
     Accepted { during: String },

@@ -1,11 +1,14 @@
 //! The program `rollbook`: see what the register does, or ask who is in an audience of a file of devices.
 //!
 //! - `rollbook demo`: fills a register in memory and asks it one question of every kind;
-//! - `rollbook query`: loads device registrations, one JSON object a line, and answers audiences.
+//! - `rollbook query`: loads device registrations, one JSON object a line, and answers audiences;
+//! - `rollbook serve`: answers the vendors' protocols on a socket;
+//! - `rollbook app`: the apps of a register in a directory.
 //!
 //! Answers go to standard output, everything else to standard error. The exit code is 0 when all was answered, 1 when
 //! something failed, 2 when the command line was wrong.
 
+mod app;
 mod args;
 mod demo;
 mod failure;
@@ -14,6 +17,7 @@ mod output;
 mod progress;
 mod query;
 mod register;
+mod serve;
 mod stopwatch;
 mod store;
 
@@ -25,6 +29,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Query(options) => query::run(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::App(command) => app::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! A server for the router: what stands between a socket and it.
 
-use crate::options::ServeOptions;
+use crate::options::{LEAST_HEAD, ServeOptions};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,9 +16,6 @@ use tokio_io_timeout::TimeoutWriter;
 /// How long to wait after a connection could not be accepted: most often because there are no more file descriptors,
 /// and then they come back one by one.
 const BREATHER: Duration = Duration::from_millis(50);
-
-/// The least that the reader of heads works with.
-const LEAST_HEAD: usize = 8_192;
 
 /// Serves HTTP/1.1 until `shutdown` is ready; then what is under way is finished, within the grace that the options
 /// give, and the call returns.

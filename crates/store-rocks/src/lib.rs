@@ -1,7 +1,8 @@
 //! A store for the [`rollbook`] register on RocksDB: durable, and larger than memory.
 //!
 //! - [`RocksStore`]: the store; [`RocksStore::open`], [`RocksStore::open_read_only`], [`RocksStore::backup`],
-//!   [`RocksStore::restore`], [`RocksStore::compact`], [`RocksStore::sweep`], [`RocksStore::stats`].
+//!   [`RocksStore::restore`], [`RocksStore::compact`], [`RocksStore::sweep`], [`RocksStore::stats`],
+//!   [`RocksStore::probe`].
 //! - [`RocksOptions`]: what an operator may tune; [`InvalidOption`] says what is out of range.
 //! - [`RocksStats`]: what an operator wants to know.
 //! - [`OpenError`]: why a directory was not opened.
@@ -138,6 +139,7 @@ mod open;
 mod options;
 mod overlay;
 mod presence;
+mod probe;
 mod reads;
 mod stats;
 mod sweep;

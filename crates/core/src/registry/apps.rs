@@ -7,11 +7,7 @@ use crate::app::App;
 use crate::error::{Error, Subject};
 use crate::model::{AppId, AppInfo, AppKey, AppRecord, AppSettings, Credential, Limits, Page, Secret};
 use crate::store::{Deleted, Deletion, Entry, EntryKey, EntryKind, Operation, Store, StoreError, View};
-use crate::violation::{Rule, Violation};
 use std::sync::Arc;
-
-/// The longest name of an app, in bytes.
-const NAME_BYTES: usize = 255;
 
 impl<S: Store> Registry<S> {
     /// Creates an app.
@@ -19,7 +15,7 @@ impl<S: Store> Registry<S> {
     /// # Errors
     /// [`Error::AppExists`]; a violation of `name`; [`Error::Store`].
     pub fn create_app(&self, key: &AppKey, settings: AppSettings) -> Result<App<S>, Error> {
-        check_name(&settings.name)?;
+        AppSettings::check_name(&settings.name)?;
         let mut salt = [0; 8];
         self.random(&mut salt)?;
         let AppSettings { name, master_secret, api_tokens, presence, limits } = settings;
@@ -90,7 +86,7 @@ impl<S: Store> Registry<S> {
     /// # Errors
     /// [`Error::NotFound`]; a violation of `name`; [`Error::Store`].
     pub fn rename_app(&self, key: &AppKey, name: &str) -> Result<(), Error> {
-        check_name(name)?;
+        AppSettings::check_name(name)?;
         self.change_app(key, |record| name.clone_into(&mut record.name))
     }
 
@@ -191,13 +187,6 @@ impl<S: Store> Registry<S> {
 
 pub(super) fn misplaced() -> Error {
     Error::store("read the catalogue")(StoreError::corrupt("an entry is of another kind than its key"))
-}
-
-fn check_name(name: &str) -> Result<(), Violation> {
-    if name.len() > NAME_BYTES {
-        return Err(Violation::new("name", Rule::Bytes, format!("must be at most {NAME_BYTES}"), name.len()));
-    }
-    Ok(())
 }
 
 impl<V: View> Directory<V> {
