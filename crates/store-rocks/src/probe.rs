@@ -19,6 +19,6 @@ impl RocksStore {
         }
         let mut unwaited = WriteOptions::default();
         unwaited.set_sync(false);
-        self.db.write_opt(&WriteBatch::default(), &unwaited).map_err(|cause| error::write("a probe", cause))
+        self.db.write_opt(WriteBatch::default(), &unwaited).map_err(|cause| error::write("a probe", cause))
     }
 }

@@ -5,6 +5,7 @@
 //! | `test`   | every test and every example in the documentation                  |
 //! | `verify` | format, lints, tests, documentation, dependencies; changes nothing |
 //! | `fix`    | its twin that changes files: lint suggestions, then format         |
+//! | `clients`| the vendors' own clients against the service                       |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
@@ -12,6 +13,7 @@
 //!
 //! - [`steps`]: which steps a command has, and their exact command lines
 //! - [`gate`]: runs steps one after another, all of them, and sums them up
+//! - [`clients`]: installs the vendors' clients and runs them
 //! - [`process`]: runs one step and judges how it went
 //! - [`libclang`]: finds or installs what the durable store's engine is built with
 //! - [`tools`]: finds or installs the programs that steps need
@@ -19,6 +21,7 @@
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
 
 mod advisories;
+mod clients;
 mod gate;
 mod libclang;
 mod process;
@@ -29,6 +32,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::gate::Report;
 use crate::steps::{Plan, TestRunner};
 use crate::tools::Toolbox;
 
@@ -57,6 +61,11 @@ enum Task {
     },
     /// Apply what can be applied by machine: lint suggestions, then format.
     Fix,
+    /// Run the vendors' own clients, as they are published, against the service.
+    ///
+    /// They are installed into the user's cache directory, from their usual registries. A client whose runtime (python3,
+    /// node) is not on the machine is left out, and the table at the end says so.
+    Clients,
 }
 
 fn main() -> ExitCode {
@@ -68,14 +77,27 @@ fn main() -> ExitCode {
         Task::Verify { skip_tests: false } => Plan::Verify,
         Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,
         Task::Fix => Plan::Fix,
+        // Needs no plan, and nothing that one is built with.
+        Task::Clients => return finish(clients::run(&tools)),
     };
     if let Err(why) = libclang::prepare() {
-        println!("{why}");
-        return ExitCode::FAILURE;
+        return finish(Err(why));
     }
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
-    println!("\n{report}");
-    if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    finish(Ok(report))
+}
+
+fn finish(report: Result<Report, String>) -> ExitCode {
+    match report {
+        Ok(report) => {
+            println!("\n{report}");
+            if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(why) => {
+            println!("{why}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,6 @@ fn heard(command: &mut Command) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
-fn by_status(status: ExitStatus) -> Outcome {
+pub(crate) fn by_status(status: ExitStatus) -> Outcome {
     if status.success() { Outcome::Passed } else { Outcome::Failed(status.to_string()) }
 }

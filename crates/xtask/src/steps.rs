@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::gate::Named;
+
 /// One command line of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
@@ -97,6 +99,12 @@ impl Plan {
             // Applied suggestions are not always in format.
             Self::Fix => vec![FIX_LINTS, FIX_FORMAT],
         }
+    }
+}
+
+impl Named for Step {
+    fn name(&self) -> &'static str {
+        self.name
     }
 }
 

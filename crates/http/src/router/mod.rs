@@ -27,7 +27,7 @@ const SMALL: usize = 16 << 10;
 /// A router of the faces. It takes every path that no other route takes, so it is merged into, nested in or the
 /// fallback of a router with routes of its own.
 ///
-/// - Bodies are bounded in size and time; a request too many is told to try again.
+/// - Bodies are bounded in size and in time, and all of them together in size; a request too many is told to try again.
 /// - A panic answers its own request with a fault.
 /// - A wrong secret is answered after as long a time as an unknown app, to the resolution of the runtime's timer.
 /// - Each request is a span `request` with `operation`, `status` and `code`; secrets, tokens and ids are in none.
