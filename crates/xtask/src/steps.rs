@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::gate::Named;
+
 /// One command line of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
@@ -249,6 +251,12 @@ impl Plan {
             Self::Packages => vec![PACKAGES],
             Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS],
         }
+    }
+}
+
+impl Named for Step {
+    fn name(&self) -> &'static str {
+        self.name
     }
 }
 
