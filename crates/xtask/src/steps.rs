@@ -211,7 +211,7 @@ const IMPORTS: Step = Step::one_test(
         "--ignored",
         "--nocapture",
         "--exact",
-        "interrupted::events_are_posted_once_wherever_the_import_is_killed_two_hundred_times",
+        "interrupted::events_are_posted_once_wherever_imports_are_killed_two_hundred_times",
     ],
 );
 const FIX_FUZZ_LINTS: Step = Step {
