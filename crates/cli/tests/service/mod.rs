@@ -1,4 +1,5 @@
 //! Runs the service as an operator would, and talks to it over a socket.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
