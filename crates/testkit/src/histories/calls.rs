@@ -142,17 +142,17 @@ impl Names {
         Command::UpdateTag { tag: tag.clone(), add, remove }
     }
 
-    /// What takes something from several devices at once.
+    /// What takes something from several devices at once. Not the deletion of a user: its devices are counted after it
+    /// became visible, and one that is registered again in between is no longer among them.
     fn take_away(&self, choices: &mut Choices<'_>) -> Command {
         let platforms = PlatformSet::ALL;
-        match choices.below(4) {
+        match choices.below(3) {
             0 => Command::DeleteTag { tag: one(choices, &self.tags), platforms },
             1 => Command::DeleteAlias { alias: one(choices, &self.aliases), platforms },
-            2 => Command::UnbindAlias {
+            _ => Command::UnbindAlias {
                 alias: one(choices, &self.aliases),
                 devices: vec![self.device(choices)],
             },
-            _ => Command::DeleteUser(one(choices, &self.users)),
         }
     }
 
