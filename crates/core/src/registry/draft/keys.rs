@@ -1,6 +1,5 @@
 //! Keys as the draft has them: which devices carry them, and keys dropped as a whole.
 
-use super::overlay::Working;
 use super::{Draft, Handle, KeyId};
 use crate::error::Error;
 use crate::model::{Alias, Platform, PlatformSet, TagName};
@@ -55,14 +54,13 @@ impl<V: View> Draft<'_, V> {
             }
         }
         let mut now = self.picture.cardinality(key, kept)?;
-        for n in 0..self.working.len() {
-            let had = self.had_in_register(Handle(n), key)?;
-            let has = match self.working.get(n) {
-                Some(Working { exists: true, alias: Some(given), .. }) => given.as_ref() == Some(alias),
-                Some(Working { exists: true, .. }) => self.alias(Handle(n))?.as_ref() == Some(alias),
-                _ => false,
-            };
-            now = now + u64::from(has) - u64::from(had);
+        now += self.given.now(alias, &self.working).count() as u64;
+        // What stands in the register has been counted there: taken off is who has left it, or was given it again.
+        for &n in self.by_slot.values() {
+            let changed = self.working.get(n).is_some_and(|w| !w.exists || w.alias.is_some());
+            if changed && self.had_in_register(Handle(n), key)? {
+                now -= 1;
+            }
         }
         if !self.picture.has_condemned() && self.dropped.is_empty() && self.working.is_empty() {
             return Ok(AliasCount { now, stored: now });

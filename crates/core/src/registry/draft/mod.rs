@@ -11,6 +11,7 @@
 //! - in a batch every device that was looked at is, because the operations may rest on each other.
 
 mod emit;
+mod given;
 mod history;
 mod intern;
 mod keys;
@@ -22,6 +23,7 @@ use crate::error::{Error, Subject};
 use crate::model::{Alias, AppRecord, DeviceId, EventType, Platform, PlatformSet, Timestamp, UserId};
 use crate::picture::Picture;
 use crate::store::{EventRecord, OwnedKey, Place, Slot, StoredDevice, View};
+use given::Given;
 use hashbrown::HashMap;
 use intern::Interned;
 pub(crate) use intern::KeyId;
@@ -67,6 +69,8 @@ pub(crate) struct Draft<'a, V> {
     by_slot: HashMap<Slot, usize>,
     /// The devices of `working` that do not, by id.
     by_id: HashMap<DeviceId, usize>,
+    /// Those of either kind, by the alias that they were given.
+    given: Given,
     /// Keys dropped from all devices of some platforms, in the register as it is.
     dropped: SmallVec<[(OwnedKey, PlatformSet); 1]>,
     /// Links that were found as they should be, by key, and whether the device has it.
@@ -98,6 +102,7 @@ impl<'a, V: View> Draft<'a, V> {
             keys: Interned::default(),
             by_slot: HashMap::new(),
             by_id: HashMap::new(),
+            given: Given::default(),
             dropped: SmallVec::new(),
             settled: Vec::new(),
             history: SmallVec::new(),

@@ -255,6 +255,9 @@ impl<V: View> Draft<'_, V> {
 
     /// Sets or clears the alias; the caller knows that this is a change.
     pub(crate) fn set_alias(&mut self, device: Handle, alias: Option<Alias>) {
+        if let Some(alias) = &alias {
+            self.given.note(device.0, alias);
+        }
         if let Some(working) = self.working.get_mut(device.0) {
             working.alias = Some(alias);
         }
@@ -271,6 +274,7 @@ impl<V: View> Draft<'_, V> {
     pub(crate) fn move_to(&mut self, device: Handle, platform: Platform) -> Result<(), Error> {
         self.load(device)?;
         let alias = self.alias(device)?;
+        alias.iter().for_each(|alias| self.given.note(device.0, alias));
         let user = self.user(device)?;
         let seen = match self.working.get(device.0) {
             Some(Working { base: Some(place), rebuilt: false, .. }) => {

@@ -9,7 +9,9 @@ use crate::store::{Key, Relation, Slot, View};
 impl<V: View> Draft<'_, V> {
     /// The commit conflicts when the register holds more than `most` devices of the alias by then.
     pub(crate) fn rely_on_alias_room(&mut self, alias: &Alias, most: u64) {
-        match self.alias_room.iter_mut().find(|(known, _)| known == alias) {
+        // Relied on before only where the draft gives it to a device, or to none: a second check would do no harm.
+        let is_given = self.given.now(alias, &self.working).next().is_some();
+        match self.alias_room.iter_mut().find(|(known, _)| is_given && known == alias) {
             Some((_, known)) => *known = most.min(*known),
             None => self.alias_room.push((alias.clone(), most)),
         }
