@@ -2,7 +2,9 @@
 
 use crate::Workload;
 use rollbook::store::Store;
-use rollbook::{App, AppKey, AppSettings, DeviceId, ManualClock, Registry, SeededEntropy, Timestamp};
+use rollbook::{
+    App, AppKey, AppSettings, Command, DeviceId, ManualClock, Registry, SeededEntropy, Timestamp,
+};
 use rollbook_store_mem::MemStore;
 
 /// Whatever may go wrong in a benchmark: it is told and ends the run.
@@ -17,21 +19,29 @@ pub const NOW: Timestamp = Timestamp::from_secs(1_767_225_600);
 /// Heartbeats in one call.
 const HEARTBEATS: usize = 1_000;
 
-/// An app on this store with all devices of the workload registered and seen, and with the presence capability.
+/// An app on this store with all devices of the workload registered, so many `together` in one call, and seen, and with
+/// the presence capability.
 ///
 /// # Errors
 /// Whatever the register refuses.
-pub fn filled<S: Store>(store: S, workload: &Workload) -> Result<App<S>, Failure> {
+pub fn filled<S: Store>(store: S, workload: &Workload, together: usize) -> Result<App<S>, Failure> {
     let registry =
         Registry::builder(store).clock(ManualClock::at(NOW)).entropy(SeededEntropy::new(1)).build();
     let settings = AppSettings { presence: true, ..AppSettings::default() };
     let app = registry.create_app(&AppKey::new(APP_KEY)?, settings)?;
     let mut seen: Vec<(DeviceId, Timestamp)> = Vec::with_capacity(HEARTBEATS);
+    let mut new = Vec::with_capacity(together);
     for device in 0..workload.devices() {
-        let registration = workload.registration(device)?;
-        app.register(&registration)?;
+        new.push(Command::Register(workload.registration(device)?));
+        if new.len() >= together {
+            app.batch(&new)?;
+            new.clear();
+        }
+    }
+    app.batch(&new)?;
+    for device in 0..workload.devices() {
         if let Some(at) = workload.seen(device, NOW) {
-            seen.push((registration.id, at));
+            seen.push((workload.id(device)?, at));
         }
         if seen.len() == HEARTBEATS {
             app.touch_at(&seen)?;
@@ -47,7 +57,7 @@ pub fn filled<S: Store>(store: S, workload: &Workload) -> Result<App<S>, Failure
 /// # Errors
 /// Whatever the register refuses.
 pub fn memory_app(workload: &Workload) -> Result<App<MemStore>, Failure> {
-    filled(MemStore::new(), workload)
+    filled(MemStore::new(), workload, 1)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Questions and answers as every system gets and gives them.
 
-use rollbook::{Alias, Audience, DeviceId, Platform, Presence, Registration, TagName, Timestamp, UserId};
+use rollbook::{
+    Alias, Audience, Command, DeviceId, Platform, Presence, Registration, TagName, Timestamp, UserId,
+};
 
 /// A condition whose devices are counted.
 #[derive(Debug, Clone)]
@@ -58,6 +60,8 @@ pub(crate) enum Block {
     Count(Vec<Condition>),
     Touch(Vec<(DeviceId, Timestamp)>),
     Register(Vec<Registration>),
+    /// Calls that register many devices each, as Rollbook's batches take them.
+    RegisterMany(Vec<Vec<Command>>),
     Remove(Vec<DeviceId>),
     AddTag(Vec<(DeviceId, TagName)>),
     RemoveTag(Vec<(DeviceId, TagName)>),
@@ -76,6 +80,7 @@ impl Block {
             Block::Count(some) => some.len(),
             Block::Touch(some) => some.len(),
             Block::Register(some) => some.len(),
+            Block::RegisterMany(some) => some.iter().map(Vec::len).sum(),
             Block::UpdateTag(some) => some.iter().map(|update| update.add.len() + update.remove.len()).sum(),
             Block::DeleteTag(some) => some.len(),
         }
@@ -92,6 +97,7 @@ impl Block {
             | Block::Count(_) => false,
             Block::Touch(_)
             | Block::Register(_)
+            | Block::RegisterMany(_)
             | Block::Remove(_)
             | Block::AddTag(_)
             | Block::RemoveTag(_)

@@ -1,7 +1,7 @@
 //! What is compared: a system that can be asked blocks of questions.
 
 use crate::block::{Answer, Block, Condition, TagUpdate, Told};
-use rollbook::{Alias, DeviceId, Presence, Registration, TagName, Timestamp, UserId};
+use rollbook::{Alias, Command, DeviceId, Presence, Registration, TagName, Timestamp, UserId};
 use rollbook_bench::{Failure, Workload};
 use std::hint::black_box;
 
@@ -14,6 +14,11 @@ pub(crate) trait System {
 
     /// Answers a block of questions by the same means, to be compared with the answers of the others.
     fn answer(&mut self, block: &Block) -> Result<Vec<Answer>, Failure>;
+
+    /// Does it only what lies beneath an answer, and answers nothing?
+    fn is_bare(&self) -> bool {
+        false
+    }
 
     /// Can it be asked this in a way of its own?
     fn takes(&self, block: &Block) -> bool;
@@ -31,11 +36,13 @@ pub(crate) trait System {
     fn live(&self) -> Option<&dyn Live>;
 }
 
-/// Room that the counting allocator does not see; bytes.
+/// Room, in bytes, that the counting allocator does not see, and what filling it cost.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Footprint {
     pub(crate) memory: Option<u64>,
     pub(crate) disk: Option<u64>,
+    /// Bytes that went to disk for each byte that was committed, while it was filled.
+    pub(crate) write_amplification: Option<f64>,
     /// Does the counting allocator see all of its memory?
     pub(crate) counted: bool,
 }
@@ -76,6 +83,13 @@ pub(crate) trait Direct {
     fn touch(&mut self, id: &DeviceId, at: Timestamp) -> Result<(), Failure>;
     /// Registers a device or updates it; was it new?
     fn register(&mut self, registration: &Registration) -> Result<bool, Failure>;
+    /// Registers devices in one call; one after the other where there is no such call.
+    fn register_many(&mut self, new: &[Command]) -> Result<(), Failure> {
+        new.iter().try_for_each(|one| match one {
+            Command::Register(registration) => self.register(registration).map(drop),
+            other => Err(format!("not a registration: {other:?}").into()),
+        })
+    }
     fn remove(&mut self, id: &DeviceId) -> Result<(), Failure>;
     fn add_tag(&mut self, id: &DeviceId, tag: &TagName) -> Result<(), Failure>;
     fn remove_tag(&mut self, id: &DeviceId, tag: &TagName) -> Result<(), Failure>;
@@ -124,6 +138,9 @@ fn each<R: Direct>(register: &mut R, block: &Block, mut done: impl FnMut(Given<R
         }
         Block::Register(asks) => {
             asks.iter().try_for_each(|new| register.register(new).map(|is| done(Given::Is(is))))
+        }
+        Block::RegisterMany(asks) => {
+            asks.iter().try_for_each(|many| register.register_many(many).map(|()| done(Given::Done)))
         }
         Block::Remove(asks) => asks.iter().try_for_each(|id| register.remove(id).map(|()| done(Given::Done))),
         Block::AddTag(asks) => {

@@ -8,6 +8,13 @@ use crate::violation::{Violation, Violations, shown};
 use std::fmt;
 
 /// What an error speaks of.
+///
+/// ```
+/// use rollbook::{Error, Subject};
+/// let refused = rollbook_testkit::example::shop().device(&"unknown".parse()?).unwrap_err();
+/// assert!(matches!(refused, Error::NotFound { subject: Subject::Device, .. }));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Subject {
@@ -27,6 +34,16 @@ impl fmt::Display for Subject {
 }
 
 /// One failed operation of a batch.
+///
+/// ```
+/// use rollbook::{Command, Error};
+/// let commands = [Command::Remove("watch".parse()?), Command::Remove("watch".parse()?)];
+/// match rollbook_testkit::example::shop().batch(&commands) {
+///     Err(Error::Batch(failures)) => assert_eq!(failures[0].index, 1),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct BatchFailure {
     /// The operation's position in the batch, from 0.
@@ -38,6 +55,22 @@ pub struct BatchFailure {
 /// Why an operation was refused or failed.
 ///
 /// Match on [`Error::kind`] to decide what to do next; the variants carry the particulars.
+///
+/// ```
+/// use rollbook::{Error, ErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::Argument => "mend the arguments",
+///         ErrorKind::Unavailable => "try again later",
+///         ErrorKind::OutcomeUnknown => "read before you write again",
+///         _ => "look at the message",
+///     }
+/// }
+/// let refused = rollbook_testkit::example::shop().touch(&["unknown".parse()?]).unwrap_err();
+/// assert_eq!(advice(&refused), "mend the arguments");
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -108,6 +141,13 @@ fn batch_text(failures: &[BatchFailure]) -> String {
 }
 
 /// Few kinds, chosen by what the caller does next.
+///
+/// ```
+/// use rollbook::ErrorKind;
+/// let refused = rollbook_testkit::example::shop().device(&"unknown".parse()?).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::NotFound);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -155,6 +195,14 @@ impl Error {
     }
 
     /// The broken rules, when the arguments were at fault; empty otherwise.
+    ///
+    /// ```
+    /// let shop = rollbook_testkit::example::shop();
+    /// let refused = shop.touch(&["watch".parse()?, "one".parse()?, "two".parse()?]).unwrap_err();
+    /// let indexes: Vec<_> = refused.violations().iter().map(|violation| violation.index()).collect();
+    /// assert_eq!(indexes, [Some(1), Some(2)]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         match self {

@@ -58,8 +58,27 @@ impl<V: View> Picture<V> {
         Ok(self.without_condemned(all, platform))
     }
 
+    /// At least those of the devices of a platform that are among these ordinals, and no other ordinal.
+    pub(crate) fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, Error> {
+        let some = self.view.devices_among(platform, among);
+        let some = some.map_err(Error::store("look into the devices of a platform"))?;
+        Ok(self.without_condemned(some, platform))
+    }
+
     pub(crate) fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, Error> {
         let posting = self.view.posting(key, platform).map_err(Error::store("read a posting"))?;
+        Ok(self.without_condemned(posting, platform))
+    }
+
+    /// At least those of the key's devices that are among these ordinals, and none of another.
+    pub(crate) fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, Error> {
+        let posting = self.view.posting_among(key, platform, among);
+        let posting = posting.map_err(Error::store("look into a posting"))?;
         Ok(self.without_condemned(posting, platform))
     }
 

@@ -71,6 +71,15 @@ use rollbook::store::Store;
 /// Paths below `/json/` and `/api/` are Pushwoosh's, all others are JPush's, so that a path of neither is answered in
 /// a shape that some client understands. A face that the options leave out answers nothing but that there is no such
 /// path.
+///
+/// ```
+/// use rollbook_http::{FaceOptions, Request, answer};
+/// use rollbook_store_mem::MemStore;
+///
+/// let registry = rollbook::Registry::builder(MemStore::new()).build();
+/// let answered = answer(&registry, &FaceOptions::default(), &Request::default());
+/// assert_eq!(answered.status(), 404);
+/// ```
 pub fn answer<S: Store>(registry: &Registry<S>, options: &FaceOptions, request: &Request) -> Answer {
     match Face::of(request.uri().path(), options.faces) {
         Face::Jpush => jpush::answer(registry, options, request),

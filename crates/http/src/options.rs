@@ -4,6 +4,12 @@ use rollbook::UtcOffset;
 use serde::{Deserialize, Serialize};
 
 /// Which protocols are spoken.
+///
+/// ```
+/// use rollbook_http::{FaceOptions, Faces};
+/// let options: FaceOptions = serde_json::from_str(r#"{"faces": "jpush"}"#).unwrap();
+/// assert_eq!(options.faces, Faces::Jpush);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Faces {
@@ -17,6 +23,11 @@ pub enum Faces {
 }
 
 /// On which threads the router asks the register.
+///
+/// ```
+/// use rollbook_http::{Execution, FaceOptions};
+/// assert_eq!(FaceOptions::default().execution, Execution::Auto);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Execution {

@@ -59,6 +59,10 @@ impl View for MemView<'_> {
         Ok(Posting::Many(self.state.devices.living(platform)))
     }
 
+    fn devices_among(&self, platform: Platform, _: &Posting) -> Result<Posting, StoreError> {
+        self.devices(platform)
+    }
+
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         let devices = &self.state.devices;
         Ok(devices.at_slot(slot).and_then(|(number, _)| devices.last_seen(number)))
@@ -92,6 +96,10 @@ impl View for MemView<'_> {
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
         let (keys, space) = self.state.keys(key.relation);
         Ok(keys.find(space, key.name).map(|first| keys.posting(first, platform)).unwrap_or_default())
+    }
+
+    fn posting_among(&self, key: Key<'_>, platform: Platform, _: &Posting) -> Result<Posting, StoreError> {
+        self.posting(key, platform)
     }
 
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {

@@ -4,7 +4,7 @@ use crate::draft::{Draft, conflict};
 use crate::error::contradiction;
 use crate::values::{Device, Ordinals};
 use rollbook::store::{
-    Committed, Conflicted, DeviceRecord, Entry, Operation, Place, Slot, StoreError, WriteSet,
+    Committed, Conflicted, DeviceRecord, Entry, Operation, OwnedKey, Place, Slot, StoreError, WriteSet,
 };
 use rollbook::{Platform, Timestamp, Version};
 
@@ -14,6 +14,9 @@ pub(crate) const MOST_DEVICES: u64 = 1 << 32;
 impl Draft<'_> {
     /// Verifies the checks of a set and does its operations, as the next version.
     pub(crate) fn run(&mut self, writes: &WriteSet) -> Result<Committed, StoreError> {
+        let inserts =
+            writes.operations.iter().filter(|operation| matches!(operation, Operation::Insert { .. }));
+        self.expect(inserts.count());
         for check in &writes.checks {
             self.verify(check)?;
         }
@@ -28,11 +31,7 @@ impl Draft<'_> {
     fn apply(&mut self, operation: &Operation, done: &mut Committed) -> Result<(), StoreError> {
         match operation {
             Operation::Insert { platform, record, last_seen, keys } => {
-                let place = self.insert(*platform, record, *last_seen)?;
-                for key in keys {
-                    self.link(key, place)?;
-                }
-                done.inserted.push(place);
+                done.inserted.push(self.insert(*platform, record, *last_seen, keys)?);
             }
             Operation::Put { device, record } => {
                 self.change(*device)?;
@@ -78,21 +77,25 @@ impl Draft<'_> {
         platform: Platform,
         record: &DeviceRecord,
         last_seen: Option<Timestamp>,
+        keys: &[OwnedKey],
     ) -> Result<Place, StoreError> {
         if self.find(&record.id)?.is_some() {
             return conflict(Conflicted::DeviceExists);
         }
         let version = self.header.version;
         let place = self.vacant(platform)?;
-        let device = Device {
+        let mut device = Device {
             place,
             version,
             alias: 0,
             owner: 0,
-            tags: Vec::new(),
+            tags: Vec::with_capacity(keys.len()),
             record: record.clone(),
             fresh: true,
         };
+        for key in keys {
+            self.give(&mut device, key)?;
+        }
         self.ids.set(record.id.clone(), Some(place.slot), None);
         self.slots.set(place.slot, Some(device), None);
         self.count_device(place.slot, true)?;
@@ -107,11 +110,8 @@ impl Draft<'_> {
         let Ordinals { next, free } = self.header.ordinals(platform);
         if let Some(height) = free.checked_sub(1) {
             let top = (platform, height);
-            if !self.free.has(&top) {
-                let stored = self.reads.free(platform, height)?;
-                self.free.load(top, stored);
-            }
-            let Some(ordinal) = self.free.change(&top).and_then(Option::take) else {
+            let ordinal = self.free.edit(&top, || self.reads.free(platform, height))?.take();
+            let Some(ordinal) = ordinal else {
                 return contradiction("the stack of free ordinals");
             };
             self.header.set_ordinals(platform, Ordinals { next, free: height });

@@ -15,12 +15,28 @@ pub(crate) struct Picture {
     pub(crate) sealed: bool,
     pub(crate) log_end: EventSeq,
     pub(crate) last_drop: Version,
+    /// May devices wait for the removal of their user? Every question about an app asks for them first, and there are
+    /// nearly never any: knowing that saves a walk over the names.
+    pub(crate) deletions: bool,
 }
 
-impl From<&Header> for Picture {
-    fn from(header: &Header) -> Self {
+impl Picture {
+    pub(crate) fn new(header: &Header, deletions: bool) -> Self {
         let Header { version, sealed, log_end, last_drop, .. } = *header;
-        Picture { version, sealed, log_end, last_drop }
+        Picture { version, sealed, log_end, last_drop, deletions }
+    }
+}
+
+/// What whoever leads knows of an app as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known {
+    pub(crate) header: Header,
+    pub(crate) deletions: bool,
+}
+
+impl Known {
+    pub(crate) fn picture(&self) -> Picture {
+        Picture::new(&self.header, self.deletions)
     }
 }
 
@@ -37,6 +53,7 @@ pub(crate) struct Newest {
     sealed: AtomicU64,
     log_end: AtomicU64,
     last_drop: AtomicU64,
+    deletions: AtomicU64,
 }
 
 impl Newest {
@@ -45,7 +62,8 @@ impl Newest {
     fn new() -> Self {
         let zero = || AtomicU64::new(0);
         let turn = AtomicU64::new(Self::NEVER);
-        Newest { turn, version: zero(), sealed: zero(), log_end: zero(), last_drop: zero() }
+        let (version, sealed, log_end, last_drop) = (zero(), zero(), zero(), zero());
+        Newest { turn, version, sealed, log_end, last_drop, deletions: zero() }
     }
 
     /// Was nothing ever published?
@@ -61,6 +79,7 @@ impl Newest {
             sealed: self.sealed.load(SeqCst) != 0,
             log_end: EventSeq(self.log_end.load(SeqCst)),
             last_drop: Version(self.last_drop.load(SeqCst)),
+            deletions: self.deletions.load(SeqCst) != 0,
         };
         turn.is_multiple_of(2).then_some((turn, picture))
     }
@@ -77,11 +96,12 @@ impl Newest {
 
     /// What is written is visible.
     pub(crate) fn settle(&self, picture: Picture) {
-        let Picture { version, sealed, log_end, last_drop } = picture;
+        let Picture { version, sealed, log_end, last_drop, deletions } = picture;
         self.version.store(version.0, SeqCst);
         self.sealed.store(u64::from(sealed), SeqCst);
         self.log_end.store(log_end.0, SeqCst);
         self.last_drop.store(last_drop.0, SeqCst);
+        self.deletions.store(u64::from(deletions), SeqCst);
         // From odd to the next even number.
         self.turn.fetch_add(1, SeqCst);
     }
@@ -99,8 +119,8 @@ pub(crate) struct Waiter {
 pub(crate) struct Gate {
     pub(crate) led: bool,
     pub(crate) waiting: Vec<Arc<Waiter>>,
-    /// The header as it is written; `None` when it must be read.
-    pub(crate) header: Option<Header>,
+    /// What is stored; `None` when it must be read.
+    pub(crate) known: Option<Known>,
 }
 
 /// What is kept in memory of one app: a few hundred bytes, whatever its size.

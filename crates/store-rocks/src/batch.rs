@@ -4,8 +4,8 @@ use crate::draft::{Draft, Logged};
 use crate::families::Family;
 use crate::keys::{self, EventIndex};
 use crate::reads::handle;
-use crate::values::{self, PRESENT, encode_chunk, encode_entry, encode_event};
-use rocksdb::{DB, WriteBatch};
+use crate::values::{self, Device, PRESENT, encode_chunk, encode_entry, encode_event};
+use rocksdb::{ColumnFamily, DB, WriteBatch};
 use rollbook::store::{EventRecord, StoreError};
 use rollbook::{AppId, EventPosition};
 
@@ -13,20 +13,35 @@ use rollbook::{AppId, EventPosition};
 pub(crate) struct Batch<'a> {
     db: &'a DB,
     batch: WriteBatch,
+    /// The family that was written to last, which is nearly always the next one too.
+    last: Option<(Family, &'a ColumnFamily)>,
 }
 
 impl<'a> Batch<'a> {
     pub(crate) fn new(db: &'a DB) -> Self {
-        Batch { db, batch: WriteBatch::default() }
+        Batch { db, batch: WriteBatch::default(), last: None }
+    }
+
+    fn handle(&mut self, family: Family) -> Result<&'a ColumnFamily, StoreError> {
+        match self.last {
+            Some((last, handle)) if last == family => Ok(handle),
+            _ => {
+                let handle = handle(self.db, family)?;
+                self.last = Some((family, handle));
+                Ok(handle)
+            }
+        }
     }
 
     pub(crate) fn put(&mut self, family: Family, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        self.batch.put_cf(handle(self.db, family)?, key, value);
+        let handle = self.handle(family)?;
+        self.batch.put_cf(handle, key, value);
         Ok(())
     }
 
     pub(crate) fn delete(&mut self, family: Family, key: &[u8]) -> Result<(), StoreError> {
-        self.batch.delete_cf(handle(self.db, family)?, key);
+        let handle = self.handle(family)?;
+        self.batch.delete_cf(handle, key);
         Ok(())
     }
 
@@ -59,8 +74,10 @@ impl Draft<'_> {
             };
             let id = &device.record.id;
             batch.put(Family::Device, &keys::device(app, id.as_str()), &device.encode())?;
-            if device.fresh {
-                let value = values::encode_slot(device.place.filled, id);
+        }
+        for (slot, device) in self.slots.dirty() {
+            if let Some(Device { place, record, fresh: true, .. }) = device {
+                let value = values::encode_slot(place.filled, &record.id);
                 batch.put(Family::Slot, &keys::slot(app, *slot), &value)?;
             }
         }

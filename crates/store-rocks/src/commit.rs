@@ -12,7 +12,7 @@
 //!
 //! A set that fails changes nothing for the others: the draft takes back what it did.
 
-use crate::apps::{AppState, Gate, Picture, Waiter};
+use crate::apps::{AppState, Gate, Known, Waiter};
 use crate::batch::Batch;
 use crate::draft::Draft;
 use crate::error;
@@ -58,18 +58,19 @@ impl RocksStore {
         }
     }
 
-    /// The stored header, or that of an app that was never committed to.
-    fn header(&self, reads: &Reads<'_>) -> Result<Header, StoreError> {
-        Ok(reads.header()?.unwrap_or_else(|| Header::new(self.options.first_ordinal)))
+    /// What is stored of an app, or of one that was never committed to.
+    fn known(&self, reads: &Reads<'_>) -> Result<Known, StoreError> {
+        let header = reads.header()?.unwrap_or_else(|| Header::new(self.options.first_ordinal));
+        Ok(Known { header, deletions: reads.deletions()? })
     }
 
     /// Publishes the picture of an app that was not used before, unless someone is about to.
     pub(crate) fn look(&self, app: AppId, state: &AppState) -> Result<(), StoreError> {
         let mut gate = state.gate.lock();
         if !gate.led && state.newest.is_new() {
-            let header = self.header(&Reads::latest(&self.db, app))?;
-            gate.header = Some(header);
-            state.newest.settle(Picture::from(&header));
+            let known = self.known(&Reads::latest(&self.db, app))?;
+            gate.known = Some(known);
+            state.newest.settle(known.picture());
         }
         Ok(())
     }
@@ -99,15 +100,15 @@ impl RocksStore {
         let most = usize::from(self.options.commits_per_write);
         let waiting = gate.waiting.len().min(most.saturating_sub(usize::from(own.is_some())));
         let served: Vec<Arc<Waiter>> = gate.waiting.drain(..waiting).collect();
-        let header = gate.header.take();
+        let known = gate.known.take();
         drop(gate);
         // However this ends, the gate opens again and nobody sleeps for ever.
-        let mut leading = Leading { state, served: &served, header: None };
+        let mut leading = Leading { state, served: &served, known: None };
 
         let sets: Vec<&WriteSet> =
             own.into_iter().chain(served.iter().map(|waiter| &waiter.writes)).collect();
-        let (outcomes, header, left) = self.run(app, state, header, &sets, sweep);
-        leading.header = header;
+        let (outcomes, known, left) = self.run(app, state, known, &sets, sweep);
+        leading.known = known;
         let mut outcomes = outcomes.into_iter();
         let answer = own.and_then(|_| outcomes.next());
         for (waiter, outcome) in served.iter().zip(outcomes) {
@@ -117,22 +118,22 @@ impl RocksStore {
         (answer, left)
     }
 
-    /// Runs sets over one draft and writes it. Answers their outcomes in order, and the header as it now is written,
-    /// when that is known.
+    /// Runs sets over one draft and writes it. Answers their outcomes in order, and what is stored now, when that is
+    /// known.
     fn run(
         &self,
         app: AppId,
         state: &AppState,
-        header: Option<Header>,
+        known: Option<Known>,
         sets: &[&WriteSet],
         sweep: usize,
-    ) -> (Vec<Outcome>, Option<Header>, Result<u64, StoreError>) {
+    ) -> (Vec<Outcome>, Option<Known>, Result<u64, StoreError>) {
         let reads = Reads::latest(&self.db, app);
-        let before = match header.map_or_else(|| self.header(&reads), Ok) {
-            Ok(header) => header,
+        let before = match known.map_or_else(|| self.known(&reads), Ok) {
+            Ok(known) => known,
             Err(error) => return fail(sets.iter().map(|_| None), None, error),
         };
-        let mut draft = Draft::new(&reads, before);
+        let mut draft = Draft::new(&reads, &self.recent, before.header);
         let mut outcomes = Vec::with_capacity(sets.len());
         for writes in sets {
             draft.begin(sets.len() > 1);
@@ -144,7 +145,7 @@ impl RocksStore {
         }
         let nobody = outcomes.iter().all(Result::is_err);
         if nobody && sweep == 0 {
-            return (outcomes, Some(before), Ok(left(&before)));
+            return (outcomes, Some(before), Ok(left(&before.header)));
         }
         let written = (|| {
             let mut batch = Batch::new(&self.db);
@@ -152,7 +153,7 @@ impl RocksStore {
                 draft.write(&mut batch)?;
             }
             let chunks = sweep.max(usize::from(self.options.dead_chunks_per_commit));
-            let mut header = if nobody { before } else { draft.header };
+            let mut header = if nobody { before.header } else { draft.header };
             crate::sweep::clear(&reads, &mut header, &mut batch, chunks)?;
             batch.put(Family::App, &keys::header(app), &header.encode())?;
             Ok((batch, header))
@@ -167,14 +168,18 @@ impl RocksStore {
         #[cfg(test)]
         self.observe(&batch);
         state.newest.unsettle();
-        match self.db.write_opt(batch, &options) {
-            Ok(()) => {
-                state.newest.settle(Picture::from(&header));
-                (outcomes, Some(header), Ok(left(&header)))
-            }
-            // What is written now is not known here: the next commit and every view read it.
-            Err(cause) => fail(outcomes.into_iter().map(Some), None, error::write("a commit", cause)),
+        if let Err(cause) = self.db.write_opt(batch, &options) {
+            // What is stored now is not known here: the next commit and every view read it.
+            return fail(outcomes.into_iter().map(Some), None, error::write("a commit", cause));
         }
+        // It is written, whatever becomes of this walk; where that fails, the next commit walks again.
+        let deletions = if draft.deletions_moved { reads.deletions() } else { Ok(before.deletions) };
+        let known = deletions.ok().map(|deletions| Known { header, deletions });
+        draft.leave();
+        if let Some(known) = known {
+            state.newest.settle(known.picture());
+        }
+        (outcomes, known, Ok(left(&header)))
     }
 }
 
@@ -185,14 +190,14 @@ fn left(header: &Header) -> u64 {
 /// Everyone who had not failed already fails with the same error.
 fn fail(
     outcomes: impl Iterator<Item = Option<Outcome>>,
-    header: Option<Header>,
+    known: Option<Known>,
     error: StoreError,
-) -> (Vec<Outcome>, Option<Header>, Result<u64, StoreError>) {
+) -> (Vec<Outcome>, Option<Known>, Result<u64, StoreError>) {
     let outcomes = outcomes.map(|outcome| match outcome {
         Some(Err(own)) => Err(own),
         Some(Ok(_)) | None => Err(copy(&error)),
     });
-    (outcomes.collect(), header, Err(copy(&error)))
+    (outcomes.collect(), known, Err(copy(&error)))
 }
 
 /// The same class and words once more; the engine's error goes along as text.
@@ -215,7 +220,7 @@ fn copy(error: &StoreError) -> StoreError {
 struct Leading<'a> {
     state: &'a AppState,
     served: &'a [Arc<Waiter>],
-    header: Option<Header>,
+    known: Option<Known>,
 }
 
 impl Drop for Leading<'_> {
@@ -227,7 +232,7 @@ impl Drop for Leading<'_> {
         }
         let mut gate = self.state.gate.lock();
         gate.led = false;
-        gate.header = self.header;
+        gate.known = self.known;
         self.state.opened.notify_all();
     }
 }

@@ -6,13 +6,14 @@
 use crate::error::contradiction;
 use crate::overlay::Overlay;
 use crate::reads::Reads;
-use crate::values::{Device, Header, NameRecord};
+use crate::recent::Recent;
+use crate::values::{Device, Devices, Header, NameRecord};
+use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 use rollbook::store::{
     Committed, Conflicted, Entry, EntryKey, EventRecord, OwnedKey, Place, Relation, Slot, StoreError,
 };
 use rollbook::{DeviceId, EventPosition, Platform, Timestamp, UserId, Version};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An event that a draft appended, or erased, or both.
@@ -27,6 +28,7 @@ pub(crate) struct Logged {
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     pub(crate) reads: &'a Reads<'a>,
+    recent: &'a Recent,
     pub(crate) header: Header,
     header_before: Header,
     pub(crate) slots: Overlay<Slot, Option<Device>>,
@@ -39,8 +41,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) entries: Overlay<EntryKey, Option<(Entry, Version)>>,
     pub(crate) events: Overlay<EventPosition, Logged>,
     pub(crate) seen: Overlay<Slot, Option<(Version, Timestamp)>>,
+    /// Has a deletion gained or lost devices? Also by a commit that was taken back.
+    pub(crate) deletions_moved: bool,
     /// How many devices each user had before the present commit, of those that it touched.
-    users_before: BTreeMap<Box<str>, u64>,
+    users_before: HashMap<Box<str>, u64>,
 }
 
 /// Does the same to every overlay.
@@ -59,14 +63,22 @@ macro_rules! overlays {
     };
 }
 
+fn stored_name(reads: &Reads<'_>, recent: &Recent, key: &OwnedKey) -> Result<NameRecord, StoreError> {
+    match recent.take_name(reads.app, key) {
+        Some(record) => Ok(record),
+        None => Ok(reads.name(key.as_key())?.unwrap_or_default()),
+    }
+}
+
 pub(crate) fn conflict<T>(what: Conflicted) -> Result<T, StoreError> {
     Err(StoreError::conflict(what))
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(reads: &'a Reads<'a>, header: Header) -> Self {
+    pub(crate) fn new(reads: &'a Reads<'a>, recent: &'a Recent, header: Header) -> Self {
         Draft {
             reads,
+            recent,
             header,
             header_before: header,
             slots: Overlay::default(),
@@ -79,7 +91,8 @@ impl<'a> Draft<'a> {
             entries: Overlay::default(),
             events: Overlay::default(),
             seen: Overlay::default(),
-            users_before: BTreeMap::new(),
+            deletions_moved: false,
+            users_before: HashMap::new(),
         }
     }
 
@@ -88,6 +101,15 @@ impl<'a> Draft<'a> {
         self.header_before = self.header;
         self.users_before.clear();
         overlays!(self.begin(undoable));
+    }
+
+    /// Makes room for what so many new devices usually bring: an alias and a user each.
+    pub(crate) fn expect(&mut self, new: usize) {
+        self.slots.reserve(new);
+        self.ids.reserve(new);
+        self.names.reserve(2 * new);
+        self.numbers.reserve(2 * new);
+        self.chunks.reserve(new);
     }
 
     /// The present commit is done: what is left to say about it.
@@ -100,6 +122,7 @@ impl<'a> Draft<'a> {
                 done.vanished_users.push(id);
             }
         }
+        done.vanished_users.sort_unstable();
         overlays!(self.keep());
         Ok(())
     }
@@ -210,43 +233,45 @@ impl<'a> Draft<'a> {
         if number == 0 {
             return Ok(None);
         }
-        if !self.numbers.has(&number) {
-            let stored = self.reads.number(number)?;
-            self.numbers.load(number, stored);
-        }
-        Ok(self.numbers.get(&number).and_then(Option::as_ref))
+        Ok(self.numbers.read(&number, || self.reads.number(number))?.as_ref())
     }
 
     pub(crate) fn name(&mut self, key: &OwnedKey) -> Result<&NameRecord, StoreError> {
-        if !self.names.has(key) {
-            let stored = self.reads.name(key.as_key())?.unwrap_or_default();
-            self.names.load(key.clone(), stored);
-        }
-        self.names.get(key).ok_or(StoreError::Closed)
+        self.names.read(key, || stored_name(self.reads, self.recent, key))
     }
 
     pub(crate) fn name_mut(&mut self, key: &OwnedKey) -> Result<&mut NameRecord, StoreError> {
-        let devices = self.name(key)?.len();
         if key.relation == Relation::User && !self.users_before.contains_key(&key.name) {
+            let devices = self.name(key)?.len();
             self.users_before.insert(key.name.clone(), devices);
         }
-        self.names.change(key).ok_or(StoreError::Closed)
+        self.deletions_moved |= key.relation == Relation::Deletion;
+        self.names.edit(key, || stored_name(self.reads, self.recent, key))
     }
 
     pub(crate) fn chunk_mut(&mut self, number: u64, ordinal: u32) -> Result<&mut RoaringBitmap, StoreError> {
         let key = (number, (ordinal >> 16) as u16);
-        if !self.chunks.has(&key) {
-            let stored = self.reads.chunk(number, key.1)?.unwrap_or_default();
-            self.chunks.load(key, stored);
-        }
-        self.chunks.change(&key).ok_or(StoreError::Closed)
+        let (reads, recent) = (self.reads, self.recent);
+        self.chunks.edit(&key, || match recent.take_chunk(reads.app, number, key.1) {
+            Some(ordinals) => Ok(ordinals),
+            None => Ok(reads.chunk(number, key.1)?.unwrap_or_default()),
+        })
+    }
+
+    /// The draft is written: what it holds is what is stored, and the next one may need it.
+    pub(crate) fn leave(self) {
+        let Draft { reads, recent, chunks, names, numbers, .. } = self;
+        let live = |number: u64| !matches!(numbers.get(&number), Some(None));
+        recent.put_chunks(
+            reads.app,
+            chunks.into_cells().filter(|((number, _), ordinals)| live(*number) && !ordinals.is_empty()),
+        );
+        let has_chunks =
+            |record: &NameRecord| record.homes.iter().any(|home| matches!(home.devices, Devices::Chunked(_)));
+        recent.put_names(reads.app, names.into_cells().filter(|(_, record)| has_chunks(record)));
     }
 
     pub(crate) fn entry(&mut self, key: &EntryKey) -> Result<Option<&(Entry, Version)>, StoreError> {
-        if !self.entries.has(key) {
-            let stored = self.reads.entry(key)?;
-            self.entries.load(key.clone(), stored);
-        }
-        Ok(self.entries.get(key).and_then(Option::as_ref))
+        Ok(self.entries.read(key, || self.reads.entry(key))?.as_ref())
     }
 }

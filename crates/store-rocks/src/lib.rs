@@ -1,9 +1,10 @@
 //! A store for the [`rollbook`] register on RocksDB: durable, and larger than memory.
 //!
 //! - [`RocksStore`]: the store; [`RocksStore::open`], [`RocksStore::open_read_only`], [`RocksStore::backup`],
-//!   [`RocksStore::restore`], [`RocksStore::compact`], [`RocksStore::sweep`], [`RocksStore::stats`].
+//!   [`RocksStore::restore`], [`RocksStore::compact`], [`RocksStore::sweep`], [`RocksStore::scrub`],
+//!   [`RocksStore::stats`].
 //! - [`RocksOptions`]: what an operator may tune; [`InvalidOption`] says what is out of range.
-//! - [`RocksStats`]: what an operator wants to know.
+//! - [`RocksStats`]: what an operator wants to know; [`Scrubbed`]: what could be read, and what could not.
 //! - [`OpenError`]: why a directory was not opened.
 //!
 //! ```
@@ -137,19 +138,26 @@ pub mod fuzzing;
 mod keys;
 mod links;
 mod log;
+mod looked;
 mod open;
 mod options;
 mod overlay;
+mod postings;
 mod presence;
 mod reads;
+mod recent;
+mod scrub;
 mod stats;
 mod sweep;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_audiences;
 mod values;
 mod view;
 
+pub use looked::RocksView;
 pub use open::{OpenError, RocksStore};
 pub use options::{Compression, InvalidOption, RocksOptions};
+pub use scrub::Scrubbed;
 pub use stats::{FamilyStats, RocksStats};
-pub use view::RocksView;

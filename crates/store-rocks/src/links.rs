@@ -2,7 +2,8 @@
 
 use crate::draft::{Draft, conflict};
 use crate::error::contradiction;
-use crate::values::{Devices, Home};
+use crate::values::{Device, Devices, Home};
+use roaring::RoaringBitmap;
 use rollbook::store::{
     Conflicted, Deleted, Deletion, Entry, EntryKey, Key, OwnedKey, Place, Relation, Slot, StoreError,
 };
@@ -13,22 +14,36 @@ impl Draft<'_> {
     /// The device of a place gets a key, in place of the one it had where a device has one.
     pub(crate) fn link(&mut self, key: &OwnedKey, place: Place) -> Result<(), StoreError> {
         self.change(place)?;
-        let slot = place.slot;
-        let number = self.name(key)?.home(slot.platform).map(|home| home.number);
+        let number = self.name(key)?.home(place.slot.platform).map(|home| home.number);
         let device = self.filled(place)?;
         if number.is_some_and(|number| device.holds(key.relation, number)) {
             return Ok(());
         }
+        // Out of the draft while its keys change; a commit that fails in between is taken back, or never written.
+        let Some(mut device) = self.slots.change(&place.slot).and_then(Option::take) else {
+            return conflict(Conflicted::DeviceGone);
+        };
+        self.give(&mut device, key)?;
+        self.slots.set(place.slot, Some(device), None);
+        Ok(())
+    }
+
+    /// A device gets a key that it may have already.
+    pub(crate) fn give(&mut self, device: &mut Device, key: &OwnedKey) -> Result<(), StoreError> {
+        let slot = device.place.slot;
         let replaced = match key.relation {
             Relation::Tag => 0,
             Relation::Alias => device.alias,
             Relation::User | Relation::Deletion => device.owner,
         };
         if replaced != 0 {
+            let number = self.name(key)?.home(slot.platform).map(|home| home.number);
+            if number == Some(replaced) {
+                return Ok(());
+            }
             self.detach(slot, replaced)?;
         }
-        let number = self.attach(key, slot)?;
-        let device = self.device_mut(slot)?;
+        let Some(number) = self.attach(key, device)? else { return Ok(()) };
         match key.relation {
             Relation::Tag => {
                 if let Err(at) = device.tags.binary_search(&number) {
@@ -60,24 +75,27 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// A slot enters the devices of a key; answers the key's number on that platform.
-    fn attach(&mut self, key: &OwnedKey, slot: Slot) -> Result<u64, StoreError> {
-        let next = self.header.next_number;
+    /// A device enters those of a key, unless it is there; answers the key's number on its platform.
+    fn attach(&mut self, key: &OwnedKey, device: &Device) -> Result<Option<u64>, StoreError> {
+        let (slot, next) = (device.place.slot, self.header.next_number);
         let record = self.name_mut(key)?;
         let Some(home) = record.home_mut(slot.platform) else {
             let few = SmallVec::from_slice(&[slot.ordinal]);
             record.homes.push(Home { platform: slot.platform, number: next, devices: Devices::Few(few) });
             self.header.next_number += 1;
             self.numbers.set(next, Some((key.clone(), slot.platform)), None);
-            return Ok(next);
+            return Ok(Some(next));
         };
         let number = home.number;
+        if device.holds(key.relation, number) {
+            return Ok(None);
+        }
         let spilled = match &mut home.devices {
             Devices::Few(few) => match few.binary_search(&slot.ordinal) {
                 Ok(_) => return contradiction("a key that names a device which does not hold it"),
                 Err(at) if few.len() < few.inline_size() => {
                     few.insert(at, slot.ordinal);
-                    return Ok(number);
+                    return Ok(Some(number));
                 }
                 Err(_) => std::mem::take(few),
             },
@@ -85,11 +103,11 @@ impl Draft<'_> {
         };
         home.devices = Devices::Chunked(home.devices.len() + spilled.len() as u64 + 1);
         for ordinal in spilled.into_iter().chain([slot.ordinal]) {
-            if !self.chunk_mut(number, ordinal)?.insert(ordinal) {
+            if !enter(self.chunk_mut(number, ordinal)?, ordinal) {
                 return contradiction("a posting that names a device which does not hold the key");
             }
         }
-        Ok(number)
+        Ok(Some(number))
     }
 
     /// A slot leaves the devices of a key that it is known to hold. The key ends with its last device.
@@ -185,9 +203,14 @@ impl Draft<'_> {
     /// A device enters or leaves the posting of all devices of its platform.
     pub(crate) fn count_device(&mut self, slot: Slot, is: bool) -> Result<(), StoreError> {
         let chunk = self.chunk_mut(all_of(slot.platform), slot.ordinal)?;
-        let changed = if is { chunk.insert(slot.ordinal) } else { chunk.remove(slot.ordinal) };
+        let changed = if is { enter(chunk, slot.ordinal) } else { chunk.remove(slot.ordinal) };
         if changed { Ok(()) } else { contradiction("the posting of all devices of a platform") }
     }
+}
+
+/// An ordinal enters a chunk; was it not there? New devices have the highest ordinals, and need not be searched for.
+fn enter(chunk: &mut RoaringBitmap, ordinal: u32) -> bool {
+    chunk.try_push(ordinal).is_ok() || chunk.insert(ordinal)
 }
 
 /// The number under which the devices of a platform are kept.

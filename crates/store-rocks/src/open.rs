@@ -4,6 +4,7 @@ use crate::apps::Apps;
 use crate::families;
 use crate::format;
 use crate::options::{InvalidOption, RocksOptions};
+use crate::recent::Recent;
 use rocksdb::statistics::StatsLevel;
 use rocksdb::{Cache, DB, DBRecoveryMode, LogLevel, Options, WriteBufferManager};
 use rollbook::AppId;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct RocksStore {
     pub(crate) db: DB,
     pub(crate) apps: Apps,
+    pub(crate) recent: Recent,
     pub(crate) options: RocksOptions,
     /// What the engine was opened with: its counters are asked through it.
     pub(crate) engine: Options,
@@ -122,7 +124,20 @@ impl RocksStore {
     }
 
     /// Opens what a directory holds now for reading only: for tools, also beside its owner, whose later commits are
-    /// not seen. Commits and heartbeats answer [`StoreError::Unavailable`].
+    /// not seen. Commits and heartbeats answer [`StoreError::Unavailable`]. Holds all files open, whatever
+    /// [`max_open_files`](RocksOptions::max_open_files) says.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, Registry};
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("register");
+    /// let owner = RocksStore::open(&path, &RocksOptions::default())?;
+    /// let reader = Registry::builder(RocksStore::open_read_only(&path, &RocksOptions::default())?).build();
+    /// assert!(reader.create_app(&"shop".parse()?, AppSettings::default()).is_err());
+    /// # drop(owner);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Every [`OpenError`] but `Exists` and `InUse`.
@@ -135,7 +150,11 @@ impl RocksStore {
 
     fn open_engine(path: &Path, options: &RocksOptions, reads_only: bool) -> Result<Self, OpenError> {
         let cache = Cache::new_lru_cache(options.cache_bytes());
-        let engine = engine_options(options, &cache);
+        let mut engine = engine_options(options, &cache);
+        if reads_only {
+            // An owner removes tables that it has compacted: what is open by then can still be read.
+            engine.set_max_open_files(-1);
+        }
         let families = families::descriptors(options, &cache);
         let directory = format::engine_directory(path);
         let opened = if reads_only {
@@ -154,6 +173,7 @@ impl RocksStore {
         Ok(RocksStore {
             db,
             apps: Apps::default(),
+            recent: Recent::new(options.recent_bytes()),
             options: options.clone(),
             engine,
             cache,
@@ -234,7 +254,7 @@ fn engine_options(options: &RocksOptions, cache: &Cache) -> Options {
 }
 
 impl Store for RocksStore {
-    type View<'a> = crate::view::RocksView<'a>;
+    type View<'a> = crate::RocksView<'a>;
 
     fn info(&self) -> StoreInfo {
         StoreInfo {
@@ -246,7 +266,7 @@ impl Store for RocksStore {
     }
 
     fn view(&self, app: AppId) -> Result<Self::View<'_>, StoreError> {
-        crate::view::RocksView::new(self, app)
+        crate::RocksView::new(self, app)
     }
 
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {

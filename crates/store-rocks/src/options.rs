@@ -142,8 +142,13 @@ impl RocksOptions {
         (self.memory_bytes / 100 * u64::from(self.write_buffer_percent)) as usize
     }
 
+    /// What commits may keep of what they have read and written, decoded.
+    pub(crate) fn recent_bytes(&self) -> usize {
+        self.memory_bytes as usize / 32
+    }
+
     pub(crate) fn cache_bytes(&self) -> usize {
-        self.memory_bytes as usize - self.write_buffer_bytes()
+        self.memory_bytes as usize - self.write_buffer_bytes() - self.recent_bytes()
     }
 }
 

@@ -1,36 +1,61 @@
 //! What commits have read and changed but not written yet: cells over the database.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
+use std::hash::Hash;
 
 #[derive(Debug)]
 struct Cell<V> {
     now: V,
     /// Must it be written?
     dirty: bool,
-    /// Changed by the present commit?
-    touched: bool,
-    /// What it was before the present commit, kept while that may have to be taken back.
+    /// What it was before the present commit and whether it had to be written, kept while that may have to be taken
+    /// back.
     before: Option<(V, bool)>,
 }
 
-/// Cells by key. Ordered, so that a batch writes neighbours one after the other, the same way each time.
+impl<V: Clone> Cell<V> {
+    fn new(now: V) -> Self {
+        Cell { now, dirty: false, before: None }
+    }
+
+    /// Notes that the present commit changes it.
+    fn touch<K: Clone>(&mut self, key: &K, touched: Option<&mut Vec<K>>) -> &mut V {
+        if let Some(touched) = touched
+            && self.before.is_none()
+        {
+            self.before = Some((self.now.clone(), self.dirty));
+            touched.push(key.clone());
+        }
+        self.dirty = true;
+        &mut self.now
+    }
+}
+
+/// Cells by key.
 #[derive(Debug)]
 pub(crate) struct Overlay<K, V> {
-    cells: BTreeMap<K, Cell<V>>,
+    cells: HashMap<K, Cell<V>>,
+    /// What the present commit has changed, where it can be taken back.
     touched: Vec<K>,
     undoable: bool,
 }
 
 impl<K, V> Default for Overlay<K, V> {
     fn default() -> Self {
-        Overlay { cells: BTreeMap::new(), touched: Vec::new(), undoable: false }
+        Overlay { cells: HashMap::new(), touched: Vec::new(), undoable: false }
     }
 }
 
-impl<K: Ord + Clone, V: Clone> Overlay<K, V> {
+impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
     /// A commit begins. What it changes can be taken back only when it is `undoable`, which costs a copy a cell.
     pub(crate) fn begin(&mut self, undoable: bool) {
         self.undoable = undoable;
+    }
+
+    /// Makes room for so many more cells.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.cells.reserve(more);
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
@@ -43,36 +68,50 @@ impl<K: Ord + Clone, V: Clone> Overlay<K, V> {
 
     /// Takes in what the database holds.
     pub(crate) fn load(&mut self, key: K, value: V) {
-        self.cells.insert(key, Cell { now: value, dirty: false, touched: false, before: None });
+        self.cells.insert(key, Cell::new(value));
+    }
+
+    /// A cell; one that was not loaded is, by asking what is `stored`.
+    pub(crate) fn read<E>(&mut self, key: &K, stored: impl FnOnce() -> Result<V, E>) -> Result<&V, E> {
+        match self.cells.entry_ref(key) {
+            EntryRef::Occupied(cell) => Ok(&cell.into_mut().now),
+            EntryRef::Vacant(place) => Ok(&place.insert_with_key(key.clone(), Cell::new(stored()?)).now),
+        }
+    }
+
+    /// A cell to be changed; one that was not loaded is, by asking what is `stored`.
+    pub(crate) fn edit<E>(&mut self, key: &K, stored: impl FnOnce() -> Result<V, E>) -> Result<&mut V, E> {
+        let cell = match self.cells.entry_ref(key) {
+            EntryRef::Occupied(cell) => cell.into_mut(),
+            EntryRef::Vacant(place) => place.insert_with_key(key.clone(), Cell::new(stored()?)),
+        };
+        Ok(cell.touch(key, self.undoable.then_some(&mut self.touched)))
     }
 
     /// A cell that was loaded, to be changed.
     pub(crate) fn change(&mut self, key: &K) -> Option<&mut V> {
         let cell = self.cells.get_mut(key)?;
-        if !cell.touched {
-            cell.touched = true;
-            cell.before = self.undoable.then(|| (cell.now.clone(), cell.dirty));
-            self.touched.push(key.clone());
-        }
-        cell.dirty = true;
-        Some(&mut cell.now)
+        Some(cell.touch(key, self.undoable.then_some(&mut self.touched)))
     }
 
     /// Writes a cell. One that was not loaded must be `absent` in the database, or never be read.
     pub(crate) fn set(&mut self, key: K, value: V, absent: V) {
-        if !self.has(&key) {
-            self.load(key.clone(), absent);
-        }
         if let Some(now) = self.change(&key) {
             *now = value;
+            return;
         }
+        let before = self.undoable.then(|| {
+            self.touched.push(key.clone());
+            (absent, false)
+        });
+        self.cells.insert(key, Cell { now: value, dirty: true, before });
     }
 
     /// The present commit is done.
     pub(crate) fn keep(&mut self) {
         for key in self.touched.drain(..) {
             if let Some(cell) = self.cells.get_mut(&key) {
-                (cell.touched, cell.before) = (false, None);
+                cell.before = None;
             }
         }
     }
@@ -80,21 +119,28 @@ impl<K: Ord + Clone, V: Clone> Overlay<K, V> {
     /// The present commit never was.
     pub(crate) fn undo(&mut self) {
         for key in self.touched.drain(..) {
-            if let Some(cell) = self.cells.get_mut(&key) {
-                cell.touched = false;
-                if let Some((now, dirty)) = cell.before.take() {
-                    (cell.now, cell.dirty) = (now, dirty);
-                }
+            if let Some(cell) = self.cells.get_mut(&key)
+                && let Some((now, dirty)) = cell.before.take()
+            {
+                (cell.now, cell.dirty) = (now, dirty);
             }
         }
     }
 
-    /// What must be written.
+    /// What must be written, in the order of the keys: neighbours go into the engine's tables one after the other.
     pub(crate) fn dirty(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
-        self.cells.iter_mut().filter(|(_, cell)| cell.dirty).map(|(key, cell)| (key, &mut cell.now))
+        let dirty = self.cells.iter_mut().filter(|(_, cell)| cell.dirty);
+        let mut dirty: Vec<(&K, &mut V)> = dirty.map(|(key, cell)| (key, &mut cell.now)).collect();
+        dirty.sort_unstable_by_key(|(key, _)| *key);
+        dirty.into_iter()
     }
 
-    /// Every cell, in the order of the keys.
+    /// Every cell with what it is now, in any order.
+    pub(crate) fn into_cells(self) -> impl Iterator<Item = (K, V)> {
+        self.cells.into_iter().map(|(key, cell)| (key, cell.now))
+    }
+
+    /// Every cell, in any order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.cells.iter().map(|(key, cell)| (key, &cell.now))
     }

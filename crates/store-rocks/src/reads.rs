@@ -3,12 +3,10 @@
 use crate::error;
 use crate::families::Family;
 use crate::keys::{self, KeyBuf};
-use crate::values::{
-    self, Device, Header, Home, NameRecord, decode_chunk, decode_entry, decode_event, find_home,
-};
+use crate::values::{self, Device, Header, NameRecord, decode_chunk, decode_entry, decode_event};
 use roaring::RoaringBitmap;
 use rocksdb::{ColumnFamily, DB, DBPinnableSlice, DBRawIterator, ReadOptions, Snapshot};
-use rollbook::store::{Entry, EntryKey, EventRecord, Key, OwnedKey, Slot, StoreError};
+use rollbook::store::{Entry, EntryKey, EventRecord, Key, OwnedKey, Relation, Slot, StoreError};
 use rollbook::{AppId, DeviceId, EventPosition, Platform, Timestamp, Version};
 
 pub(crate) type Bytes<'a> = DBPinnableSlice<'a>;
@@ -106,6 +104,12 @@ impl<'a> Reads<'a> {
         value.map(|value| Header::decode(&value)).transpose().map_err(error::malformed(Family::App, &key))
     }
 
+    /// Does any device wait for the removal of its user?
+    pub(crate) fn deletions(&self) -> Result<bool, StoreError> {
+        let mut names = self.scan_all(Family::Name, &keys::names(self.app, Relation::Deletion))?;
+        Ok(names.next()?.is_some())
+    }
+
     pub(crate) fn free(&self, platform: Platform, height: u64) -> Result<Option<u32>, StoreError> {
         let key = keys::free(self.app, platform, height);
         let value = self.get(Family::App, &key)?;
@@ -158,13 +162,6 @@ impl<'a> Reads<'a> {
         value.map(|v| NameRecord::decode(&v)).transpose().map_err(error::malformed(Family::Name, &key))
     }
 
-    /// A key on one platform.
-    pub(crate) fn home(&self, of: Key<'_>, platform: Platform) -> Result<Option<Home>, StoreError> {
-        let key = keys::name(self.app, of.relation, of.name);
-        let Some(value) = self.get(Family::Name, &key)? else { return Ok(None) };
-        find_home(&value, platform).map_err(error::malformed(Family::Name, &key))
-    }
-
     /// What a number stands for; `None` when it is dead.
     pub(crate) fn number(&self, number: u64) -> Result<Option<(OwnedKey, Platform)>, StoreError> {
         let key = keys::number(self.app, number);
@@ -179,17 +176,6 @@ impl<'a> Reads<'a> {
         let value = self.get(Family::Posting, &key)?;
         let chunk = value.map(|v| decode_chunk(&v, chunk)).transpose();
         chunk.map_err(error::malformed(Family::Posting, &key))
-    }
-
-    /// All chunks of a number, put together.
-    pub(crate) fn chunks(&self, number: u64) -> Result<RoaringBitmap, StoreError> {
-        let mut all = RoaringBitmap::new();
-        let mut scan = self.scan_all(Family::Posting, &keys::number(self.app, number))?;
-        while let Some((key, value)) = scan.next()? {
-            let chunk = keys::chunk_in(key).and_then(|chunk| decode_chunk(value, chunk));
-            all |= chunk.map_err(error::malformed(Family::Posting, key))?;
-        }
-        Ok(all)
     }
 
     pub(crate) fn entry(&self, of: &EntryKey) -> Result<Option<(Entry, Version)>, StoreError> {

@@ -1,128 +1,19 @@
 //! The questions: one snapshot of the engine, so everything answered belongs to one version.
 
-use crate::apps::Picture;
 use crate::error;
 use crate::families::Family;
 use crate::keys::{self, EventIndex, KeyBuf};
 use crate::links::all_of;
-use crate::open::RocksStore;
-use crate::reads::{Bytes, Reads};
-use crate::values::{self, Device, Devices, Holds, decode_entry, decode_event};
+use crate::looked::RocksView;
+use crate::values::{self, Device, Devices, Holds, Home, decode_entry, decode_event, each_home};
 use rollbook::store::{
     Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, StoreError, StoredDevice,
     StoredEvent, View,
 };
-use rollbook::{
-    AppId, DeviceId, EventOrder, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version,
-};
-use smallvec::SmallVec;
-use std::cell::RefCell;
-use std::sync::Arc;
+use rollbook::{DeviceId, EventOrder, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version};
 
-/// So many keys are asked for at once.
+/// So many slots are asked for at once.
 const AT_ONCE: usize = 128;
-
-/// One version of one app.
-#[derive(Debug)]
-pub struct RocksView<'a> {
-    picture: Picture,
-    /// The device that was looked at last: whoever finds a device asks about it next.
-    last: RefCell<Option<Looked<'a>>>,
-    reads: Reads<'a>,
-}
-
-/// A device and the bytes of its record.
-struct Looked<'a> {
-    slot: Slot,
-    key: KeyBuf,
-    value: Bytes<'a>,
-}
-
-impl std::fmt::Debug for Looked<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Looked").field("slot", &self.slot).finish_non_exhaustive()
-    }
-}
-
-impl<'a> RocksView<'a> {
-    pub(crate) fn new(store: &'a RocksStore, app: AppId) -> Result<Self, StoreError> {
-        let state = store.apps.get(app);
-        if state.newest.is_new() {
-            store.look(app, &state)?;
-        }
-        let newest = state.newest.read();
-        let reads = Reads::at_once(&store.db, app);
-        let picture = match newest.filter(|(turn, _)| state.newest.is_still(*turn)) {
-            Some((_, picture)) => picture,
-            None => Picture::from(&reads.header()?.unwrap_or_default()),
-        };
-        Ok(RocksView { picture, last: RefCell::new(None), reads })
-    }
-
-    /// Asks something about the record of the device that fills a slot.
-    fn ask<T>(
-        &self,
-        slot: Slot,
-        question: impl FnOnce(Holds<'_>) -> Result<T, crate::bytes::Malformed>,
-    ) -> Result<Option<T>, StoreError> {
-        let mut last = self.last.borrow_mut();
-        if last.as_ref().is_none_or(|looked| looked.slot != slot) {
-            let Some((id, value)) = self.reads.device_bytes(slot)? else { return Ok(None) };
-            *last = Some(Looked { slot, key: keys::device(self.reads.app, id.as_str()), value });
-        }
-        let Some(Looked { key, value, .. }) = &*last else { return Ok(None) };
-        let answer = Holds::decode(value).and_then(|holds| {
-            if holds.place.slot != slot {
-                return Err(crate::bytes::Malformed("a device in a slot that names another"));
-            }
-            question(holds)
-        });
-        answer.map(Some).map_err(error::malformed(Family::Device, key))
-    }
-
-    /// The live names of key numbers.
-    fn each_name(
-        &self,
-        numbers: &[u64],
-        relation: Relation,
-        each: &mut dyn FnMut(&str),
-    ) -> Result<(), StoreError> {
-        for numbers in numbers.chunks(AT_ONCE) {
-            let asked: Vec<KeyBuf> = numbers.iter().map(|&n| keys::number(self.reads.app, n)).collect();
-            let found = self.reads.get_many(Family::Number, &asked, true)?;
-            for (key, value) in asked.iter().zip(found) {
-                let Some(value) = value else { continue };
-                let named = values::decode_number(&value).map_err(error::malformed(Family::Number, key))?;
-                if named.0 == relation {
-                    each(named.2);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The key numbers that a device holds in a relation, dead ones included, and its version.
-    fn held(&self, slot: Slot, relation: Relation) -> Result<(SmallVec<[u64; 16]>, Version), StoreError> {
-        let held = self.ask(slot, |holds| {
-            let mut numbers = SmallVec::new();
-            match relation {
-                Relation::Tag => holds.each_tag(|tag| {
-                    numbers.push(tag);
-                    true
-                })?,
-                Relation::Alias => numbers.push(holds.alias),
-                Relation::User | Relation::Deletion => numbers.push(holds.owner),
-            }
-            numbers.retain(|number| *number != 0);
-            Ok((numbers, holds.version))
-        })?;
-        Ok(held.unwrap_or_default())
-    }
-
-    fn position(&self, key: &[u8], family: Family) -> Result<EventPosition, StoreError> {
-        keys::position_in(key).map_err(error::malformed(family, key))
-    }
-}
 
 impl View for RocksView<'_> {
     fn version(&self) -> Version {
@@ -137,7 +28,7 @@ impl View for RocksView<'_> {
         let key = keys::device(self.reads.app, id.as_str());
         let Some(value) = self.reads.get(Family::Device, &key)? else { return Ok(None) };
         let place = Holds::decode(&value).map_err(error::malformed(Family::Device, &key))?.place;
-        *self.last.borrow_mut() = Some(Looked { slot: place.slot, key, value });
+        self.keep_device(place.slot, key, value);
         Ok(Some(place))
     }
 
@@ -173,7 +64,14 @@ impl View for RocksView<'_> {
     }
 
     fn devices(&self, platform: Platform) -> Result<Posting, StoreError> {
-        Ok(posting(self.reads.chunks(all_of(platform))?))
+        if self.header()?.ordinals(platform).given() == 0 {
+            return Ok(Posting::default());
+        }
+        self.reads.posting(all_of(platform))
+    }
+
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        self.reads.posting_among(all_of(platform), among)
     }
 
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
@@ -183,7 +81,7 @@ impl View for RocksView<'_> {
     }
 
     fn linked(&self, slot: Slot, key: Key<'_>) -> Result<bool, StoreError> {
-        let Some(home) = self.reads.home(key, slot.platform)? else { return Ok(false) };
+        let Some(home) = self.home(key, slot.platform)? else { return Ok(false) };
         match home.devices {
             Devices::Few(few) => Ok(few.contains(&slot.ordinal)),
             Devices::Chunked(_) => {
@@ -209,22 +107,39 @@ impl View for RocksView<'_> {
     }
 
     fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
-        let homes = self.reads.name(key)?.unwrap_or_default().homes;
-        Ok(homes.iter().map(|home| home.platform).collect())
+        let mut platforms = PlatformSet::NONE;
+        self.name(key, |value| {
+            each_home(value, |home| {
+                platforms = platforms.with(home.platform);
+                true
+            })
+        })?;
+        Ok(platforms)
     }
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
-        Ok(match self.reads.home(key, platform)? {
-            None => Posting::default(),
-            Some(home) => match home.devices {
-                Devices::Few(few) => Posting::Few(few),
-                Devices::Chunked(_) => posting(self.reads.chunks(home.number)?),
-            },
-        })
+        match self.home(key, platform)? {
+            None => Ok(Posting::default()),
+            Some(Home { devices: Devices::Few(few), .. }) => Ok(Posting::Few(few)),
+            Some(home) => self.reads.posting(home.number),
+        }
+    }
+
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        match self.home(key, platform)? {
+            None => Ok(Posting::default()),
+            Some(Home { devices: Devices::Few(few), .. }) => Ok(Posting::Few(few)),
+            Some(home) => self.reads.posting_among(home.number, among),
+        }
     }
 
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
-        Ok(self.reads.home(key, platform)?.map_or(0, |home| home.devices.len()))
+        Ok(self.home(key, platform)?.map_or(0, |home| home.devices.len()))
     }
 
     fn names(
@@ -235,6 +150,9 @@ impl View for RocksView<'_> {
         each: &mut dyn FnMut(&str),
     ) -> Result<(), StoreError> {
         let app = self.reads.app;
+        if relation == Relation::Deletion && !self.picture.deletions {
+            return Ok(());
+        }
         let all = keys::names(app, relation);
         let low = after.map_or_else(|| all.clone(), |after| keys::next(keys::name(app, relation, after)));
         let mut scan = self.reads.scan(Family::Name, &low, &keys::behind(&all), false)?;
@@ -291,7 +209,7 @@ impl View for RocksView<'_> {
         let mut found = Vec::new();
         while found.len() < range.limit {
             let Some((key, value)) = scan.next()? else { break };
-            let position = self.position(key, family)?;
+            let position = keys::position_in(key).map_err(error::malformed(family, key))?;
             let record = match index {
                 None => decode_event(position.at, value).map_err(error::malformed(family, key))?,
                 Some(_) => match self.reads.event(position)? {
@@ -303,9 +221,4 @@ impl View for RocksView<'_> {
         }
         Ok(found)
     }
-}
-
-/// A bitmap as the contract hands it out: the smallest without it.
-fn posting(bitmap: roaring::RoaringBitmap) -> Posting {
-    if bitmap.len() <= 4 { bitmap.iter().collect() } else { Posting::Many(Arc::new(bitmap)) }
 }

@@ -27,6 +27,8 @@
 //!
 //! - [`check_register`]: walks a whole register and lists what contradicts itself, each as a [`Breach`];
 //!   [`check_invariants`] does it for one app, and [`check_store_invariants`] for a store that no register wrote.
+//!   For registers that take a while there are [`Spaces`], one after the other, and [`watch_invariants`], which tells
+//!   how far it is.
 //!
 //! # What it is
 //!
@@ -59,6 +61,7 @@ mod conformance;
 pub mod audiences;
 mod cases;
 pub mod check;
+pub mod example;
 mod fault;
 pub mod faults;
 mod fixture;
@@ -80,6 +83,9 @@ mod writes;
 pub use conformance::{Failed, Report, case_names, run_all, run_case, run_some};
 pub use fault::{Call, Calls, Failure, Fault, FaultStore, FaultView};
 pub use fixture::Fixture;
-pub use invariants::{Breach, Broken, check_invariants, check_register, check_store_invariants};
+pub use invariants::{
+    Breach, Broken, Space, Spaces, Walked, check_invariants, check_register, check_store_invariants,
+    watch_invariants,
+};
 pub use race::Race;
 pub use reopening::{Reopening, ReopeningView};

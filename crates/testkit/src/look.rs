@@ -25,6 +25,17 @@ pub(crate) fn ordinals(posting: &Posting) -> Vec<u32> {
     all
 }
 
+/// What was found of a set, of which all are known: all that were asked for, and nothing that is not in the set.
+#[track_caller]
+fn assert_looked_into(of: &str, asked: &Posting, all: &[u32], found: &[u32]) {
+    assert!(found.is_sorted_by(|a, b| a < b), "{of}, looked into for {asked:?}: {found:?} must ascend");
+    let stray = found.iter().find(|ordinal| all.binary_search(ordinal).is_err());
+    assert_eq!(stray, None, "{of}, looked into for {asked:?}: not one of them");
+    let mut wanted = all.iter().filter(|ordinal| asked.contains(**ordinal));
+    let lost = wanted.find(|ordinal| found.binary_search(ordinal).is_err());
+    assert_eq!(lost, None, "{of}, looked into for {asked:?}: one of them");
+}
+
 #[track_caller]
 pub(crate) fn device_id(id: &str) -> DeviceId {
     DeviceId::new(id).expect("a device id that a case uses")
@@ -100,6 +111,23 @@ impl Look<'_> {
         ordinals(&read(self.0.posting(key.as_key(), platform)))
     }
 
+    /// Devices that are looked into for some ordinals are those of them that there are, and no other.
+    #[track_caller]
+    pub(crate) fn assert_devices_among(&self, platform: Platform, among: &[u32]) {
+        let asked: Posting = among.iter().copied().collect();
+        let found = ordinals(&read(self.0.devices_among(platform, &asked)));
+        assert_looked_into(&format!("the devices of {platform}"), &asked, &self.devices(platform), &found);
+    }
+
+    /// A posting that is looked into for some ordinals has those of them that name the key's devices, and no other.
+    #[track_caller]
+    pub(crate) fn assert_among(&self, key: &OwnedKey, platform: Platform, among: &[u32]) {
+        let asked: Posting = among.iter().copied().collect();
+        let found = ordinals(&read(self.0.posting_among(key.as_key(), platform, &asked)));
+        let of = format!("the devices of {key:?} on {platform}");
+        assert_looked_into(&of, &asked, &self.posting(key, platform), &found);
+    }
+
     #[track_caller]
     pub(crate) fn platforms(&self, key: &OwnedKey) -> PlatformSet {
         read(self.0.platforms(key.as_key()))
@@ -168,6 +196,7 @@ impl Look<'_> {
         for platform in Platform::ALL {
             assert_eq!(self.posting(key, platform), [], "{key:?} must name no device on {platform}");
             assert_eq!(self.cardinality(key, platform), 0, "{key:?} must count no device on {platform}");
+            self.assert_among(key, platform, &self.devices(platform));
         }
         for platform in Platform::ALL {
             for ordinal in self.devices(platform) {
@@ -202,6 +231,7 @@ impl Look<'_> {
                 there.len() as u64,
                 "the number of {key:?} on {platform}"
             );
+            self.assert_among(key, platform, &self.devices(platform));
             for ordinal in self.devices(platform) {
                 let slot = Slot { platform, ordinal };
                 let expected = there.contains(&ordinal);

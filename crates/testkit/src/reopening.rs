@@ -143,6 +143,9 @@ impl<S: Store> View for ReopeningView<'_, S> {
     fn devices(&self, platform: Platform) -> Result<Posting, StoreError> {
         self.view().devices(platform)
     }
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        self.view().devices_among(platform, among)
+    }
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         self.view().last_seen(slot)
     }
@@ -160,6 +163,14 @@ impl<S: Store> View for ReopeningView<'_, S> {
     }
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
         self.view().posting(key, platform)
+    }
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        self.view().posting_among(key, platform, among)
     }
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
         self.view().cardinality(key, platform)

@@ -79,6 +79,16 @@ caught! {
         "relations::the_platforms_of_a_key_are_those_of_its_devices",
         "dropped::a_drop_on_some_platforms_leaves_the_others",
     ];
+    a_store_that_looks_into_one_piece_of_a_posting: LooksIntoOnePiece => [
+        "relations::a_posting_is_looked_into_for_any_ordinals",
+    ];
+    a_store_that_overlooks_devices: OverlooksDevices => [
+        "ordinals::the_devices_of_a_platform_are_looked_into_for_any_ordinals",
+    ];
+    a_store_that_finds_whatever_it_looks_for: FindsWhateverItLooksFor => [
+        "relations::a_posting_is_looked_into_for_any_ordinals",
+        "dropped::a_dropped_key_is_gone_from_both_sides",
+    ];
     a_store_that_condemns_up_to_an_event_before_the_set: CondemnsTooLittle => [
         "condemned::the_newest_event_is_that_at_this_point_of_the_set",
     ];

@@ -34,8 +34,21 @@ pub(crate) enum Judge {
     Status,
     /// By its exit status, except that a database out of reach is no failure.
     Advisories,
+    /// By its exit status, and that one test has run: a name that no test has would pass for nothing.
+    OneTest,
     /// By its exit status, where there is a nightly compiler.
     Nightly,
+    /// By this very program, which is not started a second time for what it can do itself.
+    Own(Chore),
+}
+
+/// What this program does itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chore {
+    RecordApi,
+    CheckApi,
+    Features,
+    Packages,
 }
 
 /// What runs the tests that are not examples in the documentation.
@@ -52,14 +65,31 @@ pub(crate) enum Plan {
     Verify,
     VerifyWithoutTests,
     Fix,
+    RecordApi,
+    CheckApi,
+    Features,
+    Packages,
+    Crash,
 }
 
 const FORMAT: Step = Step::cargo("format", &["fmt", "--all", "--check"]);
 const LINTS: Step = Step::cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+/// The program over a durable store, which its default build leaves out.
+const LINTS_ROCKS: Step = Step::cargo(
+    "lints, rocks",
+    &["clippy", "-p", "rollbook-cli", "--features", "rocks", "--all-targets", "--", "-D", "warnings"],
+);
 const NEXTEST: Step = Step::cargo("tests", &["nextest", "run", "--workspace"]);
 const CARGO_TEST: Step = Step::cargo(
     "tests",
     &["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"],
+);
+/// Shares the workspace's build of the durable store's engine, by far the longest part of it.
+const NEXTEST_ROCKS: Step =
+    Step::cargo("tests, rocks", &["nextest", "run", "-p", "rollbook-cli", "--features", "rocks"]);
+const CARGO_TEST_ROCKS: Step = Step::cargo(
+    "tests, rocks",
+    &["test", "-p", "rollbook-cli", "--features", "rocks", "--bins", "--tests", "--no-fail-fast"],
 );
 /// The fuzz targets are a workspace of their own. Their replay is an ordinary test, and finds the durable store's engine
 /// as the tests before it have built it.
@@ -97,11 +127,91 @@ const ADVISORIES: Step = Step {
     judge: Judge::Advisories,
     ..Step::cargo("advisories", &["check", "advisories"])
 };
+const FEATURES: Step = Step::own("features", &["xtask", "features"], Chore::Features);
+const CHECK_API: Step = Step::own("public API", &["xtask", "api", "--check"], Chore::CheckApi);
+const RECORD_API: Step = Step::own("public API", &["xtask", "api"], Chore::RecordApi);
+const PACKAGES: Step = Step::own("packages", &["xtask", "packages"], Chore::Packages);
 const FIX_LINTS: Step = Step::cargo(
     "fix lints",
     &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
 );
+const FIX_LINTS_ROCKS: Step = Step::cargo(
+    "fix lints, rocks",
+    &[
+        "clippy",
+        "-p",
+        "rollbook-cli",
+        "--features",
+        "rocks",
+        "--all-targets",
+        "--fix",
+        "--allow-dirty",
+        "--allow-staged",
+    ],
+);
 const FIX_FORMAT: Step = Step::cargo("fix format", &["fmt", "--all"]);
+const KILLS: Step = Step::one_test(
+    "200 killed writers",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "crash",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "what_was_acknowledged_before_two_hundred_kills_is_there_after_each",
+    ],
+);
+const CUTS: Step = Step::one_test(
+    "200 cut logs",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "crash",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "a_log_cut_two_hundred_times_opens_at_an_earlier_moment",
+    ],
+);
+const FLIPS: Step = Step::one_test(
+    "1000 flipped bytes",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "damage",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "a_thousand_flipped_bytes_are_never_a_wrong_answer",
+    ],
+);
+const IMPORTS: Step = Step::one_test(
+    "200 killed imports",
+    &[
+        "test",
+        "-p",
+        "rollbook-cli",
+        "--features",
+        "rocks",
+        "--test",
+        "durable",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "interrupted::events_are_posted_once_wherever_the_import_is_killed_two_hundred_times",
+    ],
+);
 const FIX_FUZZ_LINTS: Step = Step {
     dir: "fuzz",
     ..Step::cargo(
@@ -111,26 +221,33 @@ const FIX_FUZZ_LINTS: Step = Step {
 };
 const FIX_FUZZ_FORMAT: Step = Step { dir: "fuzz", ..Step::cargo("fix fuzz format", &["fmt"]) };
 
+const FORMATS: &[Step] = &[FORMAT, FUZZ_FORMAT];
+const LINTERS: &[Step] = &[LINTS, LINTS_ROCKS, FUZZ_LINTS];
+const PAGES: &[Step] = &[DOCS, CHECK_API];
+const PARTS: &[Step] = &[FEATURES, PACKAGES, DEPENDENCIES, ADVISORIES];
+
 impl Plan {
     /// The steps in the order in which they run: the quick ones first.
     pub(crate) fn steps(self, runner: TestRunner) -> Vec<Step> {
-        let tests = match runner {
-            TestRunner::Nextest => NEXTEST,
-            TestRunner::CargoTest => CARGO_TEST,
+        let (tests, rocks) = match runner {
+            TestRunner::Nextest => (NEXTEST, NEXTEST_ROCKS),
+            TestRunner::CargoTest => (CARGO_TEST, CARGO_TEST_ROCKS),
         };
         match self {
-            Self::Test => vec![tests, DOCTESTS, REPLAY],
-            Self::Verify => [
-                &[FORMAT, FUZZ_FORMAT, LINTS, FUZZ_LINTS],
-                &[tests, DOCTESTS, REPLAY][..],
-                &[FUZZ, DOCS, DEPENDENCIES, ADVISORIES],
-            ]
-            .concat(),
-            Self::VerifyWithoutTests => {
-                vec![FORMAT, FUZZ_FORMAT, LINTS, FUZZ_LINTS, FUZZ, DOCS, DEPENDENCIES, ADVISORIES]
+            Self::Test => vec![tests, rocks, DOCTESTS, REPLAY],
+            Self::Verify => {
+                [FORMATS, LINTERS, &[tests, rocks, DOCTESTS, REPLAY], &[FUZZ], PAGES, PARTS].concat()
             }
+            Self::VerifyWithoutTests => [FORMATS, LINTERS, &[FUZZ], PAGES, PARTS].concat(),
             // Applied suggestions are not always in format.
-            Self::Fix => vec![FIX_LINTS, FIX_FORMAT, FIX_FUZZ_LINTS, FIX_FUZZ_FORMAT],
+            Self::Fix => {
+                vec![FIX_LINTS, FIX_LINTS_ROCKS, FIX_FORMAT, FIX_FUZZ_LINTS, FIX_FUZZ_FORMAT]
+            }
+            Self::RecordApi => vec![RECORD_API],
+            Self::CheckApi => vec![CHECK_API],
+            Self::Features => vec![FEATURES],
+            Self::Packages => vec![PACKAGES],
+            Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS],
         }
     }
 }
@@ -138,6 +255,15 @@ impl Plan {
 impl Step {
     const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
         Self { name, dir: "", env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
+    }
+
+    /// The arguments are those by which the step is called alone.
+    const fn own(name: &'static str, args: &'static [&'static str], chore: Chore) -> Self {
+        Self { judge: Judge::Own(chore), ..Self::cargo(name, args) }
+    }
+
+    const fn one_test(name: &'static str, args: &'static [&'static str]) -> Self {
+        Self { judge: Judge::OneTest, ..Self::cargo(name, args) }
     }
 }
 
@@ -198,7 +324,7 @@ mod tests {
 
     #[test]
     fn names_in_a_plan_are_unique() {
-        for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Fix] {
+        for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Fix, Plan::Crash] {
             let mut names = names(plan, TestRunner::Nextest);
             let all = names.len();
             names.sort_unstable();
@@ -210,10 +336,12 @@ mod tests {
     #[test]
     fn only_fix_changes_files() {
         let changes = |step: &Step| {
-            step.args.contains(&"--fix") || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
+            step.args.contains(&"--fix")
+                || step.judge == Judge::Own(Chore::RecordApi)
+                || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
         };
         for runner in RUNNERS {
-            for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests] {
+            for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Crash] {
                 assert!(!plan.steps(runner).iter().any(changes), "{plan:?}");
             }
             assert!(Plan::Fix.steps(runner).iter().all(changes));
@@ -225,10 +353,19 @@ mod tests {
         for runner in RUNNERS {
             let steps = Plan::Test.steps(runner);
             let doc: Vec<bool> = steps.iter().map(|s| s.args.contains(&"--doc")).collect();
-            assert_eq!(doc, [false, true, false]);
+            assert_eq!(doc, [false, false, true, false]);
         }
         // Without a choice of targets `cargo test` would run them too.
         assert!(CARGO_TEST.args.contains(&"--lib"));
+        assert!(CARGO_TEST_ROCKS.args.contains(&"--bins"));
+    }
+
+    #[test]
+    fn each_step_of_crash_is_one_test_by_its_whole_name() {
+        for step in Plan::Crash.steps(TestRunner::Nextest) {
+            assert_eq!(step.judge, Judge::OneTest);
+            assert!(step.args.contains(&"--exact") && step.args.contains(&"--ignored"), "{step}");
+        }
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) fn build(
             let row = |question, bytes| Row::bytes(workload.devices(), question, system.name(), bytes);
             rows.extend(memory.map(|bytes| row("memory", bytes)));
             rows.extend(footprint.disk.map(|bytes| row("disk", bytes)));
+            let ratio = footprint.write_amplification;
+            rows.extend(ratio.map(|ratio| Row::amplification(workload.devices(), system.name(), ratio)));
         }
         made.retain(|system| wanted(system.name()));
         systems.append(&mut made);

@@ -2,25 +2,26 @@
 
 use super::{PER_QUESTION, Question, Turn};
 use crate::block::{Block, Condition, ConditionKind, TagUpdate};
-use rollbook::{DeviceId, Registration, TagName};
+use rollbook::{Command, DeviceId, Registration, TagName};
 use rollbook_bench::{Asker, Failure, NOW, Skew, Workload};
 use std::collections::BTreeSet;
 
 pub(super) const QUESTIONS: &[Question] = &[
     Question { name: "register", unit: PER_QUESTION, most: 100, make: register },
+    Question { name: "register-1000", unit: "per device", most: 1, make: register_many },
     Question { name: "remove-device", unit: PER_QUESTION, most: 100, make: remove },
     Question { name: "add-tag", unit: PER_QUESTION, most: 500, make: add_tag },
     Question { name: "tag-update-1000", unit: "per device", most: 1, make: tag_update },
     Question { name: "touch", unit: PER_QUESTION, most: 1_000, make: touch },
 ];
 
-/// Devices in one update of a tag.
+/// Devices in one update of a tag, and in one call that registers many.
 const CALL: usize = 1_000;
 
 /// Devices that the register does not know.
 fn new_devices(workload: &Workload, seed: u64, count: usize) -> Result<Vec<Registration>, Failure> {
     // Other devices each time, and never more than there are numbers for.
-    let first = workload.devices() + ((seed ^ (seed >> 29)) % 4_096) as u32 * 128;
+    let first = workload.devices() + ((seed ^ (seed >> 29)) % 4_096) as u32 * CALL as u32;
     let new = (first..).take(count).map(|device| workload.registration(device));
     Ok(new.collect::<Result<_, _>>()?)
 }
@@ -39,6 +40,20 @@ fn register(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failur
     ];
     let after = Some(Block::Remove(ids(&new)));
     Ok(Turn { before: None, timed: Block::Register(new), after, probes })
+}
+
+fn register_many(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
+    let new = new_devices(workload, seed, count * CALL)?;
+    let after = Some(Block::Remove(ids(&new)));
+    let some = new.get(..20).unwrap_or_default();
+    let probes = vec![
+        Block::Device(ids(some)),
+        Block::AliasDevices(some.iter().filter_map(|one| one.alias.clone()).collect()),
+        counts_of(some.iter().flat_map(|one| &one.tags)),
+    ];
+    let calls = new.chunks(CALL).map(|some| some.iter().cloned().map(Command::Register).collect());
+    let timed = Block::RegisterMany(calls.collect());
+    Ok(Turn { before: None, timed, after, probes })
 }
 
 fn remove(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {

@@ -75,6 +75,11 @@ impl Row {
         Row { bytes_per_device, ..Row::new(devices, question, system, "bytes per device") }
     }
 
+    pub(crate) fn amplification(devices: u32, system: &str, ratio: f64) -> Self {
+        let unit = "bytes on disk by bytes committed";
+        Row { ratio: Some(ratio), ..Row::new(devices, "write-amplification", system, unit) }
+    }
+
     pub(crate) fn missing(devices: u32, system: &str) -> Self {
         Row { missing: true, ..Row::new(devices, "missing", system, "not on this machine") }
     }

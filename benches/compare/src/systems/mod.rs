@@ -2,6 +2,8 @@
 
 mod by_hand;
 mod redis;
+#[cfg(feature = "rocks")]
+mod rocks;
 mod rollbook;
 mod sqlite;
 
@@ -11,6 +13,8 @@ use crate::system::Build;
 /// the data among them.
 pub(crate) const SYSTEMS: &[(&[&str], Build)] = &[
     (&["rollbook-mem"], rollbook::in_memory),
+    #[cfg(feature = "rocks")]
+    (&["rollbook-rocks", "rocksdb-raw"], rocks::build),
     (&["by-hand"], by_hand::build),
     (&["sqlite"], sqlite::build),
     (&["redis", "redis-pipelined"], redis::build),

@@ -4,24 +4,37 @@ use crate::block::{Condition, TagUpdate, Told};
 use crate::system::{Called, Direct, Footprint, Live, Readers, System};
 use rollbook::store::Store;
 use rollbook::{
-    Alias, App, Audience, Device, DeviceId, DeviceUpdate, PlatformSet, Presence, Registration, TagName,
-    TagsChange, Timestamp, UserId,
+    Alias, App, Audience, Command, Device, DeviceId, DeviceUpdate, PlatformSet, Presence, Registration,
+    TagName, TagsChange, Timestamp, UserId,
 };
 use rollbook_bench::{Failure, Workload, memory_app};
 use rollbook_store_mem::MemStore;
 
 /// Rollbook in memory.
 pub(super) fn in_memory(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure> {
-    Ok(vec![Box::new(Called(memory_app(workload)?))])
+    Ok(vec![Box::new(Called(Rollbook { app: memory_app(workload)?, room: () }))])
 }
 
-/// What Rollbook on a store is called here.
-trait Named: Store {
+/// A store as it is compared.
+pub(super) trait Compared: Store {
     const NAME: &'static str;
+    /// What says how much room the store takes, and holds that room.
+    type Room;
+    fn footprint(room: &Self::Room) -> Result<Footprint, Failure>;
 }
 
-impl Named for MemStore {
+impl Compared for MemStore {
     const NAME: &'static str = "rollbook-mem";
+    type Room = ();
+    fn footprint((): &()) -> Result<Footprint, Failure> {
+        Ok(Footprint { counted: true, ..Footprint::default() })
+    }
+}
+
+/// Rollbook on a store.
+pub(super) struct Rollbook<S: Compared> {
+    pub(super) app: App<S>,
+    pub(super) room: S::Room,
 }
 
 /// One tag more, or one less.
@@ -33,7 +46,7 @@ fn tags(add: Option<&TagName>, remove: Option<&TagName>) -> DeviceUpdate {
     }
 }
 
-impl<S: Named> Direct for App<S> {
+impl<S: Compared> Direct for Rollbook<S> {
     type Ids = Vec<DeviceId>;
     type Device = Device;
 
@@ -41,71 +54,77 @@ impl<S: Named> Direct for App<S> {
 
     #[inline]
     fn has_tag(&mut self, device: &DeviceId, tag: &TagName) -> Result<bool, Failure> {
-        Ok(App::has_tag(self, device, tag)?)
+        Ok(self.app.has_tag(device, tag)?)
     }
 
     #[inline]
     fn alias_devices(&mut self, alias: &Alias) -> Result<Vec<DeviceId>, Failure> {
-        Ok(App::alias_devices(self, alias, PlatformSet::ALL)?)
+        Ok(self.app.alias_devices(alias, PlatformSet::ALL)?)
     }
 
     #[inline]
     fn user_devices(&mut self, user: &UserId) -> Result<Vec<DeviceId>, Failure> {
-        Ok(App::user_devices(self, user, PlatformSet::ALL)?)
+        Ok(self.app.user_devices(user, PlatformSet::ALL)?)
     }
 
     #[inline]
     fn device(&mut self, id: &DeviceId) -> Result<Device, Failure> {
-        Ok(App::device(self, id)?)
+        Ok(self.app.device(id)?)
     }
 
     #[inline]
     fn presence(&mut self, id: &DeviceId) -> Result<Option<Presence>, Failure> {
-        let answers = App::presence(self, std::slice::from_ref(id))?;
+        let answers = self.app.presence(std::slice::from_ref(id))?;
         Ok(answers.into_iter().next().flatten())
     }
 
     #[inline]
     fn count(&mut self, condition: &Condition) -> Result<u64, Failure> {
-        Ok(App::count(self, &condition.audience)?)
+        Ok(self.app.count(&condition.audience)?)
     }
 
     #[inline]
     fn touch(&mut self, id: &DeviceId, at: Timestamp) -> Result<(), Failure> {
-        Ok(self.touch_at(&[(id.clone(), at)])?)
+        Ok(self.app.touch_at(&[(id.clone(), at)])?)
     }
 
     #[inline]
     fn register(&mut self, registration: &Registration) -> Result<bool, Failure> {
-        Ok(App::register(self, registration)?.created)
+        Ok(self.app.register(registration)?.created)
+    }
+
+    #[inline]
+    fn register_many(&mut self, new: &[Command]) -> Result<(), Failure> {
+        self.app.batch(new)?;
+        Ok(())
     }
 
     #[inline]
     fn remove(&mut self, id: &DeviceId) -> Result<(), Failure> {
-        App::remove(self, id)?;
+        self.app.remove(id)?;
         Ok(())
     }
 
     #[inline]
     fn add_tag(&mut self, id: &DeviceId, tag: &TagName) -> Result<(), Failure> {
-        self.update(id, &tags(Some(tag), None))?;
+        self.app.update(id, &tags(Some(tag), None))?;
         Ok(())
     }
 
     #[inline]
     fn remove_tag(&mut self, id: &DeviceId, tag: &TagName) -> Result<(), Failure> {
-        self.update(id, &tags(None, Some(tag)))?;
+        self.app.update(id, &tags(None, Some(tag)))?;
         Ok(())
     }
 
     #[inline]
     fn update_tag(&mut self, update: &TagUpdate) -> Result<(), Failure> {
-        Ok(App::update_tag(self, &update.tag, &update.add, &update.remove)?)
+        Ok(self.app.update_tag(&update.tag, &update.add, &update.remove)?)
     }
 
     #[inline]
     fn delete_tag(&mut self, tag: &TagName) -> Result<(), Failure> {
-        Ok(App::delete_tag(self, tag, PlatformSet::ALL)?)
+        Ok(self.app.delete_tag(tag, PlatformSet::ALL)?)
     }
 
     fn ids(ids: Vec<DeviceId>) -> Vec<String> {
@@ -128,15 +147,15 @@ impl<S: Named> Direct for App<S> {
     }
 
     fn footprint(&mut self) -> Result<Footprint, Failure> {
-        Ok(Footprint { counted: true, ..Footprint::default() })
+        S::footprint(&self.room)
     }
 
     fn readers(&self) -> Option<&dyn Readers> {
-        Some(self)
+        Some(&self.app)
     }
 
     fn live(&self) -> Option<&dyn Live> {
-        Some(self)
+        Some(&self.app)
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
@@ -148,13 +167,13 @@ impl<S: Named> Direct for App<S> {
     }
 }
 
-impl<S: Named> Readers for App<S> {
+impl<S: Compared> Readers for App<S> {
     fn count_tagged(&self, asks: &[(DeviceId, TagName)]) -> usize {
         asks.iter().filter(|(device, tag)| App::has_tag(self, device, tag).is_ok_and(|has| has)).count()
     }
 }
 
-impl<S: Named> Live for App<S> {
+impl<S: Compared> Live for App<S> {
     fn stream(&self) -> Result<u64, Failure> {
         let mut devices = 0;
         self.select(&Audience::All)?.for_each(|_, _| devices += 1)?;

@@ -277,7 +277,7 @@ impl Direct for Sqlite {
         for entry in std::fs::read_dir(self.dir.path())? {
             disk += entry?.metadata()?.len();
         }
-        Ok(Footprint { memory: None, disk: Some(disk), counted: false })
+        Ok(Footprint { disk: Some(disk), ..Footprint::default() })
     }
 
     fn readers(&self) -> Option<&dyn Readers> {

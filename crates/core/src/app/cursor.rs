@@ -1,5 +1,6 @@
 //! Paging through devices in the order of their slots.
 
+use crate::audience::Question;
 use crate::error::Error;
 use crate::model::{AppRecord, DeviceId, Page, Platform, PlatformSet, Version};
 use crate::picture::{Picture, decoded};
@@ -7,6 +8,7 @@ use crate::store::{Key, Posting, Slot, View};
 use crate::violation::{Rule, Violation, shown};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// Where a page or a batch of devices ends. Opaque: only good for going on with the same question to the same app;
@@ -149,29 +151,61 @@ impl Ask {
     }
 }
 
-/// One page of the devices of `postings`, which gives the set of each platform as of the view.
+/// One page of the devices that are asked for.
 pub(super) fn page<V: View>(
-    view: &V,
-    as_of: Version,
+    question: &Question<'_, V>,
     ask: Ask,
-    mut posting: impl FnMut(Platform) -> Result<Posting, Error>,
 ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
-    let limit = ask.limit.max(1);
+    let (picture, limit) = (question.picture(), ask.limit.max(1));
     let mut items = Vec::new();
-    let mut last = None;
     for (platform, from) in ask.rest()? {
         let room = limit.saturating_add(1) - items.len();
-        let ordinals = posting(platform)?.chunk(from, room);
-        read_ids(view, platform, &ordinals, as_of, |ordinal, id| {
+        let ordinals = first(from, room, question.at_most(platform)?, |window| match window {
+            Some(window) => question.posting_within(platform, window),
+            None => question.posting(platform),
+        })?;
+        read_ids(picture.raw(), platform, &ordinals, picture.version(), |ordinal, id| {
             items.push((id, Slot { platform, ordinal }));
         })?;
         if items.len() > limit {
-            items.truncate(limit);
-            last = items.last().map(|(_, slot)| ask.behind(*slot));
             break;
         }
     }
-    Ok(Page { items: items.into_iter().map(|(id, _)| id).collect(), next: last })
+    let is_last = items.len() <= limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| !is_last).map(|(_, slot)| ask.behind(*slot));
+    Ok(Page { items: items.into_iter().map(|(id, _)| id).collect(), next })
+}
+
+/// Sizes of the windows through which a page is looked for, one behind the other, in chunks of [`CHUNK`] ordinals:
+/// usually the first is enough, and one page of a large audience costs no more than that.
+const WINDOWS: [u32; 3] = [1, 8, 64];
+
+/// As many ordinals as one container of a bitmap holds.
+const CHUNK: u32 = 1 << 16;
+
+/// The first `most` ordinals from one on, of a set that `posting` gives: whole, or right within a window.
+fn first(
+    mut from: u32,
+    most: usize,
+    at_most: u64,
+    mut posting: impl FnMut(Option<RangeInclusive<u32>>) -> Result<Posting, Error>,
+) -> Result<Vec<u32>, Error> {
+    let mut found = Vec::new();
+    // What may fit the page whole is not looked for piece by piece.
+    let windows = if at_most > most as u64 { &WINDOWS[..] } else { &[] };
+    for chunks in windows {
+        let last_chunk = (from / CHUNK).saturating_add(chunks - 1).min(u32::MAX / CHUNK);
+        let last = last_chunk * CHUNK + (CHUNK - 1);
+        let there = posting(Some(from..=last))?.chunk(from, most - found.len());
+        found.extend(there.into_iter().take_while(|ordinal| *ordinal <= last));
+        match last.checked_add(1) {
+            Some(next) if found.len() < most => from = next,
+            _ => return Ok(found),
+        }
+    }
+    found.extend(posting(None)?.chunk(from, most - found.len()));
+    Ok(found)
 }
 
 /// Turns ordinals into ids.
@@ -217,13 +251,40 @@ pub(super) fn all_ids<V: View>(
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn cursor() -> impl Strategy<Value = DeviceCursor> {
         (prop::sample::select(Platform::ALL.to_vec()), any::<u32>(), any::<u64>())
             .prop_map(|(platform, ordinal, mark)| DeviceCursor { platform, ordinal, mark: Mark(mark) })
     }
 
+    /// Ordinals here and there, also in the chunks that end a window and behind all windows.
+    fn ordinals() -> impl Strategy<Value = BTreeSet<u32>> {
+        let chunk = prop::sample::select(vec![0, 1, 2, 8, 9, 10, 72, 73, 74, 80, 65_535_u32]);
+        let within = prop::sample::select(vec![0, 1, 7, 40_000, 65_534, 65_535_u32]);
+        prop::collection::btree_set((chunk, within).prop_map(|(chunk, n)| chunk * CHUNK + n), 0..40)
+    }
+
     proptest! {
+        #[test]
+        fn through_windows_the_first_ordinals_are_found_and_no_others(
+            set in ordinals(),
+            start in ordinals(),
+            most in 1..12_usize,
+            known in any::<bool>(),
+        ) {
+            let from = start.first().copied().unwrap_or(0);
+            let expected: Vec<u32> = set.range(from..).take(most).copied().collect();
+            let at_most = if known { set.len() as u64 } else { u64::MAX };
+            let found = first(from, most, at_most, |window| {
+                // Outside of a window an answer may be anything.
+                let there = |n: &u32| window.as_ref().is_none_or(|window| window.contains(n));
+                let garbage = start.iter().filter(|n| !there(n));
+                Ok(set.iter().filter(|n| there(n)).chain(garbage).copied().collect())
+            });
+            prop_assert_eq!(found.unwrap(), expected);
+        }
+
         #[test]
         fn a_cursor_reads_back_from_its_text(cursor in cursor()) {
             let text = cursor.to_string();

@@ -1,67 +1,20 @@
 //! The answer over bitmaps, one platform at a time.
 //!
 //! The bound of every member of a list comes from the cardinalities of its keys, which are counters; then postings are
-//! read smallest first, and nothing is read behind a member that leaves nothing. What is left of a list when it is
-//! down to a few devices is asked of those devices, so that a huge posting is not read for their sake.
+//! read smallest first, and nothing is read behind a member that leaves nothing. A posting that only narrows what is
+//! left is looked into for that, so that a store that keeps it in pieces reads those it needs; and what is left of a
+//! list when it is down to a few devices is asked of those devices, so that a huge posting is not read for their sake.
+//!
+//! A page needs no more than a window of ordinals: everything is then read within the window, and what comes out is
+//! right within it.
 
-use super::Audience;
 use super::plan::{Bound, Node, Plan, Ref, Refs, Step, bound_of_all};
 use super::sets::{Pending, minus};
 use crate::error::Error;
-use crate::model::{Platform, PlatformSet};
+use crate::model::Platform;
 use crate::picture::Picture;
 use crate::store::{Posting, Slot, View};
 use smallvec::SmallVec;
-
-/// Calls `each` with every platform on which `audience`, which passed its check, selects devices, and how many.
-///
-/// # Errors
-/// What the store answers.
-pub(crate) fn count<V: View>(
-    picture: &Picture<V>,
-    audience: &Audience,
-    mut each: impl FnMut(Platform, u64),
-) -> Result<(), Error> {
-    let question = Question::new(picture, audience)?;
-    for platform in question.platforms().iter() {
-        let devices = question.count(platform)?;
-        if devices > 0 {
-            each(platform, devices);
-        }
-    }
-    Ok(())
-}
-
-/// An audience made ready for one picture, to be asked platform by platform: a page reads only the platforms it needs.
-pub(crate) struct Question<'a, V> {
-    picture: &'a Picture<V>,
-    plan: Plan<'a>,
-    root: Ref,
-}
-
-impl<'a, V: View> Question<'a, V> {
-    /// Looks up what does not depend on the platform. The audience has passed its check.
-    pub(crate) fn new(picture: &'a Picture<V>, audience: &'a Audience) -> Result<Self, Error> {
-        let plan = Plan::new(picture, [audience])?;
-        let root = plan.root(0);
-        Ok(Question { picture, plan, root })
-    }
-
-    /// The platforms on which there may be devices.
-    pub(crate) fn platforms(&self) -> PlatformSet {
-        self.plan.may(self.root)
-    }
-
-    /// The devices on a platform; the store's own bitmap when nothing had to be computed.
-    pub(crate) fn posting(&self, platform: Platform) -> Result<Posting, Error> {
-        Evaluation::new(self.picture, &self.plan, platform, ()).posting(self.root)
-    }
-
-    /// How many devices there are on a platform.
-    pub(crate) fn count(&self, platform: Platform) -> Result<u64, Error> {
-        Evaluation::new(self.picture, &self.plan, platform, ()).count(self.root)
-    }
-}
 
 /// How an evaluation came by a part: see [`Explanation`](crate::Explanation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +68,8 @@ pub(super) struct Evaluation<'e, 'a, V, W> {
     picture: &'e Picture<V>,
     plan: &'e Plan<'a>,
     platform: Platform,
+    /// The ordinals that matter, where not all do.
+    pub(super) window: Option<Posting>,
     /// The sets of nodes that are wanted again. Empty until one is.
     made: Vec<Option<(bool, Posting)>>,
     /// The bounds that were looked up. Empty until one is.
@@ -124,14 +79,21 @@ pub(super) struct Evaluation<'e, 'a, V, W> {
 
 impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
     pub(super) fn new(picture: &'e Picture<V>, plan: &'e Plan<'a>, platform: Platform, watch: W) -> Self {
-        Evaluation { picture, plan, platform, made: Vec::new(), bounds: Vec::new(), watch }
+        Evaluation { picture, plan, platform, window: None, made: Vec::new(), bounds: Vec::new(), watch }
     }
 
     /// The devices of a part; the store's own bitmap when nothing had to be computed.
     pub(super) fn posting(&mut self, of: Ref) -> Result<Posting, Error> {
-        let part = self.part(of)?;
+        let part = self.part(of, None)?;
         let set = part.set.build();
-        if part.outside { Ok(minus(self.picture.devices(self.platform)?, &set)) } else { Ok(set) }
+        if !part.outside {
+            return Ok(set);
+        }
+        let everyone = match &self.window {
+            Some(window) => self.picture.devices_among(self.platform, window)?,
+            None => self.picture.devices(self.platform)?,
+        };
+        Ok(minus(cut(Pending::One(everyone), self.window.as_ref()).build(), &set))
     }
 
     /// How many devices a part has.
@@ -144,7 +106,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             self.watch.leave(Taken::Counted);
             return if of.is_outside() { self.rest(len) } else { Ok(len) };
         }
-        let part = self.part(of)?;
+        let part = self.part(of, None)?;
         let len = part.set.len();
         if part.outside { self.rest(len) } else { Ok(len) }
     }
@@ -165,20 +127,22 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         }
     }
 
-    fn part(&mut self, of: Ref) -> Result<Part, Error> {
+    /// A part as far as it is `among` these devices, or in the window, or everywhere. It is right there, and may hold
+    /// anything elsewhere.
+    fn part(&mut self, of: Ref, among: Option<&Posting>) -> Result<Part, Error> {
         self.watch.enter(of);
-        let (part, how) = self.any_part(of)?;
+        let (part, how) = self.any_part(of, among)?;
         self.watch.leave(how);
         Ok(part)
     }
 
-    fn any_part(&mut self, of: Ref) -> Result<(Part, Taken), Error> {
+    fn any_part(&mut self, of: Ref, among: Option<&Posting>) -> Result<(Part, Taken), Error> {
         if let Some(everything) = self.known(of) {
             return Ok((Part { outside: everything, ..Part::nothing() }, Taken::Known));
         }
         let Some(node) = self.plan.node(of) else { return Ok((Part::nothing(), Taken::Known)) };
         if !node.is_shared() {
-            let mut part = self.make(node)?;
+            let mut part = self.make(node, among)?;
             part.outside ^= of.is_outside();
             return Ok((part, Taken::Made));
         }
@@ -186,7 +150,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             let set = Pending::One(set.clone());
             return Ok((Part { outside: outside ^ of.is_outside(), set }, Taken::Again));
         }
-        let part = self.make(node)?;
+        // It is wanted again among others, so it is made among all.
+        let part = self.make(node, None)?;
         let set = part.set.build();
         self.made.resize(self.plan.len(), None);
         if let Some(place) = self.made.get_mut(of.index()) {
@@ -196,17 +161,20 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Ok((Part { outside, set: Pending::One(set) }, Taken::Made))
     }
 
-    fn make(&mut self, node: &Node<'a>) -> Result<Part, Error> {
+    fn make(&mut self, node: &Node<'a>, among: Option<&Posting>) -> Result<Part, Error> {
         match &node.step {
             Step::Platforms(set) => Ok(Part { outside: set.contains(self.platform), ..Part::nothing() }),
             Step::Slot(slot, _) => Ok(Part::these(Posting::Few(SmallVec::from_slice(&[slot.ordinal])))),
-            Step::Key(key) => Ok(Part::these(self.picture.posting(*key, self.platform)?)),
-            Step::All(members) => self.all(members),
+            Step::Key(key) => Ok(Part::these(match among.or(self.window.as_ref()) {
+                Some(among) => self.picture.posting_among(*key, self.platform, among)?,
+                None => self.picture.posting(*key, self.platform)?,
+            })),
+            Step::All(members) => self.all(members, among),
         }
     }
 
     /// What is in all of the members.
-    fn all(&mut self, members: &Refs) -> Result<Part, Error> {
+    fn all(&mut self, members: &Refs, among: Option<&Posting>) -> Result<Part, Error> {
         let mut inside: SmallVec<[(u64, Ref); 8]> = SmallVec::new();
         let mut outside: SmallVec<[Ref; 8]> = SmallVec::new();
         for &member in members {
@@ -220,7 +188,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             }
         }
         if inside.is_empty() {
-            return self.none_of(&outside);
+            return self.none_of(&outside, among);
         }
         if inside.len() + outside.len() > 1 {
             for (at_most, member) in &mut inside {
@@ -238,15 +206,20 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         }
         let inside = inside.into_iter().map(|(_, member)| (member, false));
         let rest = outside.into_iter().map(|member| (member, true));
-        self.narrow(inside.chain(rest))
+        self.narrow(inside.chain(rest), among)
     }
 
     /// What the first member leaves of the second, and so on; the flag says that a member is outside of its set.
-    fn narrow(&mut self, members: impl Iterator<Item = (Ref, bool)>) -> Result<Part, Error> {
+    fn narrow(
+        &mut self,
+        members: impl Iterator<Item = (Ref, bool)>,
+        among: Option<&Posting>,
+    ) -> Result<Part, Error> {
         let mut left: Option<Pending> = None;
         for (member, is_outside) in members {
             let Some(pending) = left else {
-                left = Some(self.part(member)?.set);
+                let first = self.part(member, among)?.set;
+                left = Some(cut(first, among.or(self.window.as_ref())));
                 continue;
             };
             let so_far = pending.build();
@@ -259,7 +232,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             left = Some(match so_far {
                 Posting::Few(few) => self.ask(few, member)?,
                 so_far => {
-                    let set = self.part(member)?.set.build();
+                    let set = self.part(member, Some(&so_far))?.set.build();
                     if is_outside { Pending::Minus(so_far, set) } else { Pending::Both(so_far, set) }
                 }
             });
@@ -305,10 +278,11 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
     }
 
     /// What is in none of the members' sets: everything outside their union.
-    fn none_of(&mut self, members: &[Ref]) -> Result<Part, Error> {
+    fn none_of(&mut self, members: &[Ref], among: Option<&Posting>) -> Result<Part, Error> {
         let mut sets = Vec::with_capacity(members.len());
         for member in members {
-            let set = self.part(*member)?.set.build();
+            let set = self.part(*member, among)?.set;
+            let set = cut(set, self.window.as_ref()).build();
             if !set.is_empty() {
                 sets.push(set);
             }
@@ -325,7 +299,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
     }
 
     /// How large a part can be, from counters.
-    fn bound(&mut self, of: Ref) -> Result<Bound, Error> {
+    pub(super) fn bound(&mut self, of: Ref) -> Result<Bound, Error> {
         let flipped = |bound: Bound| Bound { outside: bound.outside ^ of.is_outside(), ..bound };
         if let Some(Some(bound)) = self.bounds.get(of.index()) {
             return Ok(flipped(*bound));
@@ -355,6 +329,14 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             *place = Some(bound);
         }
         Ok(flipped(bound))
+    }
+}
+
+/// A set without what does not matter, so that what is computed from it costs no more than what does.
+fn cut(set: Pending, to: Option<&Posting>) -> Pending {
+    match (set, to) {
+        (Pending::One(set @ Posting::Many(_)), Some(to)) => Pending::Both(set, to.clone()),
+        (set, _) => set,
     }
 }
 

@@ -1,7 +1,9 @@
 use super::super::testing::trees;
-use super::super::{JpushAudience, SavedAudiences, Selection, explain, matches, reason, select};
+use super::super::{
+    Audience, JpushAudience, Question, SavedAudiences, Selection, explain, matches, reason, select,
+};
 use super::*;
-use crate::model::{DeviceId, EventSeq, Limits, Timestamp, Version};
+use crate::model::{DeviceId, EventSeq, Limits, PlatformSet, Timestamp, Version};
 use crate::store::{
     Entry, EntryKey, EntryKind, Key, LogRange, OwnedKey, Place, Relation, StoreError, StoredDevice,
     StoredEvent,
@@ -13,7 +15,9 @@ use std::sync::Arc;
 
 fn count<V: View>(picture: &Picture<V>, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
     let mut counts = BTreeMap::new();
-    super::count(picture, audience, |platform, devices| assert!(counts.insert(platform, devices).is_none()))?;
+    super::super::count(picture, audience, |platform, devices| {
+        assert!(counts.insert(platform, devices).is_none())
+    })?;
     Ok(counts)
 }
 
@@ -34,6 +38,8 @@ struct FewDevices {
     platforms_read: Cell<usize>,
     /// Every posting read, by name, in order.
     names_read: RefCell<Vec<String>>,
+    /// Every posting that was only looked into, by name, and for how many ordinals.
+    looked_into: RefCell<Vec<(String, u64)>>,
 }
 
 impl FewDevices {
@@ -79,6 +85,9 @@ impl View for &FewDevices {
         self.platforms_read.set(self.platforms_read.get() + 1);
         Ok(self.everyone[&platform].clone())
     }
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        Ok(in_the_pieces_of(among, &self.everyone[&platform]))
+    }
     fn last_seen(&self, _: Slot) -> Result<Option<Timestamp>, StoreError> {
         Ok(None)
     }
@@ -98,6 +107,15 @@ impl View for &FewDevices {
             self.names_read.borrow_mut().push(key.name.to_owned());
         }
         Ok(self.postings.get(&(key.to_owned(), platform)).cloned().unwrap_or_default())
+    }
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        self.looked_into.borrow_mut().push((key.name.to_owned(), among.len()));
+        Ok(in_the_pieces_of(among, &self.posting(key, platform)?))
     }
     fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
         Ok(Platform::ALL.into_iter().filter(|&p| self.postings.contains_key(&(key.to_owned(), p))).collect())
@@ -133,6 +151,16 @@ impl View for &FewDevices {
     fn events(&self, _: &LogRange<'_>) -> Result<Vec<StoredEvent>, StoreError> {
         Ok(Vec::new())
     }
+}
+
+/// Looks into a set as a store on disk does, which has it in pieces: whoever is in a piece with one that is asked about
+/// is answered too.
+fn in_the_pieces_of(among: &Posting, set: &Posting) -> Posting {
+    let piece = |ordinal: u32| ordinal / 30_000;
+    let (mut pieces, mut found) = (BTreeSet::new(), BTreeSet::new());
+    among.for_each(|ordinal| pieces.extend([piece(ordinal)]));
+    set.for_each(|ordinal| found.extend([ordinal]));
+    found.into_iter().filter(|ordinal| pieces.contains(&piece(*ordinal))).collect()
 }
 
 const ON: [Platform; 3] = [Platform::Unknown, Platform::Ios, Platform::Android];
@@ -216,6 +244,21 @@ proptest! {
         expected.iter().for_each(|slot| *counts.entry(slot.platform).or_insert(0_u64) += 1);
         prop_assert_eq!(selection.len(), counts.values().sum::<u64>());
         prop_assert_eq!(count(&picture, &tree).unwrap(), counts);
+
+        let question = Question::new(&picture, &tree).unwrap();
+        for platform in ON {
+            let here = expected.iter().filter(|slot| slot.platform == platform).map(|slot| slot.ordinal);
+            let here: BTreeSet<u32> = here.collect();
+            prop_assert!(question.at_most(platform).unwrap() >= here.len() as u64);
+            for window in [0..=65_535, 65_536..=300_000, 13_107..=13_107] {
+                let mut within = BTreeSet::new();
+                question.posting_within(platform, window.clone()).unwrap().for_each(|ordinal| {
+                    within.extend(Some(ordinal).filter(|ordinal| window.contains(ordinal)));
+                });
+                let expected: BTreeSet<u32> = here.range(window).copied().collect();
+                prop_assert_eq!(within, expected);
+            }
+        }
 
         let chosen: PlatformSet = chosen.into_iter().collect();
         let there: BTreeSet<Slot> = expected.iter().copied().filter(|s| chosen.contains(s.platform)).collect();

@@ -1,7 +1,7 @@
 //! The devices of an audience at one version, apart from the view they were read from.
 
 use super::Audience;
-use super::evaluate::Question;
+use super::question::Question;
 use crate::error::Error;
 use crate::model::{Platform, PlatformSet, Version};
 use crate::picture::Picture;

@@ -72,6 +72,51 @@ fn postings_are_read_smallest_first_and_differences_last() {
 }
 
 #[test]
+fn what_only_narrows_is_looked_into_for_what_is_left() {
+    let view = sized();
+    let picture = Picture::new(&view).unwrap();
+    for (text, looked) in [
+        ("t2 && t3", &[("t2", 300)][..]),
+        ("t2 && t3 && t9", &[("t3", 8), ("t2", 8)]),
+        ("t5 && !t2", &[("t2", 100)]),
+        ("t7 && (t2 || t3)", &[("t3", 50), ("t2", 50)]),
+        ("t9 && !(t2 && t3)", &[("t3", 8), ("t2", 8)]),
+        ("t2 || t3", &[]),
+        // Wanted again among others, so it is made among all.
+        ("(t5 && !t9) || (t3 && !t9)", &[]),
+    ] {
+        view.looked_into.take();
+        count(&picture, &tree(text)).unwrap();
+        let mut found = view.looked_into.take();
+        let mut expected: Vec<_> = looked.iter().map(|&(name, among)| (name.to_owned(), among)).collect();
+        if text.contains("||") {
+            found.sort();
+            expected.sort();
+        }
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn within_a_window_nothing_is_read_whole() {
+    let view = sized();
+    let picture = Picture::new(&view).unwrap();
+    for text in
+        ["t2", "t2 && t3", "t2 || t3", "!t3", "(t5 && !t9) || (t3 && !t9)", "t2 && !(t3 || t5)", "all()"]
+    {
+        let audience = tree(text);
+        let question = Question::new(&picture, &audience).unwrap();
+        view.names_read.take();
+        view.looked_into.take();
+        question.posting_within(Platform::Ios, 20..=29).unwrap();
+        let (read, looked) = (view.names_read.take(), view.looked_into.take());
+        assert_eq!(read.len(), looked.len(), "{text}: {read:?}");
+        assert!(looked.iter().all(|(_, among)| *among <= 10), "{text}: {looked:?}");
+        assert_eq!(view.platforms_read.get(), 0, "{text}");
+    }
+}
+
+#[test]
 fn a_common_part_is_evaluated_once() {
     let view = sized();
     for (text, most) in [

@@ -1,5 +1,6 @@
 //! Secrets: compared in constant time, kept only as salted hashes, never shown.
 
+use super::hidden::HiddenText;
 use crate::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ use subtle::ConstantTimeEq;
 /// assert!(!Secret::new("").unwrap_err().to_string().contains("\"\""));
 /// ```
 #[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
+#[serde(try_from = "HiddenText")]
 pub struct Secret(Box<str>);
 
 impl Secret {
@@ -37,9 +38,21 @@ impl Secret {
     }
 
     /// The text, for the one who must send it on.
+    ///
+    /// ```
+    /// let secret = rollbook::Secret::new("fedcba9876543210").unwrap();
+    /// assert_eq!(secret.expose().len(), 16);
+    /// ```
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<HiddenText> for Secret {
+    type Error = Violation;
+    fn try_from(text: HiddenText) -> Result<Self, Violation> {
+        Self::new(text.0)
     }
 }
 

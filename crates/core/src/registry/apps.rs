@@ -16,6 +16,18 @@ const NAME_BYTES: usize = 255;
 impl<S: Store> Registry<S> {
     /// Creates an app.
     ///
+    /// ```
+    /// use rollbook::AppSettings;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// let settings = AppSettings { name: "Books".into(), ..AppSettings::default() };
+    /// let books = registry.create_app(&"books".parse()?, settings)?;
+    /// assert_eq!(books.name(), "Books");
+    /// assert!(registry.create_app(&"books".parse()?, AppSettings::default()).is_err());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::AppExists`]; a violation of `name`; [`Error::Store`].
     pub fn create_app(&self, key: &AppKey, settings: AppSettings) -> Result<App<S>, Error> {
@@ -52,6 +64,14 @@ impl<S: Store> Registry<S> {
     /// The handle of an app. It keeps the limits and capabilities that the app has now; take a new one to see a
     /// change of them.
     ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// assert!(registry().app(&"shop".parse()?).is_ok());
+    /// assert!(registry().app(&"unknown".parse()?).is_err());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn app(&self, key: &AppKey) -> Result<App<S>, Error> {
@@ -63,6 +83,14 @@ impl<S: Store> Registry<S> {
     }
 
     /// The apps in byte order of their keys, behind `after`, at most `limit` (at least 1) of them.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let page = registry().apps(None, 100)?;
+    /// assert_eq!(page.items[0].key.as_str(), "shop");
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -87,6 +115,15 @@ impl<S: Store> Registry<S> {
 
     /// Renames an app: the name for people, not the key.
     ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// registry.rename_app(&"shop".parse()?, "The shop")?;
+    /// assert_eq!(registry.app(&"shop".parse()?)?.name(), "The shop");
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; a violation of `name`; [`Error::Store`].
     pub fn rename_app(&self, key: &AppKey, name: &str) -> Result<(), Error> {
@@ -96,6 +133,18 @@ impl<S: Store> Registry<S> {
 
     /// Gives an app other limits. What exists above a lowered limit keeps working and can only shrink.
     ///
+    /// ```
+    /// use rollbook::Limits;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// registry.set_limits(&"shop".parse()?, &Limits { tags_per_device: Some(1), ..Limits::default() })?;
+    /// let shop = registry.app(&"shop".parse()?)?;
+    /// assert!(shop.update_tag(&"vip".parse()?, &["tablet".parse()?], &[]).is_err());
+    /// assert!(shop.update_tag(&"vip".parse()?, &[], &["phone".parse()?]).is_ok()); // removal always works
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_limits(&self, key: &AppKey, limits: &Limits) -> Result<(), Error> {
@@ -103,6 +152,15 @@ impl<S: Store> Registry<S> {
     }
 
     /// Gives an app the presence capability, or takes it.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// registry.set_presence(&"shop".parse()?, false)?;
+    /// assert!(registry.app(&"shop".parse()?)?.presence(&["phone".parse()?]).is_err());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
@@ -112,6 +170,16 @@ impl<S: Store> Registry<S> {
 
     /// Replaces an app's master secret; `None` leaves it without one, and then none is right.
     ///
+    /// ```
+    /// use rollbook::Secret;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let (registry, secret) = (registry(), Secret::new("fedcba9876543210")?);
+    /// registry.set_master_secret(&"shop".parse()?, Some(&secret))?;
+    /// assert!(registry.app(&"shop".parse()?)?.verify_master_secret(&secret));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_master_secret(&self, key: &AppKey, secret: Option<&Secret>) -> Result<(), Error> {
@@ -120,6 +188,16 @@ impl<S: Store> Registry<S> {
     }
 
     /// Replaces an app's API tokens.
+    ///
+    /// ```
+    /// use rollbook::Secret;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let (registry, token) = (registry(), Secret::new("TOKEN")?);
+    /// registry.set_api_tokens(&"shop".parse()?, &[token.clone()])?;
+    /// assert!(registry.app(&"shop".parse()?)?.verify_api_token(&token));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
@@ -131,6 +209,17 @@ impl<S: Store> Registry<S> {
 
     /// Deletes an app with everything in it. It is gone for everyone when its data begin to go; they go in bounded
     /// steps, and after a crash [`Registry::resume_deletions`] goes on.
+    ///
+    /// ```
+    /// use rollbook::Audience;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// let shop = registry.app(&"shop".parse()?)?;
+    /// registry.delete_app(&"shop".parse()?)?;
+    /// assert!(shop.count(&Audience::All).is_err());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the deletion has begun.

@@ -138,6 +138,10 @@ impl View for Box<dyn View + '_> {
         (**self).devices(platform)
     }
 
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        (**self).devices_among(platform, among)
+    }
+
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         (**self).last_seen(slot)
     }
@@ -160,6 +164,15 @@ impl View for Box<dyn View + '_> {
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
         (**self).posting(key, platform)
+    }
+
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        (**self).posting_among(key, platform, among)
     }
 
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {

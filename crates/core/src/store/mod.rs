@@ -206,6 +206,10 @@ pub trait View {
     /// The ordinals of all devices of a platform.
     fn devices(&self, platform: Platform) -> Result<Posting, StoreError>;
 
+    /// At least those of all devices of a platform that are among these ordinals; perhaps more devices of the platform,
+    /// never an ordinal that no device has. What [`View::posting_among`] is to a key.
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError>;
+
     /// When the device that fills a slot was last seen.
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError>;
 
@@ -224,6 +228,12 @@ pub trait View {
 
     /// The ordinals of a key's devices on a platform.
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError>;
+
+    /// At least those of a key's devices on a platform that are among these ordinals; perhaps more of the key's devices,
+    /// never another. A store that keeps postings in pieces reads only the pieces in which `among` has an ordinal; one
+    /// that has them whole may answer with all of them.
+    fn posting_among(&self, key: Key<'_>, platform: Platform, among: &Posting)
+    -> Result<Posting, StoreError>;
 
     /// How many devices a key names on a platform, in a time that does not depend on how many they are.
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError>;

@@ -5,6 +5,8 @@
 mod common;
 
 #[cfg(test)]
+mod apart;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod jpush;

@@ -1,6 +1,6 @@
 //! One chunk of a posting: the ordinals that share their upper sixteen bits.
 
-use super::start;
+use super::{start, start_for};
 use crate::bytes::{Cursor, Decoded, Malformed};
 use roaring::RoaringBitmap;
 
@@ -13,21 +13,30 @@ const ROARING: u8 = 2;
 
 /// The bytes of a chunk, whose ordinals are whole (32 bits) and never none.
 pub(crate) fn encode_chunk(ordinals: &mut RoaringBitmap) -> Vec<u8> {
-    let mut out = start();
     if ordinals.len() <= LONGEST_LIST {
+        let mut out = start();
         out.push(LIST);
         ordinals.iter().for_each(|ordinal| out.extend_from_slice(&(ordinal as u16).to_le_bytes()));
-    } else {
-        out.push(ROARING);
-        // Dense stretches, such as all devices of a platform, become a few runs.
-        ordinals.optimize();
-        // Writing into a vector cannot fail; if it did, the chunk would not decode, and reading it would say so.
-        let _ = ordinals.serialize_into(&mut out);
+        return out;
     }
+    // Dense stretches, such as all devices of a platform, become a few runs.
+    ordinals.optimize();
+    let mut out = start_for(ordinals.serialized_size() + 2);
+    out.push(ROARING);
+    // Writing into a vector cannot fail; if it did, the chunk would not decode, and reading it would say so.
+    let _ = ordinals.serialize_into(&mut out);
     out
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The chunks that this thread has read, for tests that count.
+    pub(crate) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 pub(crate) fn decode_chunk(value: &[u8], chunk: u16) -> Decoded<RoaringBitmap> {
+    #[cfg(test)]
+    READ.set(READ.get() + 1);
     let base = u32::from(chunk) << 16;
     let mut cursor = Cursor::value(value)?;
     let bitmap = match cursor.u8()? {

@@ -14,6 +14,13 @@ pub(crate) struct Ordinals {
     pub(crate) free: u64,
 }
 
+impl Ordinals {
+    /// How many devices have one.
+    pub(crate) const fn given(self) -> u64 {
+        self.next - self.free
+    }
+}
+
 /// Everything about an app that is not under a key of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {

@@ -8,12 +8,14 @@ mod event;
 mod header;
 mod name;
 
+#[cfg(test)]
+pub(crate) use chunk::READ;
 pub(crate) use chunk::{decode_chunk, encode_chunk};
 pub(crate) use device::{Device, Holds};
 pub(crate) use entry::{decode_entry, encode_entry};
 pub(crate) use event::{decode_event, encode_event};
 pub(crate) use header::{Header, Ordinals};
-pub(crate) use name::{Devices, Home, NameRecord, find_home};
+pub(crate) use name::{Devices, Home, NameRecord, each_home, find_home};
 
 use crate::bytes::{Cursor, Decoded, Malformed, VALUE_VERSION, text};
 use crate::keys::{relation_number, relation_of};
@@ -24,8 +26,18 @@ pub(crate) fn platform_of(number: u8) -> Decoded<Platform> {
     Platform::from_number(number).ok_or(Malformed("an unknown platform"))
 }
 
+/// Most values fit into so many bytes: those that do are written without growing.
+const USUAL_BYTES: usize = 160;
+
 fn start() -> Vec<u8> {
-    vec![VALUE_VERSION]
+    start_for(USUAL_BYTES)
+}
+
+/// Of a value of about so many bytes.
+fn start_for(bytes: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes);
+    out.push(VALUE_VERSION);
+    out
 }
 
 /// A slot that is filled: since when, and by whom.

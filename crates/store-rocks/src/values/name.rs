@@ -76,14 +76,15 @@ impl NameRecord {
     }
 
     pub(crate) fn decode(value: &[u8]) -> Decoded<Self> {
-        let mut cursor = Cursor::value(value)?;
         let mut homes = SmallVec::<[Home; 1]>::new();
-        while cursor.remaining() > 0 {
-            let home = decode_home(&mut cursor)?;
-            if homes.iter().any(|other| other.platform == home.platform) {
-                return Err(Malformed("a name twice on one platform"));
-            }
+        let mut repeated = false;
+        each_home(value, |home| {
+            repeated |= homes.iter().any(|other| other.platform == home.platform);
             homes.push(home);
+            true
+        })?;
+        if repeated {
+            return Err(Malformed("a name twice on one platform"));
         }
         if homes.is_empty() {
             return Err(Malformed("a name without devices"));
@@ -112,14 +113,23 @@ fn decode_home(cursor: &mut Cursor<'_>) -> Decoded<Home> {
     Ok(Home { platform, number, devices })
 }
 
-/// The home of a name on one platform, without decoding the others into anything.
+/// The home of a name on one platform.
 pub(crate) fn find_home(value: &[u8], platform: Platform) -> Decoded<Option<Home>> {
+    let mut found = None;
+    each_home(value, |home| {
+        found = Some(home).filter(|home| home.platform == platform);
+        found.is_none()
+    })?;
+    Ok(found)
+}
+
+/// Calls `each` with every home of a name, until it says that this is enough; allocates nothing.
+pub(crate) fn each_home(value: &[u8], mut each: impl FnMut(Home) -> bool) -> Decoded<()> {
     let mut cursor = Cursor::value(value)?;
     while cursor.remaining() > 0 {
-        let home = decode_home(&mut cursor)?;
-        if home.platform == platform {
-            return Ok(Some(home));
+        if !each(decode_home(&mut cursor)?) {
+            break;
         }
     }
-    Ok(None)
+    Ok(())
 }

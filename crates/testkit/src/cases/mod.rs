@@ -62,6 +62,7 @@ macro_rules! __case_table {
                 a_key_names_devices_on_many_platforms
                 the_platforms_of_a_key_are_those_of_its_devices
                 a_posting_shrinks_and_grows_across_its_small_form
+                a_posting_is_looked_into_for_any_ordinals
                 an_alias_replaces_the_alias
                 a_user_replaces_the_user
                 a_device_has_a_user_or_a_deletion_never_both
@@ -167,6 +168,8 @@ macro_rules! __case_table {
                 a_list_of_ordinals_never_turns_into_later_devices
                 a_device_removed_and_inserted_in_one_set_came_later
                 ids_come_in_the_order_of_the_list
+                the_devices_of_a_platform_are_looked_into_for_any_ordinals
+                a_key_names_devices_on_both_sides_of_65_536
                 ordinals_go_on_across_65_536
                 the_last_ordinals_are_given_and_then_the_platform_is_full
             }

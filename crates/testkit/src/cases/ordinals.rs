@@ -163,7 +163,11 @@ fn assert_border(s: Desk<'_>, places: &[Place]) {
     let ordinals: Vec<u32> = places.iter().map(|place| place.slot.ordinal).collect();
     assert_eq!(look.posting(&tag("border"), IOS), ordinals);
     assert_eq!(look.cardinality(&tag("border"), IOS), ordinals.len() as u64);
+    look.assert_among(&tag("border"), IOS, &ordinals);
+    look.assert_devices_among(IOS, &ordinals);
     for place in places {
+        look.assert_among(&tag("border"), IOS, &[place.slot.ordinal]);
+        look.assert_devices_among(IOS, &[place.slot.ordinal]);
         assert!(look.linked(place.slot, &tag("border")), "{place:?}");
         let device = look.device(place.slot).expect("a device on the border");
         assert_eq!(look.find(device.record.id.as_str()), Some(*place));
@@ -173,6 +177,28 @@ fn assert_border(s: Desk<'_>, places: &[Place]) {
     drop(look);
     s.commit(Writes::new().unlink(&tag("border"), &places[..1]));
     assert_eq!(s.look().posting(&tag("border"), IOS), ordinals[1..]);
+}
+
+pub(super) fn the_devices_of_a_platform_are_looked_into_for_any_ordinals(t: &mut Subject<'_>) {
+    let s = t.store();
+    let places: Vec<Place> = (0..40).map(|n| s.device(IOS, &format!("{n}"))).collect();
+    s.commit(places.iter().step_by(7).fold(Writes::new(), |set, place| set.remove(*place)));
+    let look = s.look();
+    let ordinals: Vec<u32> = places.iter().map(|place| place.slot.ordinal).collect();
+    for platform in [IOS, Platform::Android] {
+        look.assert_devices_among(platform, &[]);
+        look.assert_devices_among(platform, &ordinals);
+        look.assert_devices_among(platform, &[1_000, u32::MAX]);
+        ordinals.iter().for_each(|&one| look.assert_devices_among(platform, &[one]));
+    }
+}
+
+pub(super) fn a_key_names_devices_on_both_sides_of_65_536(t: &mut Subject<'_>) {
+    let Some(at) = t.starting_at(65_533) else { return };
+    let s = at.store();
+    let places: Vec<Place> = (0..9).map(|n| s.device(IOS, &format!("{n}"))).collect();
+    assert!(places.iter().any(|place| place.slot.ordinal > 65_535), "ordinals go on: {places:?}");
+    assert_border(s, &places);
 }
 
 pub(super) fn ordinals_go_on_across_65_536(t: &mut Subject<'_>) {

@@ -124,6 +124,26 @@ pub(super) fn a_posting_shrinks_and_grows_across_its_small_form(t: &mut Subject<
     }
 }
 
+pub(super) fn a_posting_is_looked_into_for_any_ordinals(t: &mut Subject<'_>) {
+    let s = t.store();
+    let places: Vec<_> = (0..40).map(|n| s.device(IOS, &format!("{n}"))).collect();
+    let third: Vec<_> = places.iter().copied().step_by(3).collect();
+    s.commit(Writes::new().link(&tag("many"), &third).link(&tag("few"), &third[4..6]));
+    let look = s.look();
+    let ordinals: Vec<u32> = places.iter().map(|place| place.slot.ordinal).collect();
+    let every = |n: usize| ordinals.iter().copied().step_by(n).collect::<Vec<_>>();
+    for key in [tag("many"), tag("few"), tag("nobody")] {
+        for platform in [IOS, ANDROID] {
+            look.assert_among(&key, platform, &[]);
+            look.assert_among(&key, platform, &ordinals);
+            look.assert_among(&key, platform, &every(2));
+            look.assert_among(&key, platform, &every(30));
+            look.assert_among(&key, platform, &[1_000, u32::MAX]);
+            ordinals.iter().for_each(|&one| look.assert_among(&key, platform, &[one]));
+        }
+    }
+}
+
 pub(super) fn an_alias_replaces_the_alias(t: &mut Subject<'_>) {
     let s = t.store();
     let (ann, bob) = (s.device(IOS, "ann"), s.device(ANDROID, "bob"));

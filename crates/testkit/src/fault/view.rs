@@ -65,6 +65,10 @@ impl<S: Store> View for FaultView<'_, S> {
         self.ask()?.devices(platform)
     }
 
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        self.ask()?.devices_among(platform, among)
+    }
+
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         self.ask()?.last_seen(slot)
     }
@@ -87,6 +91,15 @@ impl<S: Store> View for FaultView<'_, S> {
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
         self.ask()?.posting(key, platform)
+    }
+
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        self.ask()?.posting_among(key, platform, among)
     }
 
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {

@@ -47,6 +47,9 @@ pub trait Alter: Send + Sync + 'static {
     ) -> Answer<()> {
         view.ids(platform, ordinals, as_of, each)
     }
+    fn devices_among(&self, view: &OrderedView, platform: Platform, among: &Posting) -> Answer<Posting> {
+        view.devices_among(platform, among)
+    }
     fn linked(&self, view: &OrderedView, slot: Slot, key: Key<'_>) -> Answer<bool> {
         view.linked(slot, key)
     }
@@ -61,6 +64,16 @@ pub trait Alter: Send + Sync + 'static {
     }
     fn posting(&self, view: &OrderedView, key: Key<'_>, platform: Platform) -> Answer<Posting> {
         view.posting(key, platform)
+    }
+    /// All of the key's devices, unless what is altered is this.
+    fn posting_among(
+        &self,
+        view: &OrderedView,
+        key: Key<'_>,
+        platform: Platform,
+        _among: &Posting,
+    ) -> Answer<Posting> {
+        self.posting(view, key, platform)
     }
     fn platforms(&self, view: &OrderedView, key: Key<'_>) -> Answer<PlatformSet> {
         view.platforms(key)
@@ -157,6 +170,10 @@ impl<A: Alter> View for AlteredView<'_, A> {
         self.right.devices(platform)
     }
 
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Answer<Posting> {
+        self.alter.devices_among(&self.right, platform, among)
+    }
+
     fn last_seen(&self, slot: Slot) -> Answer<Option<Timestamp>> {
         self.right.last_seen(slot)
     }
@@ -177,6 +194,10 @@ impl<A: Alter> View for AlteredView<'_, A> {
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Answer<Posting> {
         self.alter.posting(&self.right, key, platform)
+    }
+
+    fn posting_among(&self, key: Key<'_>, platform: Platform, among: &Posting) -> Answer<Posting> {
+        self.alter.posting_among(&self.right, key, platform, among)
     }
 
     fn platforms(&self, key: Key<'_>) -> Answer<PlatformSet> {

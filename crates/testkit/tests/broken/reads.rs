@@ -350,6 +350,46 @@ impl Alter for Resurrects {
     }
 }
 
+/// Keeps postings in pieces of four ordinals, and looks into the first piece that it is asked about.
+pub struct LooksIntoOnePiece;
+
+impl Alter for LooksIntoOnePiece {
+    fn posting_among(
+        &self,
+        view: &OrderedView,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Answer<Posting> {
+        let first = among.chunk(0, 1).first().map(|ordinal| ordinal / 4);
+        let mut found = Vec::new();
+        view.posting(key, platform)?.for_each(|ordinal| found.push(ordinal));
+        Ok(found.into_iter().filter(|ordinal| Some(ordinal / 4) == first).collect())
+    }
+}
+
+/// Has the devices of a platform in pieces of four, and looks into all but the last piece that it is asked about.
+pub struct OverlooksDevices;
+
+impl Alter for OverlooksDevices {
+    fn devices_among(&self, view: &OrderedView, platform: Platform, among: &Posting) -> Answer<Posting> {
+        let mut last = None;
+        among.for_each(|ordinal| last = Some(ordinal / 4));
+        let mut found = Vec::new();
+        view.devices(platform)?.for_each(|ordinal| found.push(ordinal));
+        Ok(found.into_iter().filter(|ordinal| Some(ordinal / 4) != last).collect())
+    }
+}
+
+/// Takes what a posting is looked into for as found.
+pub struct FindsWhateverItLooksFor;
+
+impl Alter for FindsWhateverItLooksFor {
+    fn posting_among(&self, _: &OrderedView, _: Key<'_>, _: Platform, among: &Posting) -> Answer<Posting> {
+        Ok(among.clone())
+    }
+}
+
 /// Goes on naming the platforms that a key was seen on.
 #[derive(Default)]
 pub struct RemembersPlatforms(Mutex<BTreeMap<OwnedKey, PlatformSet>>);

@@ -121,7 +121,9 @@ impl System for Redis {
 
     /// What is one large call already is not asked again a hundred times at once.
     fn takes(&self, block: &Block) -> bool {
-        self.depth == 1 || !matches!(block, Block::UpdateTag(_) | Block::DeleteTag(_))
+        // It has no call for many devices: they would be so many registrations.
+        !matches!(block, Block::RegisterMany(_))
+            && (self.depth == 1 || !matches!(block, Block::UpdateTag(_) | Block::DeleteTag(_)))
     }
 
     fn together(&self) -> usize {
@@ -132,7 +134,7 @@ impl System for Redis {
         let memory = self.used()?.saturating_sub(self.empty);
         // The data are the same for both connections: they are told once.
         let memory = (self.depth == 1).then_some(memory);
-        Ok(Footprint { memory, disk: None, counted: false })
+        Ok(Footprint { memory, ..Footprint::default() })
     }
 
     fn readers(&self) -> Option<&dyn Readers> {

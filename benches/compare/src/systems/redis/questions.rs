@@ -3,7 +3,7 @@
 use super::client::{Commands, Reply};
 use super::scripts::Scripts;
 use crate::block::{Answer, Block, Condition, ConditionKind, TagUpdate, Told, judged};
-use rollbook::{Alias, DeviceId, Registration, TagName, Timestamp, UserId};
+use rollbook::{Alias, Command, DeviceId, Registration, TagName, Timestamp, UserId};
 use rollbook_bench::{Failure, NOW};
 
 /// A question out of a block.
@@ -33,11 +33,19 @@ pub(super) fn questions(block: &Block) -> Vec<Question<'_>> {
         Block::Count(asks) => asks.iter().map(Question::Count).collect(),
         Block::Touch(asks) => asks.iter().map(|(id, at)| Question::Touch(id, *at)).collect(),
         Block::Register(asks) => asks.iter().map(Question::Register).collect(),
+        Block::RegisterMany(asks) => asks.iter().flatten().filter_map(registration).collect(),
         Block::Remove(asks) => asks.iter().map(Question::Remove).collect(),
         Block::AddTag(asks) => asks.iter().map(|(id, tag)| Question::Tag(id, tag, true)).collect(),
         Block::RemoveTag(asks) => asks.iter().map(|(id, tag)| Question::Tag(id, tag, false)).collect(),
         Block::UpdateTag(asks) => asks.iter().map(Question::UpdateTag).collect(),
         Block::DeleteTag(asks) => asks.iter().map(Question::DeleteTag).collect(),
+    }
+}
+
+fn registration(command: &Command) -> Option<Question<'_>> {
+    match command {
+        Command::Register(new) => Some(Question::Register(new)),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Keys as the draft has them: which devices carry them, and keys dropped as a whole.
 
+use super::overlay::Working;
 use super::{Draft, Handle, KeyId, KeyIds};
 use crate::error::Error;
 use crate::model::{Alias, Platform, PlatformSet, TagName};
@@ -56,8 +57,11 @@ impl<V: View> Draft<'_, V> {
         let mut now = self.picture.cardinality(key, kept)?;
         for n in 0..self.working.len() {
             let had = self.had_in_register(Handle(n), key)?;
-            let has = self.working.get(n).is_some_and(|w| w.exists)
-                && self.alias(Handle(n))?.as_ref() == Some(alias);
+            let has = match self.working.get(n) {
+                Some(Working { exists: true, alias: Some(given), .. }) => given.as_ref() == Some(alias),
+                Some(Working { exists: true, .. }) => self.alias(Handle(n))?.as_ref() == Some(alias),
+                _ => false,
+            };
             now = now + u64::from(has) - u64::from(had);
         }
         if !self.picture.has_condemned() && self.dropped.is_empty() && self.working.is_empty() {

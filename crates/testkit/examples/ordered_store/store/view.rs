@@ -59,6 +59,11 @@ impl View for OrderedView {
         Ok(self.0.devices.range(slots(platform)).map(|(slot, _)| slot.ordinal).collect())
     }
 
+    fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
+        let there = self.0.devices.range(slots(platform)).map(|(slot, _)| slot.ordinal);
+        Ok(there.filter(|&ordinal| among.contains(ordinal)).collect())
+    }
+
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.0.devices.get(&slot).and_then(|device| device.last_seen))
     }
@@ -85,6 +90,16 @@ impl View for OrderedView {
 
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError> {
         Ok(self.0.slots_of(key, platform).map(|slot| slot.ordinal).collect())
+    }
+
+    fn posting_among(
+        &self,
+        key: Key<'_>,
+        platform: Platform,
+        among: &Posting,
+    ) -> Result<Posting, StoreError> {
+        let slots = self.0.slots_of(key, platform);
+        Ok(slots.map(|slot| slot.ordinal).filter(|&ordinal| among.contains(ordinal)).collect())
     }
 
     fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {

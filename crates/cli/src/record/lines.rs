@@ -2,9 +2,6 @@
 
 use std::io::{self, BufRead};
 
-/// The longest line that is read, in bytes without its end. A file without line ends must not fill the memory.
-pub(super) const LONGEST: usize = 1 << 20;
-
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What was read.
@@ -14,7 +11,7 @@ pub(super) enum Line<'a> {
     Text(&'a [u8]),
     /// A line of white space.
     Empty,
-    /// A line longer than [`LONGEST`]. Reading on goes on behind it.
+    /// A line longer than may be. Reading on goes on behind it.
     TooLong,
     /// There is nothing more.
     End,
@@ -23,14 +20,16 @@ pub(super) enum Line<'a> {
 /// Reads lines and counts them.
 pub(super) struct Lines<R> {
     input: R,
+    /// The longest line that is read, in bytes without its end: a file without line ends must not fill the memory.
+    longest: usize,
     buffer: Vec<u8>,
     number: u64,
     bytes: u64,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(input: R) -> Self {
-        Lines { input, buffer: Vec::new(), number: 0, bytes: 0 }
+    pub(super) fn new(input: R, longest: usize) -> Self {
+        Lines { input, longest, buffer: Vec::new(), number: 0, bytes: 0 }
     }
 
     /// The number of the line read last, from 1.
@@ -63,7 +62,7 @@ impl<R: BufRead> Lines<R> {
             let taken = part.len();
             ended = part.ends_with(b"\n");
             // The buffer may hold one byte more than a line: its end.
-            too_long |= self.buffer.len() + taken - usize::from(ended) > LONGEST;
+            too_long |= self.buffer.len() + taken - usize::from(ended) > self.longest;
             if !too_long {
                 self.buffer.extend_from_slice(part);
             }
@@ -92,8 +91,10 @@ mod tests {
     use super::*;
     use std::io::BufReader;
 
+    const LONGEST: usize = 1 << 10;
+
     fn all(input: &[u8], capacity: usize) -> Vec<String> {
-        let mut lines = Lines::new(BufReader::with_capacity(capacity, input));
+        let mut lines = Lines::new(BufReader::with_capacity(capacity, input), LONGEST);
         let mut read = Vec::new();
         loop {
             let line = match lines.next().unwrap() {
@@ -130,7 +131,7 @@ mod tests {
         for (length, what) in [(LONGEST - 1, true), (LONGEST, true), (LONGEST + 1, false)] {
             for end in ["", "\n"] {
                 let input = format!("{}{end}", "x".repeat(length));
-                let mut lines = Lines::new(BufReader::new(input.as_bytes()));
+                let mut lines = Lines::new(BufReader::new(input.as_bytes()), LONGEST);
                 assert_eq!(matches!(lines.next().unwrap(), Line::Text(_)), what, "{length} {end:?}");
             }
         }
@@ -139,6 +140,6 @@ mod tests {
     #[test]
     fn reading_goes_on_behind_a_line_that_is_too_long() {
         let input = format!("a\n{}\nb", "x".repeat(3 * LONGEST));
-        assert_eq!(all(input.as_bytes(), 1 << 12), ["1: a", "2: too long", "3: b"]);
+        assert_eq!(all(input.as_bytes(), 1 << 4), ["1: a", "2: too long", "3: b"]);
     }
 }

@@ -1,0 +1,94 @@
+//! Rollbook on RocksDB, and beneath it RocksDB itself: [`RocksdbRaw`] opens a database of its own with the options that
+//! the store's directory tells, and does no more than read a value or write a batch.
+//!
+//! Commits are `Buffered`, as SQLite's are here: nobody waits for the disk. The cache has room for everything, so that
+//! what is measured is warm.
+
+mod raw;
+
+use super::rollbook::{Compared, Rollbook};
+use crate::system::{Called, Footprint, System};
+use raw::RocksdbRaw;
+use rollbook::store::Durability;
+use rollbook::{App, Command};
+use rollbook_bench::{Failure, Workload, filled};
+use rollbook_store_rocks::{RocksOptions, RocksStats, RocksStore};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Devices in one call while the register is filled.
+const CALL: usize = 1_000;
+
+fn options() -> RocksOptions {
+    RocksOptions {
+        durability: Durability::Buffered,
+        memory_bytes: 4 << 30,
+        // 205 MiB of it: what waits there is searched by every read.
+        write_buffer_percent: 5,
+        ..RocksOptions::default()
+    }
+}
+
+/// A store on disk and its directory.
+pub(super) struct OnDisk {
+    store: Arc<RocksStore>,
+    /// What filling it cost.
+    filled: RocksStats,
+    _dir: TempDir,
+}
+
+impl Compared for Arc<RocksStore> {
+    const NAME: &'static str = "rollbook-rocks";
+    type Room = OnDisk;
+
+    fn footprint(room: &OnDisk) -> Result<Footprint, Failure> {
+        let now = room.store.stats()?;
+        Ok(Footprint {
+            memory: Some(now.cache_bytes),
+            disk: Some(now.families.iter().map(|family| family.table_bytes).sum()),
+            counted: false,
+            write_amplification: room.filled.write_amplification(),
+        })
+    }
+}
+
+/// Both are compacted when they are filled: how far compaction has come by itself is chance.
+pub(super) fn build(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure> {
+    let dir = TempDir::new()?;
+    let path = dir.path().join("register");
+    let store = Arc::new(RocksStore::open(&path, &options())?);
+    let app = filled(Arc::clone(&store), workload, CALL)?;
+    let filled = store.stats()?;
+    store.compact()?;
+    let written = written(&app, &store, workload)?;
+    let raw = RocksdbRaw::build(&Path::new(&path).join("db"), options().memory_bytes, written, workload)?;
+    let rollbook = Rollbook { app, room: OnDisk { store, filled, _dir: dir } };
+    Ok(vec![Box::new(Called(rollbook)), Box::new(raw)])
+}
+
+/// What one call that registers many devices writes.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    devices: usize,
+    keys: usize,
+    bytes: usize,
+}
+
+/// Registers new devices, and removes them again.
+fn written(app: &App<Arc<RocksStore>>, store: &RocksStore, workload: &Workload) -> Result<Written, Failure> {
+    let new = (workload.devices()..).take(CALL).map(|device| workload.registration(device));
+    let new = new.collect::<Result<Vec<_>, _>>()?;
+    let commands: Vec<Command> = new.iter().cloned().map(Command::Register).collect();
+    let before = store.stats()?;
+    app.batch(&commands)?;
+    let after = store.stats()?;
+    for registration in &new {
+        app.remove(&registration.id)?;
+    }
+    Ok(Written {
+        devices: CALL,
+        keys: usize::try_from(after.written_keys - before.written_keys)?,
+        bytes: usize::try_from(after.written_bytes - before.written_bytes)?,
+    })
+}

@@ -1,0 +1,180 @@
+//! What a view has looked at is kept for as long as the view lives: whoever finds a device asks about it next, and
+//! whoever asks where a key has devices asks next how many they are.
+
+use crate::apps::Picture;
+use crate::bytes::{Decoded, Malformed};
+use crate::error;
+use crate::families::Family;
+use crate::keys::{self, KeyBuf};
+use crate::open::RocksStore;
+use crate::reads::{Bytes, Reads};
+use crate::values::{self, Header, Holds, Home, find_home};
+use rollbook::store::{Key, Relation, Slot, StoreError};
+use rollbook::{AppId, Platform, Version};
+use smallvec::SmallVec;
+use std::cell::{Cell, RefCell};
+
+/// So many key numbers are asked for at once.
+const AT_ONCE: usize = 128;
+
+/// So many names are kept: more than most audiences have.
+const MOST_NAMES: usize = 32;
+
+/// One version of one app.
+pub struct RocksView<'a> {
+    pub(crate) picture: Picture,
+    /// Read when it is asked for: the picture has what most questions need.
+    header: Cell<Option<Header>>,
+    /// The device that was looked at last.
+    device: RefCell<Option<Device<'a>>>,
+    /// The names that were looked up, also those that are not there.
+    names: RefCell<SmallVec<[Name<'a>; 2]>>,
+    pub(crate) reads: Reads<'a>,
+}
+
+/// The record of a device.
+struct Device<'a> {
+    slot: Slot,
+    key: KeyBuf,
+    value: Bytes<'a>,
+}
+
+/// The record of a name.
+struct Name<'a> {
+    key: KeyBuf,
+    value: Option<Bytes<'a>>,
+}
+
+impl std::fmt::Debug for RocksView<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RocksView").field("app", &self.reads.app).field("picture", &self.picture).finish()
+    }
+}
+
+impl<'a> RocksView<'a> {
+    pub(crate) fn new(store: &'a RocksStore, app: AppId) -> Result<Self, StoreError> {
+        let state = store.apps.get(app);
+        if state.newest.is_new() {
+            store.look(app, &state)?;
+        }
+        let newest = state.newest.read();
+        let reads = Reads::at_once(&store.db, app);
+        let header = Cell::new(None);
+        let picture = match newest.filter(|(turn, _)| state.newest.is_still(*turn)) {
+            Some((_, picture)) => picture,
+            None => {
+                let stored = reads.header()?.unwrap_or_default();
+                header.set(Some(stored));
+                Picture::new(&stored, true)
+            }
+        };
+        let (device, names) = (RefCell::default(), RefCell::default());
+        Ok(RocksView { picture, header, device, names, reads })
+    }
+
+    pub(crate) fn header(&self) -> Result<Header, StoreError> {
+        if let Some(header) = self.header.get() {
+            return Ok(header);
+        }
+        let header = self.reads.header()?.unwrap_or_default();
+        self.header.set(Some(header));
+        Ok(header)
+    }
+
+    /// A device was found.
+    pub(crate) fn keep_device(&self, slot: Slot, key: KeyBuf, value: Bytes<'a>) {
+        *self.device.borrow_mut() = Some(Device { slot, key, value });
+    }
+
+    /// Asks something about the record of the device that fills a slot.
+    pub(crate) fn ask<T>(
+        &self,
+        slot: Slot,
+        question: impl FnOnce(Holds<'_>) -> Decoded<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut last = self.device.borrow_mut();
+        if last.as_ref().is_none_or(|looked| looked.slot != slot) {
+            let Some((id, value)) = self.reads.device_bytes(slot)? else { return Ok(None) };
+            *last = Some(Device { slot, key: keys::device(self.reads.app, id.as_str()), value });
+        }
+        let Some(Device { key, value, .. }) = &*last else { return Ok(None) };
+        let answer = Holds::decode(value).and_then(|holds| {
+            if holds.place.slot != slot {
+                return Err(Malformed("a device in a slot that names another"));
+            }
+            question(holds)
+        });
+        answer.map(Some).map_err(error::malformed(Family::Device, key))
+    }
+
+    /// Asks something about the record of a name; nothing where it has none.
+    pub(crate) fn name<T>(
+        &self,
+        of: Key<'_>,
+        question: impl FnOnce(&[u8]) -> Decoded<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let key = keys::name(self.reads.app, of.relation, of.name);
+        let mut names = self.names.borrow_mut();
+        let at = match names.iter().position(|name| name.key == key) {
+            Some(at) => at,
+            None => {
+                let value = self.reads.get(Family::Name, &key)?;
+                if names.len() == MOST_NAMES {
+                    names.clear();
+                }
+                names.push(Name { key, value });
+                names.len() - 1
+            }
+        };
+        let Some(Name { key, value: Some(value) }) = names.get(at) else { return Ok(None) };
+        question(value).map(Some).map_err(error::malformed(Family::Name, key))
+    }
+
+    /// A key on one platform.
+    pub(crate) fn home(&self, of: Key<'_>, platform: Platform) -> Result<Option<Home>, StoreError> {
+        Ok(self.name(of, |value| find_home(value, platform))?.flatten())
+    }
+
+    /// The live names of key numbers.
+    pub(crate) fn each_name(
+        &self,
+        numbers: &[u64],
+        relation: Relation,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<(), StoreError> {
+        for numbers in numbers.chunks(AT_ONCE) {
+            let asked: Vec<KeyBuf> = numbers.iter().map(|&n| keys::number(self.reads.app, n)).collect();
+            let found = self.reads.get_many(Family::Number, &asked, true)?;
+            for (key, value) in asked.iter().zip(found) {
+                let Some(value) = value else { continue };
+                let named = values::decode_number(&value).map_err(error::malformed(Family::Number, key))?;
+                if named.0 == relation {
+                    each(named.2);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The key numbers that a device holds in a relation, dead ones included, and its version.
+    pub(crate) fn held(
+        &self,
+        slot: Slot,
+        relation: Relation,
+    ) -> Result<(SmallVec<[u64; 16]>, Version), StoreError> {
+        let held = self.ask(slot, |holds| {
+            let mut numbers = SmallVec::new();
+            match relation {
+                Relation::Tag => holds.each_tag(|tag| {
+                    numbers.push(tag);
+                    true
+                })?,
+                Relation::Alias => numbers.push(holds.alias),
+                Relation::User | Relation::Deletion => numbers.push(holds.owner),
+            }
+            numbers.retain(|number| *number != 0);
+            Ok((numbers, holds.version))
+        })?;
+        Ok(held.unwrap_or_default())
+    }
+}

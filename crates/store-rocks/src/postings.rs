@@ -1,0 +1,104 @@
+//! Postings: chunks put together, all of them or those that are wanted.
+
+use crate::error;
+use crate::families::Family;
+use crate::keys::{self, KeyBuf};
+use crate::reads::Reads;
+use crate::values::decode_chunk;
+use roaring::RoaringBitmap;
+use rollbook::store::{Posting, StoreError};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// So many chunks are asked for at once.
+const AT_ONCE: usize = 128;
+
+impl Reads<'_> {
+    /// All chunks of a number.
+    pub(crate) fn posting(&self, number: u64) -> Result<Posting, StoreError> {
+        self.stretch(number, 0..=u16::MAX, |_| true).map(posting)
+    }
+
+    /// The chunks of a number in which any of these ordinals would be.
+    pub(crate) fn posting_among(&self, number: u64, among: &Posting) -> Result<Posting, StoreError> {
+        let wanted = chunks_of(among);
+        let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else {
+            return Ok(Posting::default());
+        };
+        // Walking over a chunk that nobody wants costs less than looking for one that somebody does.
+        if usize::from(last - first) < 2 * wanted.len() {
+            let wanted = |chunk| wanted.binary_search(&chunk).is_ok();
+            return self.stretch(number, first..=last, wanted).map(posting);
+        }
+        let mut all = RoaringBitmap::new();
+        for wanted in wanted.chunks(AT_ONCE) {
+            let keys: Vec<KeyBuf> = wanted.iter().map(|&n| keys::chunk(self.app, number, n)).collect();
+            let found = self.get_many(Family::Posting, &keys, true)?;
+            for ((key, chunk), value) in keys.iter().zip(wanted).zip(found) {
+                if let Some(value) = value {
+                    let ordinals = decode_chunk(&value, *chunk);
+                    all |= ordinals.map_err(error::malformed(Family::Posting, key))?;
+                }
+            }
+        }
+        Ok(posting(all))
+    }
+
+    /// The wanted chunks of a stretch, in one walk.
+    fn stretch(
+        &self,
+        number: u64,
+        chunks: RangeInclusive<u16>,
+        wanted: impl Fn(u16) -> bool,
+    ) -> Result<RoaringBitmap, StoreError> {
+        let low = keys::chunk(self.app, number, *chunks.start());
+        let high = keys::behind(&keys::chunk(self.app, number, *chunks.end()));
+        let mut all = RoaringBitmap::new();
+        let mut scan = self.scan(Family::Posting, &low, &high, false)?;
+        while let Some((key, value)) = scan.next()? {
+            let bad = |found| error::malformed(Family::Posting, key)(found);
+            let chunk = keys::chunk_in(key).map_err(bad)?;
+            if wanted(chunk) {
+                all |= decode_chunk(value, chunk).map_err(bad)?;
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// The chunks in which these ordinals would be, ascending.
+fn chunks_of(ordinals: &Posting) -> Vec<u16> {
+    let mut chunks = Vec::new();
+    match ordinals {
+        Posting::Few(few) => few.iter().for_each(|ordinal| chunks.push((ordinal >> 16) as u16)),
+        Posting::Many(many) => {
+            let mut rest = many.iter();
+            while let Some(ordinal) = rest.next() {
+                chunks.push((ordinal >> 16) as u16);
+                let Some(next) = (ordinal | 0xFFFF).checked_add(1) else { break };
+                rest.advance_to(next);
+            }
+        }
+    }
+    chunks.dedup();
+    chunks
+}
+
+/// A bitmap as the contract hands it out: the smallest without it.
+fn posting(bitmap: RoaringBitmap) -> Posting {
+    if bitmap.len() <= 4 { bitmap.iter().collect() } else { Posting::Many(Arc::new(bitmap)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chunks_of_ordinals_are_named_once_and_ascending() {
+        let chunks = |ordinals: &[u32]| chunks_of(&ordinals.iter().copied().collect());
+        assert!(chunks(&[]).is_empty());
+        assert_eq!(chunks(&[5, 7, 65_535, 65_536]), [0, 1]);
+        let top = u32::MAX;
+        assert_eq!(chunks(&[0, 1, 2, 65_536, 65_537, 200_000, top - 1, top]), [0, 1, 3, u16::MAX]);
+    }
+}

@@ -1,0 +1,129 @@
+//! What commits have read and written lately, decoded, for the commits that come next: new devices go into the same
+//! chunks as those before them, and under the same popular names.
+//!
+//! Whoever leads the commits to an app takes out what it needs and puts it back when the engine has what it wrote. So
+//! what is here is always what is stored: nobody else writes it, and what a failed write may have changed is out. No
+//! reader looks in here, since a view may be older.
+//!
+//! What nobody asks for is forgotten by generations: what was put in lately, and what was put in before that. When
+//! the young ones reach half of the bound they become the old ones, and the old ones go.
+
+use crate::values::NameRecord;
+use hashbrown::{Equivalent, HashMap};
+use parking_lot::Mutex;
+use roaring::RoaringBitmap;
+use rollbook::AppId;
+use rollbook::store::OwnedKey;
+use std::hash::Hash;
+
+/// Chunks of postings by app, key number and chunk, and names that have many devices, by app.
+#[derive(Debug)]
+pub(crate) struct Recent {
+    chunks: Mutex<Generations<(AppId, u64, u16), RoaringBitmap>>,
+    names: Mutex<Generations<(AppId, OwnedKey), NameRecord>>,
+}
+
+impl Recent {
+    /// Holds about so many bytes at most.
+    pub(crate) fn new(most: usize) -> Self {
+        let names = Mutex::new(Generations::new(most / 8));
+        Recent { chunks: Mutex::new(Generations::new(most - most / 8)), names }
+    }
+
+    pub(crate) fn take_chunk(&self, app: AppId, number: u64, chunk: u16) -> Option<RoaringBitmap> {
+        self.chunks.lock().take(&(app, number, chunk))
+    }
+
+    pub(crate) fn take_name(&self, app: AppId, key: &OwnedKey) -> Option<NameRecord> {
+        self.names.lock().take(&NameOf(app, key))
+    }
+
+    /// Puts in chunks as they are stored.
+    pub(crate) fn put_chunks(&self, app: AppId, stored: impl Iterator<Item = ((u64, u16), RoaringBitmap)>) {
+        let mut chunks = self.chunks.lock();
+        for ((number, chunk), ordinals) in stored {
+            let bytes = ordinals.serialized_size() + 64;
+            chunks.put((app, number, chunk), ordinals, bytes);
+        }
+    }
+
+    /// Puts in names as they are stored.
+    pub(crate) fn put_names(&self, app: AppId, stored: impl Iterator<Item = (OwnedKey, NameRecord)>) {
+        let mut names = self.names.lock();
+        for (key, record) in stored {
+            let bytes = key.name.len() + record.homes.len() * 64;
+            names.put((app, key), record, bytes);
+        }
+    }
+}
+
+/// A key of the names, borrowed.
+#[derive(Hash)]
+struct NameOf<'a>(AppId, &'a OwnedKey);
+
+impl Equivalent<(AppId, OwnedKey)> for NameOf<'_> {
+    fn equivalent(&self, (app, key): &(AppId, OwnedKey)) -> bool {
+        self.0 == *app && self.1 == key
+    }
+}
+
+/// Values with their sizes in bytes.
+#[derive(Debug)]
+struct Generations<K, V> {
+    young: HashMap<K, (V, usize)>,
+    old: HashMap<K, (V, usize)>,
+    /// Of the young.
+    bytes: usize,
+    /// Of both together.
+    most: usize,
+}
+
+impl<K: Eq + Hash, V> Generations<K, V> {
+    fn new(most: usize) -> Self {
+        Generations { young: HashMap::new(), old: HashMap::new(), bytes: 0, most }
+    }
+
+    fn take(&mut self, key: &(impl Equivalent<K> + Hash)) -> Option<V> {
+        if let Some((value, bytes)) = self.young.remove(key) {
+            self.bytes -= bytes;
+            return Some(value);
+        }
+        self.old.remove(key).map(|(value, _)| value)
+    }
+
+    fn put(&mut self, key: K, value: V, bytes: usize) {
+        if self.bytes + bytes > self.most / 2 {
+            self.old = std::mem::take(&mut self.young);
+            self.bytes = 0;
+        }
+        self.bytes += bytes;
+        self.young.insert(key, (value, bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_out_is_out() {
+        let mut recent = Generations::new(100);
+        recent.put(1, "one", 10);
+        assert_eq!(recent.take(&1), Some("one"));
+        assert_eq!((recent.take(&1), recent.bytes), (None, 0));
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_forgotten_and_the_bound_holds() {
+        let mut recent = Generations::new(100);
+        for n in 0..1_000 {
+            recent.put(n, n, 10);
+            assert!(recent.young.len() + recent.old.len() <= 10);
+            // Asked for all the time, so it stays.
+            assert_eq!(recent.take(&0), Some(0));
+            recent.put(0, 0, 10);
+        }
+        assert_eq!(recent.take(&1), None);
+        assert_eq!(recent.take(&999), Some(999));
+    }
+}
