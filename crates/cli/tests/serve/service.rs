@@ -1,5 +1,4 @@
 //! Runs the service as an operator would, and talks to it over a socket.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,6 +11,9 @@ pub(crate) const SECRET: &str = "fedcba987654321001234567";
 /// `KEY:SECRET`.
 pub(crate) const BASIC: &str = "Basic MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3OmZlZGNiYTk4NzY1NDMyMTAwMTIzNDU2Nw==";
 pub(crate) const TOKEN: &str = "Token DEV-TOKEN";
+
+/// What Pushwoosh answers when it is done.
+pub(crate) const DONE: &str = r#"{"status_code":200,"status_message":"OK","response":null}"#;
 
 /// The configuration of the manual, on a port that is picked.
 pub(crate) const CONFIG: &str = r#"

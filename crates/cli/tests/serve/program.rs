@@ -1,20 +1,7 @@
-//! `rollbook serve`, run as a program.
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests: a panic is a failed test"
-)]
+//! The service as a program: what it prints, takes, refuses, counts and tells.
 
-mod run;
-mod service;
-
-use run::rollbook;
-use service::{CONFIG, Connection, KEY, SECRET, Service, TOKEN, file};
-use std::net::TcpStream;
-
-const DONE: &str = r#"{"status_code":200,"status_message":"OK","response":null}"#;
+use crate::run::rollbook;
+use crate::service::{BASIC, CONFIG, DONE, KEY, SECRET, Service, file};
 
 #[test]
 fn both_faces_answer_where_the_first_line_says_and_a_signal_ends_it() {
@@ -111,7 +98,7 @@ fn no_secret_is_printed_or_logged_however_much_is_told() {
     let ended = service.stop();
     assert!(ended.stderr.contains("operation=\"jpush.tag.list\""), "{}", ended.stderr);
     for secret in
-        [SECRET, "DEV-TOKEN", "wrong-secret", "wrong-token", "a-push-token", "d3Jvbmc6", &service::BASIC[6..]]
+        [SECRET, "DEV-TOKEN", "wrong-secret", "wrong-token", "a-push-token", "d3Jvbmc6", &BASIC[6..]]
     {
         assert!(
             !ended.stdout.contains(secret) && !ended.stderr.contains(secret),
@@ -190,62 +177,6 @@ fn browsers_of_the_origins_in_the_configuration_may_call() {
     assert!(!preflight("https://other.example").head.contains("access-control"));
 }
 
-/// A request that waits for its body: its head was read, and the body is asked for.
-fn under_way(service: &Service) -> Connection {
-    service.pushwoosh("registerDevice", r#""hwid":"d1","device_type":3"#).is(200, DONE);
-    let mut connection = service.connect();
-    connection.send(&format!(
-        "POST /v3/devices/d1 HTTP/1.1\r\nHost: test\r\nAuthorization: {}\r\nContent-Length: 13\r\n\
-         Expect: 100-continue\r\n\r\n",
-        service::BASIC
-    ));
-    assert_eq!(connection.reply().unwrap().status, 100);
-    connection
-}
-
-/// Waits until no new connection is taken.
-fn closed(service: &Service) {
-    while TcpStream::connect(service.address).is_ok() {
-        std::thread::yield_now();
-    }
-}
-
-#[test]
-fn what_is_under_way_at_the_signal_is_finished() {
-    let service = Service::start("gentle", CONFIG, &[]);
-    let mut connection = under_way(&service);
-    let mut idle = service.connect();
-    service.signal("-TERM");
-    closed(&service);
-    assert!(idle.reply().is_none(), "an idle connection is kept");
-    connection.send(r#"{"alias":"a"}"#);
-    connection.reply().unwrap().is(200, "{}");
-    let ended = service.ended();
-    assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
-}
-
-#[test]
-fn a_second_signal_ends_it_at_once() {
-    let service = Service::start("twice", CONFIG, &[]);
-    let mut connection = under_way(&service);
-    service.signal("-TERM");
-    closed(&service);
-    service.signal("-TERM");
-    assert!(connection.reply().is_none());
-    assert_eq!(service.ended().status.code(), Some(1));
-}
-
-#[test]
-fn a_grace_that_is_over_ends_what_is_under_way() {
-    let config = format!("{CONFIG}\n[connections]\ngrace_millis = 100\n");
-    let service = Service::start("grace", &config, &[]);
-    let mut connection = under_way(&service);
-    let ended = service.stop();
-    assert!(connection.reply().is_none());
-    assert_eq!(ended.status.code(), Some(0));
-    assert!(ended.stderr.contains("connections were still busy"), "{}", ended.stderr);
-}
-
 #[test]
 fn the_help_tells_how_a_configuration_looks() {
     let help = rollbook(&["serve", "--help"], b"");
@@ -255,47 +186,6 @@ fn the_help_tells_how_a_configuration_looks() {
     {
         assert!(help.stdout.contains(said), "{said} is not in {}", help.stdout);
     }
-}
-
-/// The most memory that a process has held, in MiB.
-#[cfg(target_os = "linux")]
-fn most_memory(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_thousand_connections_with_bodies_that_do_not_end_take_bounded_memory() {
-    let files = rlimit::increase_nofile_limit(4_096).unwrap();
-    assert!(files >= 1_100, "this system lets a process open only {files} files");
-    let service = Service::start("memory", CONFIG, &[]);
-    service.pushwoosh("registerDevice", r#""hwid":"d1","device_type":3"#).is(200, DONE);
-    let authorization = [("/v3/devices/d1", service::BASIC), ("/json/1.3/registerUser", TOKEN)];
-    let piece = " ".repeat(64 << 10);
-    let mut open: Vec<Connection> = (0..1_000).map(|_| service.connect()).collect();
-    for (n, connection) in open.iter_mut().enumerate() {
-        let (target, authorization) = authorization[n % 2];
-        connection.send(&format!(
-            "POST {target} HTTP/1.1\r\nHost: test\r\nAuthorization: {authorization}\r\nContent-Length: 1048576\r\n\r\n"
-        ));
-    }
-    // Fifteen of the sixteen parts of each body; who is refused meanwhile is closed.
-    for _ in 0..15 {
-        for connection in &mut open {
-            std::io::Write::write_all(&mut connection.0, piece.as_bytes()).ok();
-        }
-    }
-    service.ask("GET", "/healthz", "", "").is(200, r#"{"status":"ok"}"#);
-    service.jpush("GET", "/v3/tags/news/registration_ids/d1", "").is(200, r#"{"result":false}"#);
-    let refused = open.iter_mut().filter(|connection| connection.0.set_nonblocking(true).is_ok());
-    let mut buffer = [0; 4_096];
-    let refused = refused.filter_map(|connection| std::io::Read::read(&mut connection.0, &mut buffer).ok());
-    assert!(refused.count() > 500, "so many bodies fit");
-    // A thousand bodies of 15/16 MiB are 937 MiB.
-    let held = most_memory(service.pid());
-    assert!(held < 400, "{held} MiB");
 }
 
 #[test]

@@ -1,25 +1,13 @@
-//! `rollbook serve` on a directory: what was answered is there again, whatever ended the service.
-#![cfg(all(unix, feature = "rocks"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests: a panic is a failed test"
-)]
+//! On a directory: what was answered is there again, whatever ended the service.
 
-mod run;
-mod service;
-
+use crate::run::rollbook;
+use crate::service::{BASIC, CONFIG, Connection, DONE, KEY, Service, TOKEN};
 use rollbook::AppId;
 use rollbook::store::{Store, View};
 use rollbook_store_rocks::{RocksOptions, RocksStore};
-use run::rollbook;
-use service::{BASIC, CONFIG, Connection, KEY, Service, TOKEN};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-const DONE: &str = r#"{"status_code":200,"status_message":"OK","response":null}"#;
 
 fn start(name: &str, directory: &Path) -> Service {
     Service::start(name, CONFIG, &["--store", &choice(directory)])
