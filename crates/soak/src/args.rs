@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// How long, in minutes or parts of one; the last audit may take a little longer.
     #[arg(long, default_value_t = 60.0, value_parser = minutes)]
     pub(crate) minutes: f64,
+    /// At least so many lives of the writer, however long they take.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) lives: u64,
     /// Another seed is another load of the same kind.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

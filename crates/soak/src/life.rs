@@ -9,12 +9,13 @@ use rollbook::{Clock, SystemClock};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long the writer lives and how it ends.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
+    /// A writer that has hardly begun lives on.
     pub(crate) seconds: u64,
     /// Killed, or asked to end.
     pub(crate) kill: bool,
@@ -39,18 +40,29 @@ pub(crate) struct Lived {
 /// The part of a second after which the auditor looks up.
 const TICK: Duration = Duration::from_millis(100);
 const TICKS_PER_SECOND: u64 = 10;
+/// Steps without which no life ends, and seconds after which nobody waits for them.
+const LEAST: u64 = 50;
+const PATIENCE: u64 = 300;
+
+/// What the auditor's two threads tell each other.
+#[derive(Debug, Default)]
+struct Seen {
+    steps: AtomicU64,
+    /// Nothing more is read.
+    over: AtomicBool,
+}
 
 /// Lets a writer live, and does every step that it acknowledges to the books.
 pub(crate) fn live(plan: &Plan, orders: &Orders, books: &mut Books) -> Result<Lived, Failure> {
     let mut child = start(orders)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else { return Err("the writer has no pipes".into()) };
-    let over = AtomicBool::new(false);
+    let seen = Seen::default();
     let mut lived = Lived::default();
     let (read, watched) = std::thread::scope(|scope| {
-        let watching = scope.spawn(|| watch(&mut child, stdin, plan, &over));
-        let read = listen(BufReader::new(stdout), books, &mut lived);
-        over.store(true, Ordering::SeqCst);
+        let watching = scope.spawn(|| watch(&mut child, stdin, plan, &seen));
+        let read = listen(BufReader::new(stdout), books, &mut lived, &seen);
+        seen.over.store(true, Ordering::SeqCst);
         (read, watching.join())
     });
     // Before anything else is judged: the directory must have no owner.
@@ -61,6 +73,9 @@ pub(crate) fn live(plan: &Plan, orders: &Orders, books: &mut Books) -> Result<Li
     lived.usage = used;
     if !ended && lived.differences.is_empty() {
         lived.differences.push(format!("the writer ended by itself: {status}"));
+    }
+    if lived.steps < LEAST && lived.differences.is_empty() {
+        lived.differences.push(format!("the writer stood still after {} steps", lived.steps));
     }
     Ok(lived)
 }
@@ -87,35 +102,36 @@ fn watch(
     child: &mut Child,
     stdin: ChildStdin,
     plan: &Plan,
-    over: &AtomicBool,
+    seen: &Seen,
 ) -> Result<(Vec<Usage>, bool), Failure> {
     let mut used = Vec::new();
     let mut stdin = Some(stdin);
-    for tick in 0..plan.seconds * TICKS_PER_SECOND {
-        if over.load(Ordering::SeqCst) {
+    let ends = plan.seconds * TICKS_PER_SECOND;
+    for tick in 0..ends + PATIENCE * TICKS_PER_SECOND {
+        if seen.over.load(Ordering::SeqCst) {
             return Ok((used, false));
+        }
+        if tick >= ends && seen.steps.load(Ordering::SeqCst) >= LEAST {
+            break;
         }
         if tick % TICKS_PER_SECOND == 0 {
             used.extend(usage(child.id()));
         }
-        if let (true, Some(to), Some(stdin)) =
-            (tick == plan.seconds * TICKS_PER_SECOND / 2, &plan.backup, &mut stdin)
-        {
+        if let (true, Some(to), Some(stdin)) = (tick == ends / 2, &plan.backup, &mut stdin) {
             writeln!(stdin, "{}", to.display())?;
         }
         SystemClock.pause(TICK);
     }
     if plan.kill {
         child.kill()?;
-    } else {
-        stdin = None;
     }
-    drop(stdin);
+    // A writer whose input ends comes to an end, too.
+    drop(stdin.take());
     Ok((used, true))
 }
 
 /// Reads acknowledgements to the end. A line that was cut by the end is none.
-fn listen(mut lines: impl BufRead, books: &mut Books, lived: &mut Lived) -> Result<(), Failure> {
+fn listen(mut lines: impl BufRead, books: &mut Books, lived: &mut Lived, seen: &Seen) -> Result<(), Failure> {
     let mut under_way: Option<Vec<Expected>> = None;
     let mut line = Vec::new();
     while lived.differences.is_empty() {
@@ -140,6 +156,7 @@ fn listen(mut lines: impl BufRead, books: &mut Books, lived: &mut Lived) -> Resu
                 }
                 lived.differences.extend(page.acknowledge(n, answer)?);
                 lived.steps += 1;
+                seen.steps.store(lived.steps, Ordering::SeqCst);
                 lived.refused += u64::from(answer.starts_with("Err"));
             }
         }

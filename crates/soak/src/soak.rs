@@ -51,8 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<Report, Failure> {
     let until = SystemClock.now().plus(options.seconds().cast_signed());
     for number in 1.. {
         let left = until.secs() - SystemClock.now().secs();
-        // The first life is always lived.
-        if (left <= 0 && number > 1) || !soak.report.differences.is_empty() {
+        if (left <= 0 && number > options.lives) || !soak.report.differences.is_empty() {
             break;
         }
         soak.turn(number, left.max(0).cast_unsigned())?;
@@ -74,8 +73,10 @@ impl Soak<'_> {
         let plan = self.plan(number, left);
         let lived = live(&plan, &self.orders(), &mut self.books)?;
         self.count(&plan, &lived);
-        if let (Some(expected), Some(backup)) = (lived.backup, &plan.backup) {
-            self.restore(backup, expected, false)?;
+        match (lived.backup, &plan.backup) {
+            (Some(expected), Some(backup)) => self.restore(backup, expected, false)?,
+            (None, Some(unfinished)) if unfinished.exists() => fs::remove_dir_all(unfinished)?,
+            _ => {}
         }
         if self.report.differences.is_empty() {
             self.look_over(&plan, number)?;

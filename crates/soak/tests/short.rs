@@ -7,7 +7,7 @@ use std::process::Command;
 #[test]
 fn a_short_soak_kills_restores_and_ends_with_equal_books() {
     let soak = Command::new(env!("CARGO_BIN_EXE_rollbook-soak"))
-        .args(["--minutes", "0.2", "--devices", "400", "--rate", "400", "--seed", "3"])
+        .args(["--minutes", "0", "--lives", "5", "--devices", "200", "--rate", "400", "--seed", "3"])
         .output()
         .unwrap();
     let (said, wrong) = (String::from_utf8_lossy(&soak.stdout), String::from_utf8_lossy(&soak.stderr));
@@ -17,6 +17,7 @@ fn a_short_soak_kills_restores_and_ends_with_equal_books() {
         let line = said.lines().find_map(|line| line.strip_prefix(what)).unwrap();
         line.split_whitespace().next().unwrap().trim_end_matches(',').parse().unwrap()
     };
-    assert!(count("steps acknowledged") > 100, "{said}");
+    assert_eq!(count("lives of the writer"), 5, "{said}");
+    assert!(count("steps acknowledged") >= 250, "{said}");
     assert!(count("backups restored") > 0, "{said}");
 }

@@ -51,6 +51,22 @@ impl<V: View> Draft<'_, V> {
         Ok(())
     }
 
+    /// Notes that a device takes these tags, and its alias and user, along to another slot. Keys are dropped, and users
+    /// condemned, without a change of the devices: what is gone by then must not come back with the move.
+    pub(super) fn rely_on_keys(&mut self, device: Handle, tags: &[Box<str>]) -> Result<(), Error> {
+        for tag in tags {
+            let key = self.keys.intern(Key::new(Relation::Tag, tag));
+            self.settle(device, key, true)?;
+        }
+        if self.working.get(device.0).is_some_and(|working| working.alias.is_none())
+            && let Some(alias) = self.alias(device)?
+        {
+            let key = self.keys.intern(Key::new(Relation::Alias, alias.as_str()));
+            self.settle(device, key, true)?;
+        }
+        self.rely_on_owner(device)
+    }
+
     /// Notes that a device was found with, or without, the key, and that the commit rests on it. Where the draft itself
     /// made it so, the commit rests on what is written.
     pub(crate) fn settle(&mut self, device: Handle, key: KeyId, has: bool) -> Result<(), Error> {
