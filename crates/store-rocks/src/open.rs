@@ -94,6 +94,9 @@ pub enum OpenError {
     },
 }
 
+/// How often a reader looks again when its owner has removed a file between the reader's list of files and its opening them.
+const BUSY_OWNER: u32 = 16;
+
 impl RocksStore {
     /// Opens the store of a directory as its one owner; makes it first where
     /// [`create`](RocksOptions::create) allows.
@@ -145,7 +148,15 @@ impl RocksStore {
         options.validate()?;
         let path = path.as_ref();
         format::check_or_make(path, false)?;
-        Self::open_engine(path, options, true)
+        let gone = |opened: &Result<Self, OpenError>| matches!(opened, Err(OpenError::Engine { cause, .. }) if cause.as_ref().contains("No such file"));
+        let mut opened = Self::open_engine(path, options, true);
+        for _ in 0..BUSY_OWNER {
+            if !gone(&opened) {
+                break;
+            }
+            opened = Self::open_engine(path, options, true);
+        }
+        opened
     }
 
     fn open_engine(path: &Path, options: &RocksOptions, reads_only: bool) -> Result<Self, OpenError> {

@@ -26,23 +26,21 @@ impl<V: View> Draft<'_, V> {
         for n in 0..self.working.len() {
             self.forget_key(Handle(n), key, platforms);
         }
-        let platforms = self.narrowed(key, platforms)?;
-        if !platforms.is_empty() {
+        // All of the platforms asked for, not only those on which there is something now: a device may move meanwhile.
+        if self.is_on_any(key, platforms)? {
             self.dropped.push((key.to_owned(), platforms));
         }
         Ok(())
     }
 
-    /// The platforms among these on which the register has devices of the key, so that dropping nothing writes
-    /// nothing.
-    fn narrowed(&self, key: Key<'_>, platforms: PlatformSet) -> Result<PlatformSet, Error> {
-        let mut on = PlatformSet::NONE;
+    /// Has the register devices of the key on one of these platforms? Dropping nothing writes nothing.
+    fn is_on_any(&self, key: Key<'_>, platforms: PlatformSet) -> Result<bool, Error> {
         for platform in self.picture.platforms(key, platforms)?.iter() {
             if self.picture.cardinality(key, platform.into())? > 0 {
-                on = on.with(platform);
+                return Ok(true);
             }
         }
-        Ok(on)
+        Ok(false)
     }
 
     /// How many devices carry the alias in the draft, and how many of them the register itself counts.
