@@ -125,6 +125,7 @@ mod apply;
 mod apps;
 mod backup;
 mod batch;
+mod beside;
 mod bytes;
 mod check;
 mod commit;
