@@ -139,6 +139,7 @@ mod open;
 mod options;
 mod overlay;
 mod postings;
+mod prefetch;
 mod presence;
 mod reads;
 mod recent;
