@@ -1,7 +1,15 @@
 //! The command line.
 
+pub(crate) mod app;
+pub(crate) mod durable;
+pub(crate) mod serve;
+
+use crate::store;
+use app::AppCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rollbook::Limits;
+use durable::Durable;
+use rollbook::{AppKey, Limits};
+use serve::Serve;
 use std::path::PathBuf;
 
 /// A register of push devices, tags, aliases, users and events.
@@ -16,6 +24,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Demo(Demo),
     Query(Query),
+    #[command(flatten)]
+    Durable(Durable),
+    Serve(Serve),
+    /// Makes, lists, changes and removes the apps of a register in a directory.
+    #[command(subcommand)]
+    App(AppCommand),
 }
 
 /// Fills a register in memory and asks it one question of every kind.
@@ -31,18 +45,26 @@ pub(crate) struct Demo {
     pub(crate) seed: u64,
 }
 
-/// Loads device registrations and answers who is in an audience.
+/// Answers who is in an audience: of device registrations that it loads, or of a register in a directory.
 ///
 /// The input holds one JSON object a line: `id` and `platform`, and optionally `tags`, `alias`, `user`, `token`,
-/// `mobile`, `language`, `utc_offset` (in seconds). A line with an id that came before updates that device: what it
-/// does not name stays, its tags are added. Empty lines are ignored; a line has at most 1 MiB.
+/// `mobile`, `language`, `utc_offset` (in seconds), `last_seen` (in seconds since 1970). A line with an id that came
+/// before updates that device: what it does not name stays, its tags are added. Empty lines are ignored; a line has at
+/// most 4 MiB. What `export` writes is such an input, too.
 ///
 /// A line that is wrong stops the load, and then nothing is answered.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("devices").required(true).args(["input", "store"]))]
 pub(crate) struct Query {
     /// The file to load; `-` is standard input.
     #[arg(long, value_name = "FILE")]
-    pub(crate) input: PathBuf,
+    pub(crate) input: Option<PathBuf>,
+    /// The register to ask, which may be in use: `rocksdb:DIR`.
+    #[arg(long, value_name = "STORE", value_parser = store::durable, requires = "app")]
+    pub(crate) store: Option<PathBuf>,
+    /// The app of that register.
+    #[arg(long, value_name = "KEY", requires = "store", conflicts_with = "input")]
+    pub(crate) app: Option<AppKey>,
     /// A condition, such as `news && (vip || platform(ios)) && !muted`; may be given several times.
     ///
     /// Names stand for tags; `alias(a)`, `user(u)`, `device(d)`, `platform(ios, android)` and `all()` for what they
@@ -56,10 +78,10 @@ pub(crate) struct Query {
     #[arg(long)]
     pub(crate) json: bool,
     /// Leave lines out that are wrong, and list them at the end on standard error.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "store")]
     pub(crate) skip_invalid: bool,
     /// Which limits the registrations are held to.
-    #[arg(long, value_name = "PROFILE", default_value = "unlimited")]
+    #[arg(long, value_name = "PROFILE", default_value = "unlimited", conflicts_with = "store")]
     pub(crate) limits: Profile,
     /// Tell on standard error how long the load took, also when that is not a terminal.
     #[arg(long)]

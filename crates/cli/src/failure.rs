@@ -21,9 +21,11 @@ pub(crate) enum Failure {
     #[error("{during}")]
     Register { during: String, source: rollbook::Error },
     /// The store cannot be opened, saved or restored.
-    #[cfg_attr(not(feature = "rocks"), expect(dead_code, reason = "a store in memory always opens"))]
     #[error("{during}")]
     Store { during: String, source: Box<dyn Error + Send + Sync> },
+    /// What is there does not allow what was asked for.
+    #[error("{0}")]
+    Refused(String),
     /// The register answered what it must not.
     #[error("{during}: was accepted, but must be refused")]
     Accepted { during: String },

@@ -1,19 +1,27 @@
-//! The program `rollbook`: see what the register does, or ask who is in an audience of a file of devices.
+//! The program `rollbook`: see what the register does, ask who is in an audience, and keep a register in a directory.
 //!
 //! - `rollbook demo`: fills a register in memory and asks it one question of every kind;
-//! - `rollbook query`: loads device registrations, one JSON object a line, and answers audiences.
+//! - `rollbook query`: answers audiences of device registrations, one JSON object a line, or of a directory;
+//! - `rollbook import`, `export`, `verify`, `stats`, `backup`, `restore`: what an operator does with a directory;
+//! - `rollbook serve`: answers the vendors' protocols on a socket;
+//! - `rollbook app`: the apps of a register in a directory.
 //!
 //! Answers go to standard output, everything else to standard error. The exit code is 0 when all was answered, 1 when
 //! something failed, 2 when the command line was wrong.
 
+mod app;
 mod args;
 mod demo;
+mod durable;
 mod failure;
 mod load;
 mod output;
 mod progress;
 mod query;
+mod record;
 mod register;
+mod serve;
+mod skipped;
 mod stopwatch;
 mod store;
 
@@ -25,6 +33,9 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Query(options) => query::run(&options),
+        Command::Durable(command) => durable::run(&command),
+        Command::Serve(options) => serve::run(&options),
+        Command::App(command) => app::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,15 +1,17 @@
-//! `rollbook query`: who is in an audience of a file of devices.
+//! `rollbook query`: who is in an audience of a file of devices, or of a register in a directory.
 
 use crate::args::Query;
 use crate::failure::{Failure, tell};
-use crate::load::{Input, Loaded, load};
+use crate::load::{Loaded, load};
 use crate::output::Output;
 use crate::progress::watched;
+use crate::record::Input;
 use crate::register::{Devices, Register};
 use crate::stopwatch::{Stopwatch, readable};
-use crate::store::{Access, StoreChoice};
+use crate::store::{Access, StoreChoice, register_in};
 use rollbook::{AppKey, AppSettings, Audience, DeviceCursor, Limits, Platform, PlatformSet, TagCount};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 /// How many ids are held at once, however many are printed.
@@ -25,11 +27,25 @@ struct Condition<'a> {
 }
 
 pub(crate) fn run(options: &Query) -> Result<(), Failure> {
-    let limits = options.limits.limits();
     // A typing error must not cost a long load.
-    let conditions =
-        options.audience.iter().map(|text| parse(text, &limits)).collect::<Result<Vec<_>, _>>()?;
-    let input = Input::open(&options.input)?;
+    let conditions = options.audience.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
+    match (&options.input, &options.store, &options.app) {
+        (Some(input), ..) => ask_file(input, &conditions, options),
+        (None, Some(store), Some(app)) => {
+            let register = register_in(store, Access::ReadOnly)?.build();
+            let devices = register.app(app)?;
+            check(&conditions, devices.limits())?;
+            print(&devices, &conditions, options)
+        }
+        // The command line is refused before.
+        (None, ..) => Err(Failure::Usage("--input, or --store and --app: must be given".into())),
+    }
+}
+
+fn ask_file(path: &Path, conditions: &[Condition<'_>], options: &Query) -> Result<(), Failure> {
+    let limits = options.limits.limits();
+    check(conditions, &limits)?;
+    let input = Input::open(path)?;
     let register = Register::builder(StoreChoice::Memory.open(Access::Create)?).build();
     let devices =
         register.create_app(&AppKey::new("file")?, AppSettings { limits, ..AppSettings::default() })?;
@@ -38,18 +54,28 @@ pub(crate) fn run(options: &Query) -> Result<(), Failure> {
     if options.verbose || watched() {
         tell_load(&loaded, watch.elapsed());
     }
-    let mut output = Output::new();
-    let answered = answer(&devices, &conditions, options, &mut output);
-    let answered = answered.and_then(|()| output.finish());
+    let printed = print(&devices, conditions, options);
     // Also when nobody reads the answers to their end.
-    loaded.tell_skipped();
-    answered
+    loaded.skipped.tell(loaded.registrations);
+    printed
 }
 
-fn parse<'a>(text: &'a str, limits: &Limits) -> Result<Condition<'a>, Failure> {
+fn parse(text: &str) -> Result<Condition<'_>, Failure> {
     let audience = Audience::parse(text).map_err(|error| Failure::Usage(format!("--audience: {error}")))?;
-    audience.check(limits).map_err(|error| Failure::Usage(format!("--audience: {error}")))?;
     Ok(Condition { text, audience })
+}
+
+fn check(conditions: &[Condition<'_>], limits: &Limits) -> Result<(), Failure> {
+    for Condition { audience, .. } in conditions {
+        audience.check(limits).map_err(|error| Failure::Usage(format!("--audience: {error}")))?;
+    }
+    Ok(())
+}
+
+fn print(devices: &Devices, conditions: &[Condition<'_>], options: &Query) -> Result<(), Failure> {
+    let mut output = Output::new();
+    answer(devices, conditions, options, &mut output)?;
+    output.finish()
 }
 
 fn tell_load(loaded: &Loaded, time: Duration) {

@@ -1,11 +1,13 @@
 //! Which store a command works on, as `--store` and the configuration of the service name it.
 
 use crate::failure::Failure;
+use crate::register::Register;
+use rollbook::RegistryBuilder;
 use rollbook::store::BoxedStore;
 #[cfg(feature = "rocks")]
 use rollbook_store_rocks::{RocksOptions, RocksStore};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Where a register is kept: `memory`, or `rocksdb:DIR` in a build with the feature `rocks`.
@@ -14,10 +16,6 @@ pub(crate) enum StoreChoice {
     /// In memory, gone when the program ends.
     Memory,
     /// In a directory of the durable store.
-    #[cfg_attr(
-        not(feature = "rocks"),
-        expect(dead_code, reason = "only a build with the store constructs it")
-    )]
     RocksDb(PathBuf),
 }
 
@@ -32,6 +30,18 @@ pub(crate) enum Access {
     ReadOnly,
 }
 
+/// Why a command cannot be had.
+#[cfg(not(feature = "rocks"))]
+pub(crate) const ABSENT: &str = "this build has no durable store; build the program with the feature `rocks`";
+
+/// The directory of a store that outlives the program.
+pub(crate) fn durable(text: &str) -> Result<PathBuf, String> {
+    match text.parse()? {
+        StoreChoice::RocksDb(directory) => Ok(directory),
+        StoreChoice::Memory => Err("is gone when the program ends; expected `rocksdb:DIR`".into()),
+    }
+}
+
 impl FromStr for StoreChoice {
     type Err = String;
 
@@ -42,9 +52,7 @@ impl FromStr for StoreChoice {
             #[cfg(feature = "rocks")]
             Some(("rocksdb", directory)) => Ok(StoreChoice::RocksDb(directory.into())),
             #[cfg(not(feature = "rocks"))]
-            Some(("rocksdb", _)) => {
-                Err("this build has no durable store; build the program with the feature `rocks`".into())
-            }
+            Some(("rocksdb", _)) => Err(ABSENT.into()),
             _ => Err(format!("{text:?} is not a store; expected `memory` or `rocksdb:DIR`")),
         }
     }
@@ -68,21 +76,26 @@ impl StoreChoice {
             #[cfg(feature = "rocks")]
             StoreChoice::RocksDb(directory) => open_rocks(directory, access).map(BoxedStore::new),
             #[cfg(not(feature = "rocks"))]
-            StoreChoice::RocksDb(_) => Err(Failure::Usage(format!("{self}: not in this build ({access:?})"))),
+            StoreChoice::RocksDb(_) => {
+                let _ = access;
+                Err(Failure::Usage(ABSENT.into()))
+            }
         }
     }
 }
 
+/// The register of a directory.
+pub(crate) fn register_in(directory: &Path, access: Access) -> Result<RegistryBuilder<BoxedStore>, Failure> {
+    Ok(Register::builder(StoreChoice::RocksDb(directory.to_owned()).open(access)?))
+}
+
 /// The durable store of a directory, for what only it can do.
 #[cfg(feature = "rocks")]
-pub(crate) fn open_rocks(directory: &std::path::Path, access: Access) -> Result<RocksStore, Failure> {
+pub(crate) fn open_rocks(directory: &Path, access: Access) -> Result<RocksStore, Failure> {
     let options = RocksOptions { create: access == Access::Create, ..RocksOptions::default() };
     match access {
         Access::Create | Access::Existing => RocksStore::open(directory, &options),
         Access::ReadOnly => RocksStore::open_read_only(directory, &options),
     }
-    .map_err(|source| Failure::Store {
-        during: format!("cannot open {}", directory.display()),
-        source: source.into(),
-    })
+    .map_err(|source| Failure::Store { during: "cannot open the store".into(), source: source.into() })
 }

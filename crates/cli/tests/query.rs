@@ -162,8 +162,7 @@ fn empty_lines_line_ends_of_any_system_and_a_byte_order_mark_are_no_fault() {
 
 #[test]
 fn a_bad_line_is_refused_with_its_number_and_its_reason() {
-    let member =
-        "member: known: must be one of id platform tags alias user token mobile language utc_offset: got";
+    let member = "member: known: must be one of id platform tags alias user token mobile language utc_offset last_seen: got";
     let long = "x".repeat(256);
     for (line, reason) in [
         ("nonsense", "not a JSON object: expected ident at column 2"),
@@ -202,6 +201,14 @@ fn a_bad_line_is_refused_with_its_number_and_its_reason() {
 }
 
 #[test]
+fn a_line_that_names_an_app_is_refused() {
+    let line = r#"{"id":"d","platform":"ios","app":"other"}"#;
+    let error = refused(line, &["--audience", "news"], 1);
+    assert!(error.starts_with("error: standard input, line 1: member: known: must be one of id "), "{error}");
+    assert!(error.ends_with("got \"app\"\n"), "{error}");
+}
+
+#[test]
 fn an_unknown_platform_is_refused_with_the_known_ones() {
     let error = refused(r#"{"id":"d","platform":"amiga"}"#, &[], 1);
     assert!(error.contains("line 1: platform: known: must be one of unknown ios android "), "{error}");
@@ -216,9 +223,9 @@ fn a_line_that_is_not_text_is_refused() {
 
 #[test]
 fn a_line_that_is_too_long_is_refused_and_what_follows_is_read() {
-    let lines = format!("{}\n{DEVICES}", "x".repeat((1 << 20) + 1));
+    let lines = format!("{}\n{DEVICES}", "x".repeat((1 << 22) + 1));
     let error = refused(&lines, &["--audience", "news"], 1);
-    assert_eq!(error, "error: standard input, line 1: line: bytes: must be at most 1048576: got more\n");
+    assert_eq!(error, "error: standard input, line 1: line: bytes: must be at most 4194304: got more\n");
     assert!(query(&lines, &["--json", "--skip-invalid"]).stdout.starts_with(r#"{"devices":4,"#));
 }
 

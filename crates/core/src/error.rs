@@ -8,6 +8,13 @@ use crate::violation::{Violation, Violations, shown};
 use std::fmt;
 
 /// What an error speaks of.
+///
+/// ```
+/// use rollbook::{Error, Subject};
+/// let refused = rollbook_testkit::example::shop().device(&"unknown".parse()?).unwrap_err();
+/// assert!(matches!(refused, Error::NotFound { subject: Subject::Device, .. }));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Subject {
@@ -27,6 +34,16 @@ impl fmt::Display for Subject {
 }
 
 /// One failed operation of a batch.
+///
+/// ```
+/// use rollbook::{Command, Error};
+/// let commands = [Command::Remove("watch".parse()?), Command::Remove("watch".parse()?)];
+/// match rollbook_testkit::example::shop().batch(&commands) {
+///     Err(Error::Batch(failures)) => assert_eq!(failures[0].index, 1),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct BatchFailure {
     /// The operation's position in the batch, from 0.
@@ -38,6 +55,22 @@ pub struct BatchFailure {
 /// Why an operation was refused or failed.
 ///
 /// Match on [`Error::kind`] to decide what to do next; the variants carry the particulars.
+///
+/// ```
+/// use rollbook::{Error, ErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::Argument => "mend the arguments",
+///         ErrorKind::Unavailable => "try again later",
+///         ErrorKind::OutcomeUnknown => "read before you write again",
+///         _ => "look at the message",
+///     }
+/// }
+/// let refused = rollbook_testkit::example::shop().touch(&["unknown".parse()?]).unwrap_err();
+/// assert_eq!(advice(&refused), "mend the arguments");
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -59,14 +92,14 @@ pub enum Error {
         key: AppKey,
     },
     /// The device changed since the version that the update was based on.
-    #[error("device {device}: version: must be the current {current}: got {based_on}")]
+    #[error("device {device}: version: must be {}: got {based_on}", current_version(*current))]
     Stale {
         /// The device id, quoted.
         device: String,
         /// The version the caller sent.
         based_on: u64,
-        /// The version the register holds.
-        current: u64,
+        /// The version the register holds; none of a device that the same batch makes.
+        current: Option<u64>,
     },
     /// The app lacks the capability that the operation needs.
     #[error("app {app}: capability: must be {capability}: got none")]
@@ -96,12 +129,25 @@ pub enum Error {
     },
 }
 
+fn current_version(current: Option<u64>) -> String {
+    current.map_or("left out, as the same batch makes the device".to_owned(), |version| {
+        format!("the current {version}")
+    })
+}
+
 fn batch_text(failures: &[BatchFailure]) -> String {
     let parts: Vec<String> = failures.iter().map(|f| format!("operation {}: {}", f.index, f.error)).collect();
     parts.join("; ")
 }
 
 /// Few kinds, chosen by what the caller does next.
+///
+/// ```
+/// use rollbook::ErrorKind;
+/// let refused = rollbook_testkit::example::shop().device(&"unknown".parse()?).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::NotFound);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -149,6 +195,14 @@ impl Error {
     }
 
     /// The broken rules, when the arguments were at fault; empty otherwise.
+    ///
+    /// ```
+    /// let shop = rollbook_testkit::example::shop();
+    /// let refused = shop.touch(&["watch".parse()?, "one".parse()?, "two".parse()?]).unwrap_err();
+    /// let indexes: Vec<_> = refused.violations().iter().map(|violation| violation.index()).collect();
+    /// assert_eq!(indexes, [Some(1), Some(2)]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         match self {

@@ -10,6 +10,11 @@ use std::fmt;
 const SHOWN_BYTES: usize = 64;
 
 /// A rule of the register that an argument can break.
+///
+/// ```
+/// use rollbook::{DeviceId, Rule};
+/// assert_eq!(DeviceId::new("a\nb").unwrap_err().rule(), Rule::Characters);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
@@ -84,6 +89,12 @@ pub struct Violation {
 
 impl Violation {
     /// A violation of `rule` in `field`, whose limit reads `limit` and for which `actual` was sent.
+    ///
+    /// ```
+    /// use rollbook::{Rule, Violation};
+    /// let violation = Violation::new("port", Rule::Range, "must be 1 to 65535", 0);
+    /// assert_eq!(violation.to_string(), "port: range: must be 1 to 65535: got 0");
+    /// ```
     pub fn new(
         field: impl Into<Cow<'static, str>>,
         rule: Rule,
@@ -94,6 +105,12 @@ impl Violation {
     }
 
     /// The same violation, said of item `index` of the list `field`.
+    ///
+    /// ```
+    /// let refused = rollbook::TagName::new("").unwrap_err().in_list("tags.add", 3);
+    /// assert_eq!((refused.field(), refused.index()), ("tags.add", Some(3)));
+    /// assert!(refused.to_string().starts_with("tags.add[3]: bytes: "));
+    /// ```
     #[must_use]
     pub fn in_list(mut self, field: impl Into<Cow<'static, str>>, index: usize) -> Self {
         self.field = field.into();
@@ -102,6 +119,11 @@ impl Violation {
     }
 
     /// The same violation under another field name.
+    ///
+    /// ```
+    /// let refused = rollbook::DeviceId::new("").unwrap_err().in_field("hwid");
+    /// assert_eq!(refused.field(), "hwid");
+    /// ```
     #[must_use]
     pub fn in_field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.field = field.into();
@@ -172,6 +194,13 @@ impl Violations {
     }
 
     /// `Ok` when `found` is empty, otherwise all of it as one error.
+    ///
+    /// ```
+    /// use rollbook::{DeviceId, Violations};
+    /// assert!(Violations::check(Vec::new()).is_ok());
+    /// let found = vec![DeviceId::new("").unwrap_err()];
+    /// assert_eq!(Violations::check(found).unwrap_err().as_slice().len(), 1);
+    /// ```
     ///
     /// # Errors
     /// All of `found`.

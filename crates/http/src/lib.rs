@@ -32,9 +32,12 @@
 //! # With one
 //!
 //! [`router`] makes an axum `Router` of both faces, with a limit and a time-out for bodies, with spans, and with
-//! panics kept to the request that met them; [`serve`](fn@serve) is a server for it that bounds slow heads and the number of
-//! connections, and ends gently. Both are small; a service that has its own server and middleware mounts the router
-//! (see the example `mount`).
+//! panics kept to the request that met them; [`serve`](fn@serve) is a server for it that bounds slow heads, slow readers
+//! and the number of connections, and ends gently. Both are small; a service that has its own server and middleware
+//! mounts the router (see the example `mount`). The program `rollbook serve` adds a configuration, health and metrics.
+//!
+//! The example `load` tells how many requests a second that makes on this machine, beside those of a handler that does
+//! nothing.
 //!
 //! # What is where
 //!
@@ -49,6 +52,7 @@
 //! - *… answer 204?* Four of the clients break on it; what has nothing to say answers `{}`.
 //! - *… rate limit?* It belongs to whoever stands in front of all instances.
 
+mod authenticate;
 mod exchange;
 mod extract;
 pub mod jpush;
@@ -71,6 +75,15 @@ use rollbook::store::Store;
 /// Paths below `/json/` and `/api/` are Pushwoosh's, all others are JPush's, so that a path of neither is answered in
 /// a shape that some client understands. A face that the options leave out answers nothing but that there is no such
 /// path.
+///
+/// ```
+/// use rollbook_http::{FaceOptions, Request, answer};
+/// use rollbook_store_mem::MemStore;
+///
+/// let registry = rollbook::Registry::builder(MemStore::new()).build();
+/// let answered = answer(&registry, &FaceOptions::default(), &Request::default());
+/// assert_eq!(answered.status(), 404);
+/// ```
 pub fn answer<S: Store>(registry: &Registry<S>, options: &FaceOptions, request: &Request) -> Answer {
     match Face::of(request.uri().path(), options.faces) {
         Face::Jpush => jpush::answer(registry, options, request),

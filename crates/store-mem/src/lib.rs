@@ -60,7 +60,7 @@
 //! heap, whose number takes the first four bytes of the tail; when even the tags do not fit (more than 25 bytes of
 //! them), they move there too.
 //!
-//! Lines live in chunks of 1 024, each of one platform, so that the place of a line tells platform and ordinal, a
+//! Lines live in chunks of 8 192, each of one platform, so that the place of a line tells platform and ordinal, a
 //! line is named by 32 bits, and growing moves nothing. When a device was last seen is kept in chunks beside them,
 //! eight bytes a device, from the first [`touch`](rollbook::store::Store::touch) of any device of the chunk. Removed
 //! devices leave their slots in a list through the lines; the slot vacated last is filled first.

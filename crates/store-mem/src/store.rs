@@ -33,6 +33,16 @@ impl Default for MemOptions {
 type Locked = ShardedLock<AppState>;
 
 /// A store that keeps everything in memory; see the [crate](crate).
+///
+/// ```
+/// use rollbook::{Audience, Registry};
+/// use rollbook_store_mem::MemStore;
+///
+/// let registry = Registry::builder(MemStore::new()).build();
+/// let shop = registry.create_app(&"shop".parse()?, Default::default())?;
+/// assert_eq!(shop.count(&Audience::All)?, 0);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct MemStore {
     options: MemOptions,
@@ -64,6 +74,19 @@ impl MemStore {
     }
 
     /// What an app takes, by structure. Looks at every key, with commits to the app kept out meanwhile.
+    ///
+    /// ```
+    /// use rollbook::{AppId, AppKey, AppSettings, DeviceId, Platform, Registration, Registry};
+    /// use rollbook_store_mem::MemStore;
+    ///
+    /// let registry = Registry::builder(MemStore::new()).build();
+    /// let app = registry.create_app(&AppKey::new("shop")?, AppSettings::default())?;
+    /// app.register(&Registration::new(DeviceId::new("d1")?, Platform::Ios))?;
+    /// let used = registry.store().memory(AppId(1))?; // the first app
+    /// assert_eq!(used.devices, 1);
+    /// assert!(used.bytes() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Store::view`].

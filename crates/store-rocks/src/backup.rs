@@ -14,6 +14,17 @@ impl RocksStore {
     /// Copies the store as of now into a new directory, while it goes on being used. Table files are linked where the
     /// file system can, so this takes little time and space. The copy is a store: it can be opened as it is.
     ///
+    /// ```
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let at = |name: &str| directory.path().join(name);
+    /// let store = RocksStore::open(at("register"), &RocksOptions::default())?;
+    /// store.backup(at("copy"))?;
+    /// assert!(store.backup(at("copy")).is_err()); // nothing is written over
+    /// RocksStore::open_read_only(at("copy"), &RocksOptions::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`OpenError::Exists`], [`OpenError::Io`], [`OpenError::Engine`].
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<(), OpenError> {
@@ -30,6 +41,16 @@ impl RocksStore {
     }
 
     /// Copies a backup to where a store shall be, file by file, so that the two share nothing.
+    ///
+    /// ```
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let at = |name: &str| directory.path().join(name);
+    /// RocksStore::open(at("register"), &RocksOptions::default())?.backup(at("copy"))?;
+    /// RocksStore::restore(at("copy"), at("again"))?;
+    /// RocksStore::open(at("again"), &RocksOptions::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`OpenError::Missing`], [`OpenError::NotAStore`], [`OpenError::Format`], [`OpenError::Exists`],
@@ -56,6 +77,13 @@ impl RocksStore {
 
     /// Writes everything into table files and compacts them: the smallest the store can be. Takes as long as reading
     /// and writing all of it.
+    ///
+    /// ```
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// RocksStore::open(directory.path().join("register"), &RocksOptions::default())?.compact()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].

@@ -293,10 +293,7 @@ mod tests {
 
         #[test]
         fn any_bytes_read_as_a_key_without_a_panic(bytes: Vec<u8>) {
-            let _ = name_in(&bytes);
-            let _ = chunk_in(&bytes);
-            let _ = position_in(&bytes);
-            let _ = seq_in(&bytes);
+            crate::fuzzing::keys(&bytes);
         }
 
         #[test]

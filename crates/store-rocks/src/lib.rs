@@ -1,9 +1,10 @@
 //! A store for the [`rollbook`] register on RocksDB: durable, and larger than memory.
 //!
 //! - [`RocksStore`]: the store; [`RocksStore::open`], [`RocksStore::open_read_only`], [`RocksStore::backup`],
-//!   [`RocksStore::restore`], [`RocksStore::compact`], [`RocksStore::sweep`], [`RocksStore::stats`].
+//!   [`RocksStore::restore`], [`RocksStore::compact`], [`RocksStore::sweep`], [`RocksStore::scrub`],
+//!   [`RocksStore::stats`], [`RocksStore::probe`].
 //! - [`RocksOptions`]: what an operator may tune; [`InvalidOption`] says what is out of range.
-//! - [`RocksStats`]: what an operator wants to know.
+//! - [`RocksStats`]: what an operator wants to know; [`Scrubbed`]: what could be read, and what could not.
 //! - [`OpenError`]: why a directory was not opened.
 //!
 //! ```
@@ -131,6 +132,9 @@ mod draft;
 mod error;
 mod families;
 mod format;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod keys;
 mod links;
 mod log;
@@ -141,8 +145,10 @@ mod overlay;
 mod postings;
 mod prefetch;
 mod presence;
+mod probe;
 mod reads;
 mod recent;
+mod scrub;
 mod stats;
 mod sweep;
 #[cfg(test)]
@@ -155,4 +161,5 @@ mod view;
 pub use looked::RocksView;
 pub use open::{OpenError, RocksStore};
 pub use options::{Compression, InvalidOption, RocksOptions};
+pub use scrub::Scrubbed;
 pub use stats::{FamilyStats, RocksStats};

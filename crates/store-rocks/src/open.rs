@@ -124,7 +124,20 @@ impl RocksStore {
     }
 
     /// Opens what a directory holds now for reading only: for tools, also beside its owner, whose later commits are
-    /// not seen. Commits and heartbeats answer [`StoreError::Unavailable`].
+    /// not seen. Commits and heartbeats answer [`StoreError::Unavailable`]. Holds all files open, whatever
+    /// [`max_open_files`](RocksOptions::max_open_files) says.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, Registry};
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("register");
+    /// let owner = RocksStore::open(&path, &RocksOptions::default())?;
+    /// let reader = Registry::builder(RocksStore::open_read_only(&path, &RocksOptions::default())?).build();
+    /// assert!(reader.create_app(&"shop".parse()?, AppSettings::default()).is_err());
+    /// # drop(owner);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Every [`OpenError`] but `Exists` and `InUse`.
@@ -137,7 +150,11 @@ impl RocksStore {
 
     fn open_engine(path: &Path, options: &RocksOptions, reads_only: bool) -> Result<Self, OpenError> {
         let cache = Cache::new_lru_cache(options.cache_bytes());
-        let engine = engine_options(options, &cache);
+        let mut engine = engine_options(options, &cache);
+        if reads_only {
+            // An owner removes tables that it has compacted: what is open by then can still be read.
+            engine.set_max_open_files(-1);
+        }
         let families = families::descriptors(options, &cache);
         let directory = format::engine_directory(path);
         let opened = if reads_only {

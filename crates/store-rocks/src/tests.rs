@@ -272,6 +272,27 @@ fn statistics_count_what_was_written() {
 }
 
 #[test]
+fn keys_are_counted_wherever_they_are_also_after_opening() {
+    let (store, directory) = open(buffered());
+    let places = devices(&store, 1_000);
+    let count = |store: &RocksStore| {
+        let families = store.stats().unwrap().families;
+        families.iter().find(|family| family.name == "device").unwrap().keys
+    };
+    assert_eq!(count(&store), 1_000);
+    store.compact().unwrap();
+    drop(store);
+    let store = RocksStore::open(directory.path().join("store"), &buffered()).unwrap();
+    assert_eq!(count(&store), 1_000);
+    let remove = |place: &Place| Operation::Remove { device: *place };
+    let operations = places.iter().take(400).map(remove).collect();
+    store.commit(APP, &WriteSet { operations, ..WriteSet::default() }).unwrap();
+    assert_eq!(count(&store), 600);
+    store.compact().unwrap();
+    assert_eq!(count(&store), 600);
+}
+
+#[test]
 fn opening_does_not_read_the_devices() {
     let (store, directory) = open(buffered());
     devices(&store, 50_000);

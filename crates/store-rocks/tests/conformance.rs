@@ -10,31 +10,10 @@
 
 mod common;
 
-use common::{options, synced};
-use rollbook_store_rocks::{RocksOptions, RocksStore};
+use common::{OnDisk, options, synced};
+use rollbook_store_rocks::RocksStore;
 use rollbook_testkit::{Fixture, Race, run_some};
 use tempfile::TempDir;
-
-/// A store in a directory of its own.
-struct OnDisk(fn() -> RocksOptions);
-
-impl Fixture for OnDisk {
-    type Store = RocksStore;
-    type Guard = TempDir;
-
-    fn guard(&self) -> TempDir {
-        tempfile::tempdir().unwrap()
-    }
-
-    fn open(&self, directory: &TempDir) -> RocksStore {
-        RocksStore::open(directory.path().join("store"), &self.0()).unwrap()
-    }
-
-    fn open_at(&self, directory: &TempDir, first_ordinal: u32) -> Option<RocksStore> {
-        let options = RocksOptions { first_ordinal, ..self.0() };
-        Some(RocksStore::open(directory.path().join("store"), &options).unwrap())
-    }
-}
 
 rollbook_testkit::conformance!(OnDisk(options));
 

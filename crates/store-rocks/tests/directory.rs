@@ -97,6 +97,22 @@ fn tools_read_beside_the_owner_and_write_nothing() {
 }
 
 #[test]
+fn tools_read_on_when_the_owner_replaces_its_tables() {
+    let (_directory, path) = place();
+    let small = RocksOptions { memory_bytes: 8 << 20, ..options() };
+    let owner = RocksStore::open(&path, &small).unwrap();
+    // So many that the engine, left to itself, would open most tables later.
+    for n in 0..400 {
+        let inserts = (0..1_000).map(|device| insert(&format!("{n} {device}")));
+        owner.commit(APP, &set(inserts)).unwrap();
+    }
+    let reader = RocksStore::open_read_only(&path, &small).unwrap();
+    owner.compact().unwrap();
+    assert_sound(&reader, APP);
+    assert_eq!(reader.view(APP).unwrap().devices(Platform::Ios).unwrap().len(), 400_000);
+}
+
+#[test]
 fn what_is_not_a_store_is_not_touched() {
     let (_directory, path) = place();
     assert!(matches!(RocksStore::open_read_only(&path, &options()), Err(OpenError::Missing(_))));

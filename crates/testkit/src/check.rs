@@ -67,6 +67,25 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
+/// What a register answers to a step, in the model's terms: every page of a paged answer, an error as a refusal.
+///
+/// The clock is the register's own: [`Op::MoveClock`] moves it.
+///
+/// ```
+/// use rollbook::{ManualClock, Registry};
+/// use rollbook_testkit::{check::perform, op::Op, oracle::{Answer, Oracle}, ordered::OrderedStore};
+///
+/// let registry = Registry::builder(OrderedStore::new()).build();
+/// let apps = perform(&registry, &ManualClock::at(Oracle::START), &Op::Apps { limit: 10 });
+/// assert_eq!(apps, Ok(Answer::Apps(Vec::new())));
+/// ```
+///
+/// # Errors
+/// Why the step is refused, or that its pages make no sense.
+pub fn perform<S: Store>(registry: &Registry<S>, clock: &ManualClock, op: &Op) -> Answered {
+    drive::perform(registry, clock, op).answer
+}
+
 /// Applies the steps to a register on a fresh store and to a fresh model.
 ///
 /// # Errors
@@ -142,17 +161,23 @@ pub(crate) fn contradiction(store: &impl Store) -> Option<String> {
     }
 }
 
-/// The shortest sequence that can be made of `ops` by leaving steps out and still fails.
+/// The shortest sequence that can be made of `steps` by leaving some out and still fails; steps may be bytes.
+///
+/// ```
+/// use rollbook_testkit::check::minimal;
+/// assert_eq!(minimal(b"seven", |bytes| bytes.contains(&b'v')), b"v");
+/// ```
 #[must_use]
-pub fn minimal(ops: &[Op], fails: impl Fn(&[Op]) -> bool) -> Vec<Op> {
-    let mut ops = ops.to_vec();
-    let mut width = ops.len().div_ceil(2);
+pub fn minimal<T: Clone>(steps: &[T], fails: impl Fn(&[T]) -> bool) -> Vec<T> {
+    let mut steps = steps.to_vec();
+    let mut width = steps.len().div_ceil(2);
     while width > 0 {
         let (mut at, mut shrunk) = (0, false);
-        while at < ops.len() {
-            let without: Vec<Op> = ops.iter().take(at).chain(ops.iter().skip(at + width)).cloned().collect();
+        while at < steps.len() {
+            let without: Vec<T> =
+                steps.iter().take(at).chain(steps.iter().skip(at + width)).cloned().collect();
             if fails(&without) {
-                (ops, shrunk) = (without, true);
+                (steps, shrunk) = (without, true);
             } else {
                 at += width;
             }
@@ -161,7 +186,7 @@ pub fn minimal(ops: &[Op], fails: impl Fn(&[Op]) -> bool) -> Vec<Op> {
             width /= 2;
         }
     }
-    ops
+    steps
 }
 
 /// A register, its model, and what links the two.

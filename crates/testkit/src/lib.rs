@@ -11,7 +11,9 @@
 //! - [`ordered`]: a complete store of a few hundred lines, to read before you write yours, and for tests that need
 //!   a store that is obviously right. Its source is the example `ordered_store`.
 //! - [`check`]: a register on your store against the model, and two apps of it side by side.
+//! - [`Reopening`]: your store, closed and opened again while a register is on it.
 //! - [`Race`]: writers against readers.
+//! - [`histories`]: is what several threads were told explained by some order of their calls?
 //! - [`faults`]: every verb of a register, with a fault at every call it makes.
 //!
 //! For whoever writes a service on a register:
@@ -26,6 +28,8 @@
 //!
 //! - [`check_register`]: walks a whole register and lists what contradicts itself, each as a [`Breach`];
 //!   [`check_invariants`] does it for one app, and [`check_store_invariants`] for a store that no register wrote.
+//!   For registers that take a while there are [`Spaces`], one after the other, and [`watch_invariants`], which tells
+//!   how far it is.
 //!
 //! # What it is
 //!
@@ -58,9 +62,11 @@ mod conformance;
 pub mod audiences;
 mod cases;
 pub mod check;
+pub mod example;
 mod fault;
 pub mod faults;
 mod fixture;
+pub mod histories;
 pub mod how_to_test_a_service;
 pub mod how_to_test_a_store;
 mod invariants;
@@ -70,6 +76,7 @@ pub mod oracle;
 #[path = "../examples/ordered_store/store/mod.rs"]
 pub mod ordered;
 mod race;
+mod reopening;
 pub mod strategies;
 mod subject;
 pub mod survey;
@@ -78,5 +85,9 @@ mod writes;
 pub use conformance::{Failed, Report, case_names, run_all, run_case, run_some};
 pub use fault::{Call, Calls, Failure, Fault, FaultStore, FaultView};
 pub use fixture::Fixture;
-pub use invariants::{Breach, Broken, check_invariants, check_register, check_store_invariants};
+pub use invariants::{
+    Breach, Broken, Space, Spaces, Walked, check_invariants, check_register, check_store_invariants,
+    watch_invariants,
+};
 pub use race::Race;
+pub use reopening::{Reopening, ReopeningView};

@@ -8,7 +8,7 @@ mod choose;
 
 pub use alphabet::Alphabet;
 pub use choice::Choices;
-pub use choose::{op_strategy, ops_strategy, small_limits};
+pub use choose::{op_strategy, ops_of, ops_strategy, small_limits};
 
 use rollbook::{
     Alias, AppKey, Audience, Command, DeviceId, EventQuery, Limits, PlatformSet, TagName, Timestamp, UserId,

@@ -11,6 +11,7 @@ mod history;
 mod read;
 mod refusal;
 mod rules;
+mod survey;
 mod tenant;
 
 pub use answer::{Answer, Answered};
@@ -79,6 +80,15 @@ impl Oracle {
     pub fn everything(&self, app: &AppKey) -> impl Iterator<Item = Device> {
         let devices = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.devices);
         devices.map(|(id, member)| member.shown(id))
+    }
+
+    /// The devices that carry an alias: those of each in the order in which they would be evicted.
+    pub(crate) fn bound(&self, app: &AppKey) -> Vec<DeviceId> {
+        let devices = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.devices);
+        let mut bound: Vec<_> =
+            devices.filter_map(|(id, member)| Some((member.alias.as_ref()?, id))).collect();
+        bound.sort();
+        bound.into_iter().map(|(_, id)| id.clone()).collect()
     }
 
     /// Sets a version back, for a device that a batch changed and changed back.

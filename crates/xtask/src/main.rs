@@ -1,10 +1,17 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! | command  | what it does                                                       |
-//! |----------|--------------------------------------------------------------------|
-//! | `test`   | every test and every example in the documentation                  |
-//! | `verify` | format, lints, tests, documentation, dependencies; changes nothing |
-//! | `fix`    | its twin that changes files: lint suggestions, then format         |
+//! | command    | what it does                                                     |
+//! |------------|------------------------------------------------------------------|
+//! | `test`     | every test and every example in the documentation                |
+//! | `verify`   | the whole gate, the last three within it; changes nothing        |
+//! | `fix`      | its twin that changes files: lint suggestions, then format       |
+//! | `api`      | records the libraries' public API in `api/`; `--check` compares  |
+//! | `features` | lints each published package alone, under every choice           |
+//! | `packages` | packs what would be published                                    |
+//! | `crash`    | kills writers, cuts logs, flips bytes, and tells what survived   |
+//! | `fuzz`     | every fuzz target for its share of some minutes                  |
+//! | `soak`     | a long mixed load on the durable store, killed and audited       |
+//! | `clients`  | the vendors' own clients against the service                     |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
@@ -12,23 +19,35 @@
 //!
 //! - [`steps`]: which steps a command has, and their exact command lines
 //! - [`gate`]: runs steps one after another, all of them, and sums them up
+//! - [`clients`]: installs the vendors' clients and runs them
 //! - [`process`]: runs one step and judges how it went
+//! - [`workspace`]: what cargo tells of the published packages
+//! - [`api`], [`features`], [`packages`]: what is checked of each of them
 //! - [`libclang`]: finds or installs what the durable store's engine is built with
+//! - [`fuzz`]: runs the fuzz targets, and tells what they found with the shortest input
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
 
 mod advisories;
+mod api;
+mod clients;
+mod features;
+mod fuzz;
 mod gate;
 mod libclang;
+mod packages;
 mod process;
 mod steps;
 mod tools;
+mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::gate::Report;
 use crate::steps::{Plan, TestRunner};
 use crate::tools::Toolbox;
 
@@ -46,7 +65,8 @@ enum Task {
     ///
     /// With cargo-nextest if it is installed, else with `cargo test`.
     Test,
-    /// Run the whole gate and change nothing: format, lints, tests, documentation, dependencies.
+    /// Run the whole gate and change nothing: format, lints, tests, documentation, public API, features,
+    /// packages, dependencies.
     ///
     /// Every step runs, also after one has failed; a table at the end says how each went.
     /// cargo-deny is installed into the user's cache directory if it is not on the machine.
@@ -57,25 +77,102 @@ enum Task {
     },
     /// Apply what can be applied by machine: lint suggestions, then format.
     Fix,
+    /// Record the public API of every published library in `api/`, one item a line.
+    Api {
+        /// Compare with what is recorded, and change nothing.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Lint each published package alone, under every choice of features.
+    Features,
+    /// Pack what would be published, without building it again.
+    Packages,
+    /// Kill, cut and damage the durable store for some minutes, and tell what it survived.
+    ///
+    /// 200 writers are killed, and what they were acknowledged must be there, and nothing by halves; a log is cut at
+    /// 200 places, and must open at an earlier moment; 1000 bytes are flipped, and no answer may be wrong; imports
+    /// are killed 200 times and resumed, and every event must be there once. `test` does the same with fewer.
+    Crash,
+    /// Run every fuzz target, and tell what was found with the shortest input that shows it.
+    ///
+    /// First random sequences of operations under plain cargo, on each store; then cargo-fuzz, for which the time is
+    /// shared by all targets. Inputs that lead further are kept in the build directory for the next run.
+    Fuzz(fuzz::Extent),
+    /// Let a mixed load run on the durable store, kill it, audit what it left, and report.
+    ///
+    /// `--minutes N` says how long, `--seed N` which load; `--help` behind `soak` lists the rest.
+    #[command(disable_help_flag = true)]
+    Soak {
+        /// Handed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
+    /// Run the vendors' own clients, as they are published, against the service.
+    ///
+    /// They are installed into the user's cache directory, from their usual registries. A client whose runtime (python3,
+    /// node) is not on the machine is left out, and the table at the end says so.
+    Clients,
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = api::rustdoc::stand_in() {
+        return code;
+    }
     let args = Args::parse();
     let tools = Toolbox::from_env();
     let runner = if tools.has_nextest() { TestRunner::Nextest } else { TestRunner::CargoTest };
+    // The vendors' clients need nothing that the durable store is built with.
+    if !matches!(args.command, Task::Clients)
+        && let Err(why) = libclang::prepare()
+    {
+        return finish(Err(why));
+    }
     let plan = match args.command {
+        Task::Clients => return finish(clients::run(&tools)),
+        Task::Soak { options } => return soak(&tools, &options),
+        Task::Fuzz(extent) => return fuzz::run(&tools, &extent),
         Task::Test => Plan::Test,
         Task::Verify { skip_tests: false } => Plan::Verify,
         Task::Verify { skip_tests: true } => Plan::VerifyWithoutTests,
         Task::Fix => Plan::Fix,
+        Task::Api { check: false } => Plan::RecordApi,
+        Task::Api { check: true } => Plan::CheckApi,
+        Task::Features => Plan::Features,
+        Task::Packages => Plan::Packages,
+        Task::Crash => Plan::Crash,
     };
-    if let Err(why) = libclang::prepare() {
-        println!("{why}");
-        return ExitCode::FAILURE;
-    }
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
-    println!("\n{report}");
-    if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    finish(Ok(report))
+}
+
+fn finish(report: Result<Report, String>) -> ExitCode {
+    match report {
+        Ok(report) => {
+            println!("\n{report}");
+            if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(why) => {
+            println!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Built as the tests are, so that the engine is not compiled a second time.
+fn soak(tools: &Toolbox, options: &[OsString]) -> ExitCode {
+    let mut command = process::command(tools.cargo());
+    command
+        .current_dir(tools.root())
+        .args(["run", "--quiet", "--package", "rollbook-soak", "--"])
+        .args(options);
+    match command.status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("cannot start {}: {error}", tools.cargo().display());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 #[cfg(test)]

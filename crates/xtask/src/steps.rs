@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use crate::gate::Named;
+
 /// One command line of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
     /// A word or two for the summary.
     pub(crate) name: &'static str,
+    /// Where it runs, below the workspace's root.
+    pub(crate) dir: &'static str,
     /// Set on top of the environment that the step inherits.
     pub(crate) env: &'static [(&'static str, &'static str)],
     pub(crate) tool: Tool,
@@ -21,6 +25,8 @@ pub(crate) enum Tool {
     Cargo,
     /// Checks of licences, sources and advisories.
     CargoDeny,
+    /// Builds and runs fuzz targets.
+    CargoFuzz,
 }
 
 /// How a step's success is told.
@@ -30,6 +36,21 @@ pub(crate) enum Judge {
     Status,
     /// By its exit status, except that a database out of reach is no failure.
     Advisories,
+    /// By its exit status, and that one test has run: a name that no test has would pass for nothing.
+    OneTest,
+    /// By its exit status, where there is a nightly compiler.
+    Nightly,
+    /// By this very program, which is not started a second time for what it can do itself.
+    Own(Chore),
+}
+
+/// What this program does itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chore {
+    RecordApi,
+    CheckApi,
+    Features,
+    Packages,
 }
 
 /// What runs the tests that are not examples in the documentation.
@@ -46,15 +67,48 @@ pub(crate) enum Plan {
     Verify,
     VerifyWithoutTests,
     Fix,
+    RecordApi,
+    CheckApi,
+    Features,
+    Packages,
+    Crash,
 }
 
 const FORMAT: Step = Step::cargo("format", &["fmt", "--all", "--check"]);
 const LINTS: Step = Step::cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+/// The program over a durable store, which its default build leaves out.
+const LINTS_ROCKS: Step = Step::cargo(
+    "lints, rocks",
+    &["clippy", "-p", "rollbook-cli", "--features", "rocks", "--all-targets", "--", "-D", "warnings"],
+);
 const NEXTEST: Step = Step::cargo("tests", &["nextest", "run", "--workspace"]);
 const CARGO_TEST: Step = Step::cargo(
     "tests",
     &["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"],
 );
+/// Shares the workspace's build of the durable store's engine, by far the longest part of it.
+const NEXTEST_ROCKS: Step =
+    Step::cargo("tests, rocks", &["nextest", "run", "-p", "rollbook-cli", "--features", "rocks"]);
+const CARGO_TEST_ROCKS: Step = Step::cargo(
+    "tests, rocks",
+    &["test", "-p", "rollbook-cli", "--features", "rocks", "--bins", "--tests", "--no-fail-fast"],
+);
+/// The fuzz targets are a workspace of their own. Their replay is an ordinary test, and finds the durable store's engine
+/// as the tests before it have built it.
+const REPLAY: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo("fuzz replay", &["test", "--features", "rocks", "--lib", "--tests", "--no-fail-fast"])
+};
+const FUZZ_FORMAT: Step = Step { dir: "fuzz", ..Step::cargo("fuzz format", &["fmt", "--check"]) };
+const FUZZ_LINTS: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo("fuzz lints", &["clippy", "--all-targets", "--features", "rocks", "--", "-D", "warnings"])
+};
+/// Only what does not compile the engine a second time.
+const FUZZ: Step = Step {
+    judge: Judge::Nightly,
+    ..Step::cargo("fuzz", &["xtask", "fuzz", "--minutes", "1", "--sequences", "0", "--without-rocks"])
+};
 const DOCTESTS: Step = Step::cargo("doctests", &["test", "--doc", "--workspace", "--no-fail-fast"]);
 /// Libraries only: a program and a library of one name would write the same page.
 const DOCS: Step = Step {
@@ -75,34 +129,149 @@ const ADVISORIES: Step = Step {
     judge: Judge::Advisories,
     ..Step::cargo("advisories", &["check", "advisories"])
 };
+const FEATURES: Step = Step::own("features", &["xtask", "features"], Chore::Features);
+const CHECK_API: Step = Step::own("public API", &["xtask", "api", "--check"], Chore::CheckApi);
+const RECORD_API: Step = Step::own("public API", &["xtask", "api"], Chore::RecordApi);
+const PACKAGES: Step = Step::own("packages", &["xtask", "packages"], Chore::Packages);
 const FIX_LINTS: Step = Step::cargo(
     "fix lints",
     &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
 );
+const FIX_LINTS_ROCKS: Step = Step::cargo(
+    "fix lints, rocks",
+    &[
+        "clippy",
+        "-p",
+        "rollbook-cli",
+        "--features",
+        "rocks",
+        "--all-targets",
+        "--fix",
+        "--allow-dirty",
+        "--allow-staged",
+    ],
+);
 const FIX_FORMAT: Step = Step::cargo("fix format", &["fmt", "--all"]);
+const KILLS: Step = Step::one_test(
+    "200 killed writers",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "crash",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "what_was_acknowledged_before_two_hundred_kills_is_there_after_each",
+    ],
+);
+const CUTS: Step = Step::one_test(
+    "200 cut logs",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "crash",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "a_log_cut_two_hundred_times_opens_at_an_earlier_moment",
+    ],
+);
+const FLIPS: Step = Step::one_test(
+    "1000 flipped bytes",
+    &[
+        "test",
+        "-p",
+        "rollbook-store-rocks",
+        "--test",
+        "damage",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "a_thousand_flipped_bytes_are_never_a_wrong_answer",
+    ],
+);
+const IMPORTS: Step = Step::one_test(
+    "200 killed imports",
+    &[
+        "test",
+        "-p",
+        "rollbook-cli",
+        "--features",
+        "rocks",
+        "--test",
+        "durable",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        "interrupted::events_are_posted_once_wherever_imports_are_killed_two_hundred_times",
+    ],
+);
+const FIX_FUZZ_LINTS: Step = Step {
+    dir: "fuzz",
+    ..Step::cargo(
+        "fix fuzz lints",
+        &["clippy", "--all-targets", "--features", "rocks", "--fix", "--allow-dirty", "--allow-staged"],
+    )
+};
+const FIX_FUZZ_FORMAT: Step = Step { dir: "fuzz", ..Step::cargo("fix fuzz format", &["fmt"]) };
+
+const FORMATS: &[Step] = &[FORMAT, FUZZ_FORMAT];
+const LINTERS: &[Step] = &[LINTS, LINTS_ROCKS, FUZZ_LINTS];
+const PAGES: &[Step] = &[DOCS, CHECK_API];
+const PARTS: &[Step] = &[FEATURES, PACKAGES, DEPENDENCIES, ADVISORIES];
 
 impl Plan {
     /// The steps in the order in which they run: the quick ones first.
     pub(crate) fn steps(self, runner: TestRunner) -> Vec<Step> {
-        let tests = match runner {
-            TestRunner::Nextest => NEXTEST,
-            TestRunner::CargoTest => CARGO_TEST,
+        let (tests, rocks) = match runner {
+            TestRunner::Nextest => (NEXTEST, NEXTEST_ROCKS),
+            TestRunner::CargoTest => (CARGO_TEST, CARGO_TEST_ROCKS),
         };
         match self {
-            Self::Test => vec![tests, DOCTESTS],
+            Self::Test => vec![tests, rocks, DOCTESTS, REPLAY],
             Self::Verify => {
-                vec![FORMAT, LINTS, tests, DOCTESTS, DOCS, DEPENDENCIES, ADVISORIES]
+                [FORMATS, LINTERS, &[tests, rocks, DOCTESTS, REPLAY], &[FUZZ], PAGES, PARTS].concat()
             }
-            Self::VerifyWithoutTests => vec![FORMAT, LINTS, DOCS, DEPENDENCIES, ADVISORIES],
+            Self::VerifyWithoutTests => [FORMATS, LINTERS, &[FUZZ], PAGES, PARTS].concat(),
             // Applied suggestions are not always in format.
-            Self::Fix => vec![FIX_LINTS, FIX_FORMAT],
+            Self::Fix => {
+                vec![FIX_LINTS, FIX_LINTS_ROCKS, FIX_FORMAT, FIX_FUZZ_LINTS, FIX_FUZZ_FORMAT]
+            }
+            Self::RecordApi => vec![RECORD_API],
+            Self::CheckApi => vec![CHECK_API],
+            Self::Features => vec![FEATURES],
+            Self::Packages => vec![PACKAGES],
+            Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS],
         }
+    }
+}
+
+impl Named for Step {
+    fn name(&self) -> &'static str {
+        self.name
     }
 }
 
 impl Step {
     const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
-        Self { name, env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
+        Self { name, dir: "", env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
+    }
+
+    /// The arguments are those by which the step is called alone.
+    const fn own(name: &'static str, args: &'static [&'static str], chore: Chore) -> Self {
+        Self { judge: Judge::Own(chore), ..Self::cargo(name, args) }
+    }
+
+    const fn one_test(name: &'static str, args: &'static [&'static str]) -> Self {
+        Self { judge: Judge::OneTest, ..Self::cargo(name, args) }
     }
 }
 
@@ -112,6 +281,7 @@ impl Tool {
         match self {
             Self::Cargo => "cargo",
             Self::CargoDeny => "cargo-deny",
+            Self::CargoFuzz => "cargo-fuzz",
         }
     }
 }
@@ -119,6 +289,9 @@ impl Tool {
 /// The command line, ready to be pasted into a POSIX shell.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.dir.is_empty() {
+            write!(f, "cd {} && ", self.dir)?;
+        }
         for (key, value) in self.env {
             write!(f, "{key}={} ", quoted(value))?;
         }
@@ -159,7 +332,7 @@ mod tests {
 
     #[test]
     fn names_in_a_plan_are_unique() {
-        for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Fix] {
+        for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Fix, Plan::Crash] {
             let mut names = names(plan, TestRunner::Nextest);
             let all = names.len();
             names.sort_unstable();
@@ -171,10 +344,12 @@ mod tests {
     #[test]
     fn only_fix_changes_files() {
         let changes = |step: &Step| {
-            step.args.contains(&"--fix") || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
+            step.args.contains(&"--fix")
+                || step.judge == Judge::Own(Chore::RecordApi)
+                || (step.args.contains(&"fmt") && !step.args.contains(&"--check"))
         };
         for runner in RUNNERS {
-            for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests] {
+            for plan in [Plan::Test, Plan::Verify, Plan::VerifyWithoutTests, Plan::Crash] {
                 assert!(!plan.steps(runner).iter().any(changes), "{plan:?}");
             }
             assert!(Plan::Fix.steps(runner).iter().all(changes));
@@ -186,22 +361,33 @@ mod tests {
         for runner in RUNNERS {
             let steps = Plan::Test.steps(runner);
             let doc: Vec<bool> = steps.iter().map(|s| s.args.contains(&"--doc")).collect();
-            assert_eq!(doc, [false, true]);
+            assert_eq!(doc, [false, false, true, false]);
         }
         // Without a choice of targets `cargo test` would run them too.
         assert!(CARGO_TEST.args.contains(&"--lib"));
+        assert!(CARGO_TEST_ROCKS.args.contains(&"--bins"));
+    }
+
+    #[test]
+    fn each_step_of_crash_is_one_test_by_its_whole_name() {
+        for step in Plan::Crash.steps(TestRunner::Nextest) {
+            assert_eq!(step.judge, Judge::OneTest);
+            assert!(step.args.contains(&"--exact") && step.args.contains(&"--ignored"), "{step}");
+        }
     }
 
     #[test]
     fn a_step_reads_as_a_shell_command() {
         assert_eq!(DOCS.to_string(), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --lib --no-deps");
         assert_eq!(DEPENDENCIES.to_string(), "cargo-deny check licenses bans sources");
+        assert_eq!(FUZZ_FORMAT.to_string(), "cd fuzz && cargo fmt --check");
     }
 
     #[test]
-    fn only_the_advisories_may_be_out_of_reach() {
+    fn only_the_advisories_and_the_fuzzer_may_be_out_of_reach() {
         for step in Plan::Verify.steps(TestRunner::Nextest) {
             assert_eq!(step.judge == Judge::Advisories, step.name == "advisories");
+            assert_eq!(step.judge == Judge::Nightly, step.name == "fuzz");
         }
     }
 }

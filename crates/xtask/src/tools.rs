@@ -15,6 +15,9 @@ use crate::steps::Tool;
 /// The release whose configuration `deny.toml` is written for.
 const CARGO_DENY_VERSION: &str = "^0.20";
 
+/// The release whose command line is used.
+const CARGO_FUZZ_VERSION: &str = "^0.13";
+
 /// Where things are on this machine.
 #[derive(Debug)]
 pub(crate) struct Toolbox {
@@ -26,6 +29,7 @@ pub(crate) struct Toolbox {
     cache: Option<PathBuf>,
     /// Looked for once, so that a failed installation is not tried again.
     cargo_deny: OnceCell<Result<PathBuf, String>>,
+    cargo_fuzz: OnceCell<Result<PathBuf, String>>,
 }
 
 impl Toolbox {
@@ -48,6 +52,7 @@ impl Toolbox {
             installed: env::split_paths(&path).chain(cargo_home.map(|dir| dir.join("bin"))).collect(),
             cache: user_cache.map(|dir| dir.join("rollbook").join("tools")),
             cargo_deny: OnceCell::new(),
+            cargo_fuzz: OnceCell::new(),
         }
     }
 
@@ -56,9 +61,29 @@ impl Toolbox {
         &self.root
     }
 
+    /// Where cargo puts what it builds.
+    pub(crate) fn target(&self) -> PathBuf {
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), |dir| self.root.join(dir))
+    }
+
+    /// The cargo that runs this program.
+    pub(crate) fn cargo(&self) -> &Path {
+        &self.cargo
+    }
+
+    /// A program where a shell and cargo look.
+    pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
+        find(&self.installed, name)
+    }
+
+    /// The directory of our own; the error is ready to be shown.
+    pub(crate) fn cache(&self) -> Result<&Path, String> {
+        self.cache.as_deref().ok_or_else(|| "there is no home directory to install into".to_owned())
+    }
+
     /// Whether `cargo nextest` would run. It is never installed: cargo runs the same tests.
     pub(crate) fn has_nextest(&self) -> bool {
-        find(&self.installed, "cargo-nextest").is_some()
+        self.find("cargo-nextest").is_some()
     }
 
     /// The path of a tool, which may have to be installed first; the error is ready to be shown.
@@ -67,6 +92,9 @@ impl Toolbox {
             Tool::Cargo => Ok(self.cargo.clone()),
             Tool::CargoDeny => {
                 self.cargo_deny.get_or_init(|| self.find_or_install(tool.name(), CARGO_DENY_VERSION)).clone()
+            }
+            Tool::CargoFuzz => {
+                self.cargo_fuzz.get_or_init(|| self.find_or_install(tool.name(), CARGO_FUZZ_VERSION)).clone()
             }
         }
     }
@@ -131,6 +159,7 @@ mod tests {
             installed,
             cache,
             cargo_deny: OnceCell::new(),
+            cargo_fuzz: OnceCell::new(),
         }
     }
 

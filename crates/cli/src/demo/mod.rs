@@ -71,7 +71,7 @@ fn fill(stage: &Stage, options: &Demo, interview: &mut Interview) -> Result<(), 
     interview.ask(
         &question,
         || {
-            let mut progress = Progress::of_devices(total);
+            let mut progress = Progress::of_devices("loading", total);
             for (n, registration) in (1..).zip(Population::new(options.seed).take(options.devices as usize)) {
                 stage.app.register(&registration?)?;
                 progress.step(n);

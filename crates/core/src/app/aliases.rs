@@ -10,6 +10,16 @@ use crate::store::{Key, Relation, Store};
 impl<S: Store> App<S> {
     /// The devices that carry an alias on these platforms, all of them, in byte order; none for an unknown alias.
     ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// assert_eq!(shop.alias_devices(&"ann".parse()?, PlatformSet::ALL)?, ["phone".parse()?, "tablet".parse()?]);
+    /// assert_eq!(shop.alias_devices(&"ann".parse()?, Platform::Ios.into())?, ["phone".parse()?]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Store`].
     pub fn alias_devices(&self, alias: &Alias, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
@@ -19,6 +29,16 @@ impl<S: Store> App<S> {
     }
 
     /// Takes an alias off those of the devices that carry it; those that do not stay as they are.
+    ///
+    /// ```
+    /// use rollbook::PlatformSet;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.unbind_alias(&"ann".parse()?, &["phone".parse()?, "watch".parse()?])?;
+    /// assert_eq!(shop.alias_devices(&"ann".parse()?, PlatformSet::ALL)?, ["tablet".parse()?]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Violations of `devices`: items over the limit, every unknown device by its index; [`Error::Contended`];
@@ -30,6 +50,16 @@ impl<S: Store> App<S> {
 
     /// Deletes an alias and its bindings on these platforms; the others keep it. An unknown alias is deleted already.
     /// Does not count as a change of the devices.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.delete_alias(&"ann".parse()?, Platform::Ios.into())?;
+    /// assert_eq!(shop.alias_devices(&"ann".parse()?, PlatformSet::ALL)?, ["tablet".parse()?]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].

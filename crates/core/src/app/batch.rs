@@ -16,6 +16,21 @@ impl<S: Store> App<S> {
     /// Two things need batches of their own: deleting a user to whom an operation before gave a device, and
     /// registering a device again that an operation before deleted with its user.
     ///
+    /// ```
+    /// use rollbook::{Command, Outcome, PlatformSet};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// let commands = [
+    ///     Command::Remove("watch".parse()?),
+    ///     Command::DeleteTag { tag: "vip".parse()?, platforms: PlatformSet::ALL },
+    /// ];
+    /// let outcomes = shop.batch(&commands)?;
+    /// assert_eq!(outcomes[1], Outcome::Done);
+    /// assert!(shop.batch(&commands).is_err()); // the watch is gone
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// A violation of `operations` over the limit; [`Error::Batch`] with every operation that fails, given that those
     /// before it that do not fail are applied; [`Error::Contended`]; [`Error::Store`]. Nothing is changed then, but when
@@ -27,6 +42,18 @@ impl<S: Store> App<S> {
     }
 
     /// Reports what a batch would fail of, without changing anything.
+    ///
+    /// ```
+    /// use rollbook::Command;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// let commands = [Command::Remove("watch".parse()?), Command::Remove("unknown".parse()?)];
+    /// let refused = shop.dry_run(&commands).unwrap_err();
+    /// assert_eq!(refused.to_string(), "operation 1: device not found: \"unknown\"");
+    /// assert!(shop.device(&"watch".parse()?).is_ok());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`App::batch`].

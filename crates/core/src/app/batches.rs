@@ -75,6 +75,15 @@ pub struct Batches<S> {
 }
 
 /// Some devices of one platform, and where to go on behind them.
+///
+/// ```
+/// let shop = rollbook_testkit::example::shop();
+/// for batch in shop.batches(&"news".parse()?, 500, None)? {
+///     let batch = batch?;
+///     println!("{} devices by {}, then {}", batch.devices.len(), batch.platform, batch.cursor);
+/// }
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryBatch {
     /// The platform of all of them.

@@ -16,6 +16,22 @@ const TAGS_AT_FIRST: usize = 16;
 impl<S: Store> App<S> {
     /// Registers a device: creates or updates it. Fields not given stay; tags given are added.
     ///
+    /// ```
+    /// use rollbook::{Platform, Registration};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// let done = shop.register(&Registration {
+    ///     tags: vec!["news".parse()?],
+    ///     ..Registration::new("laptop".parse()?, Platform::Macos)
+    /// })?;
+    /// assert!(done.created);
+    /// // What is not given stays.
+    /// let again = shop.register(&Registration::new("laptop".parse()?, Platform::Macos))?;
+    /// assert!(!again.created && shop.has_tag(&"laptop".parse()?, &"news".parse()?)?);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Violations of `tags` (items, total bytes, names, tags per device) and `alias` (name, devices per alias);
     /// [`Error::Contended`]; [`Error::Store`]. Nothing is changed then.
@@ -34,6 +50,15 @@ impl<S: Store> App<S> {
 
     /// Removes a device's push token. The device, its tags and its user stay; without a token nothing changes.
     ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.unregister(&"phone".parse()?)?;
+    /// assert!(shop.device(&"phone".parse()?)?.token.is_none());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Contended`]; [`Error::Store`].
     pub fn unregister(&self, device: &DeviceId) -> Result<(), Error> {
@@ -43,6 +68,15 @@ impl<S: Store> App<S> {
 
     /// Removes a device from every tag, alias, user, listing and audience; the user that disappeared with its last
     /// device. Its events stay: history belongs to the ids it was posted with.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// assert_eq!(shop.remove(&"phone".parse()?)?, None); // Ann still has the tablet
+    /// assert_eq!(shop.remove(&"tablet".parse()?)?, Some("ann".parse()?));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Contended`]; [`Error::Store`].
@@ -58,6 +92,16 @@ impl<S: Store> App<S> {
 
     /// A device with everything the register knows of it.
     ///
+    /// ```
+    /// use rollbook::Platform;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let phone = shop().device(&"phone".parse()?)?;
+    /// assert_eq!((phone.platform, phone.user.as_str()), (Platform::Ios, "ann"));
+    /// assert_eq!(phone.tags, ["news".parse()?, "vip".parse()?]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn device(&self, device: &DeviceId) -> Result<Device, Error> {
@@ -66,14 +110,11 @@ impl<S: Store> App<S> {
         let place = found.ok_or_else(|| Error::not_found(Subject::Device, device.as_str()))?;
         let view = picture.raw();
         let read = || -> Result<Option<Device>, StoreError> {
-            let Some(stored) = view.device(place.slot)? else { return Ok(None) };
+            // What nobody has looked at lately comes first and close together, so that it is fetched at once; most tags
+            // are in the caches anyway.
+            let last_seen = view.last_seen(place.slot)?;
             let mut bad = None;
             let mut keep = |violation| bad = Some(violation);
-            let mut tags = Vec::with_capacity(TAGS_AT_FIRST);
-            view.keys_of(place.slot, Relation::Tag, &mut |name| match TagName::new(name) {
-                Ok(tag) => tags.push(tag),
-                Err(violation) => keep(violation),
-            })?;
             let mut alias = None;
             view.keys_of(place.slot, Relation::Alias, &mut |name| match Alias::new(name) {
                 Ok(name) => alias = Some(name),
@@ -82,6 +123,12 @@ impl<S: Store> App<S> {
             let mut user = None;
             view.keys_of(place.slot, Relation::User, &mut |name| match UserId::new(name) {
                 Ok(name) => user = Some(name),
+                Err(violation) => keep(violation),
+            })?;
+            let Some(stored) = view.device(place.slot)? else { return Ok(None) };
+            let mut tags = Vec::with_capacity(TAGS_AT_FIRST);
+            view.keys_of(place.slot, Relation::Tag, &mut |name| match TagName::new(name) {
+                Ok(tag) => tags.push(tag),
                 Err(violation) => keep(violation),
             })?;
             if let Some(violation) = bad {
@@ -104,7 +151,7 @@ impl<S: Store> App<S> {
                 alias,
                 user,
                 tags,
-                last_seen: view.last_seen(place.slot)?,
+                last_seen,
             }))
         };
         match read().map_err(Error::store("read a device"))? {
@@ -120,6 +167,23 @@ impl<S: Store> App<S> {
 
     /// Changes a device: what the update does not name stays. Removal of tags comes first, then addition. An update
     /// that changes nothing succeeds and leaves the version.
+    ///
+    /// ```
+    /// use rollbook::{DeviceUpdate, Set, TagsChange};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// let (add, remove) = (vec!["beta".parse()?], vec!["vip".parse()?]);
+    /// let update = DeviceUpdate {
+    ///     alias: Set::Clear,
+    ///     tags: TagsChange::Change { add, remove },
+    ///     ..DeviceUpdate::default()
+    /// };
+    /// shop.update(&"phone".parse()?, &update)?;
+    /// let phone = shop.device(&"phone".parse()?)?;
+    /// assert_eq!((phone.alias, phone.tags), (None, vec!["beta".parse()?, "news".parse()?]));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Stale`] when the update is based on another version; violations of `tags.add`,

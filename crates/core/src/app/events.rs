@@ -22,6 +22,15 @@ const STEP: u32 = 1_024;
 impl<S: Store> App<S> {
     /// Declares an event, so that it can be posted. Declaring it again changes nothing.
     ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.declare_event(&"closed".parse()?)?;
+    /// assert_eq!(shop.event_types()?.len(), 2);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].
     pub fn declare_event(&self, name: &EventName) -> Result<(), Error> {
@@ -30,6 +39,13 @@ impl<S: Store> App<S> {
     }
 
     /// The declared events, in byte order of their names.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// assert_eq!(shop().event_types()?[0].name.as_str(), "opened");
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -47,6 +63,21 @@ impl<S: Store> App<S> {
 
     /// Posts an event; the code that names it. Posting twice is two events.
     ///
+    /// ```
+    /// use rollbook::{Attributes, NewEvent};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let attributes = Attributes::from_iter([("item", "book".into()), ("price", 12.into())]);
+    /// let event = NewEvent {
+    ///     user: Some("ann".parse()?),
+    ///     attributes,
+    ///     ..NewEvent::new("opened".parse()?)
+    /// };
+    /// let code = shop().post_event(&event)?;
+    /// assert_eq!(code.to_string().len(), "XXXXX-XXXXX".len());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Violations: `event` undeclared, `attributes`, neither device nor user given, or neither known;
     /// [`Error::Contended`]; [`Error::Store`].
@@ -60,6 +91,16 @@ impl<S: Store> App<S> {
     }
 
     /// One page of history. Events older than the app's retention and events of deleted users are not in it.
+    ///
+    /// ```
+    /// use rollbook::{Device, EventQuery, EventScope};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let of_phone = EventQuery { scope: EventScope::Device("phone".parse()?), ..EventQuery::default() };
+    /// let page = shop().events(&of_phone)?;
+    /// assert_eq!((page.items.len(), page.next), (1, None));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -100,6 +141,17 @@ impl<S: Store> App<S> {
     }
 
     /// Erases the events older than the app's retention, which are invisible already; how many.
+    ///
+    /// ```
+    /// use rollbook::Limits;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// let limits = Limits { event_retention_secs: Some(86_400), ..Limits::default() };
+    /// registry.set_limits(&"shop".parse()?, &limits)?;
+    /// assert_eq!(registry.app(&"shop".parse()?)?.purge_events()?, 0); // none is a day old
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].

@@ -21,7 +21,7 @@ pub use cursor::DeviceCursor;
 pub use selected::Selected;
 pub use tags::TagCount;
 
-use crate::model::{AppKey, Limits, Secret};
+use crate::model::{AppKey, Credential, Limits, Secret};
 use crate::registry::Scope;
 use std::fmt;
 
@@ -30,6 +30,16 @@ use std::fmt;
 /// A handle keeps the limits and capabilities that the app had when it was made. It is cheap to clone and to share
 /// among threads. After the app is deleted, every operation answers [`Error::NotFound`](crate::Error::NotFound), also
 /// when an app of the same key was created since.
+///
+/// ```
+/// let shop = rollbook_testkit::example::shop();
+/// assert_eq!((shop.key().as_str(), shop.has_presence()), ("shop", true));
+/// assert_eq!(shop.limits().tags_per_device, Some(1_000));
+/// // A handle goes where it is needed.
+/// let elsewhere = shop.clone();
+/// std::thread::spawn(move || elsewhere.count(&rollbook::Audience::All)).join().unwrap()?;
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 pub struct App<S> {
     pub(crate) scope: Scope<S>,
 }
@@ -69,16 +79,47 @@ impl<S> App<S> {
         self.scope.app.presence
     }
 
-    /// Is this the app's master secret? Takes the same time whatever the answer; an app without one has no right one.
+    /// Has the app a master secret?
     #[must_use]
-    pub fn verify_master_secret(&self, secret: &Secret) -> bool {
-        self.scope.app.master.as_ref().is_some_and(|kept| kept.verify(secret))
+    pub fn has_master_secret(&self) -> bool {
+        self.scope.app.master.is_some()
     }
 
-    /// Is this one of the app's API tokens? Compares with each of them, right or wrong.
+    /// How many API tokens the app has.
+    #[must_use]
+    pub fn api_tokens(&self) -> usize {
+        self.scope.app.tokens.len()
+    }
+
+    /// Is this the app's master secret? Takes the same time whatever the answer; an app without one has no right one.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, Secret};
+    /// let secret = Secret::new("fedcba9876543210")?;
+    /// let settings = AppSettings { master_secret: Some(secret.clone()), ..AppSettings::default() };
+    /// let app = rollbook_testkit::example::registry().create_app(&"other".parse()?, settings)?;
+    /// assert!(app.verify_master_secret(&secret));
+    /// assert!(!app.verify_master_secret(&Secret::new("another")?));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    #[must_use]
+    pub fn verify_master_secret(&self, secret: &Secret) -> bool {
+        Credential::is_any(self.scope.app.master.as_slice(), secret)
+    }
+
+    /// Is this one of the app's API tokens? Takes the same time whatever the answer; an app without any has no right one.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, Secret};
+    /// let token = Secret::new("TOKEN")?;
+    /// let settings = AppSettings { api_tokens: vec![token.clone()], ..AppSettings::default() };
+    /// let app = rollbook_testkit::example::registry().create_app(&"other".parse()?, settings)?;
+    /// assert!(app.verify_api_token(&token) && !app.verify_master_secret(&token));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn verify_api_token(&self, token: &Secret) -> bool {
-        self.scope.app.tokens.iter().fold(false, |right, kept| right | kept.verify(token))
+        Credential::is_any(&self.scope.app.tokens, token)
     }
 }
 

@@ -11,6 +11,16 @@ use smallvec::SmallVec;
 impl<S: Store> App<S> {
     /// Records that devices were seen now.
     ///
+    /// ```
+    /// use rollbook::Presence;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.touch(&["phone".parse()?])?;
+    /// assert_eq!(shop.presence(&["phone".parse()?])?, [Some(Presence::Online)]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Violations of `devices`: every unknown one by its index, and then none is recorded; [`Error::Store`].
     pub fn touch(&self, devices: &[DeviceId]) -> Result<(), Error> {
@@ -20,6 +30,17 @@ impl<S: Store> App<S> {
 
     /// Records when devices were seen. A time older than the recorded one changes nothing. A crash may lose the last
     /// few seconds of it.
+    ///
+    /// ```
+    /// use rollbook::Timestamp;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// let seen = Timestamp::from_secs(1_600_000_000);
+    /// shop.touch_at(&[("phone".parse()?, seen)])?;
+    /// assert_eq!(shop.last_seen(&"phone".parse()?)?, Some(seen));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Violations of `devices`: every unknown one by its index, and then none is recorded; [`Error::Store`].
@@ -44,6 +65,17 @@ impl<S: Store> App<S> {
 
     /// For each of the devices, whether it is online or when it was last seen, in the order asked; nothing for an id
     /// that the app does not know.
+    ///
+    /// ```
+    /// use rollbook::Presence;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.touch(&["phone".parse()?])?;
+    /// let asked = ["phone".parse()?, "watch".parse()?, "unknown".parse()?];
+    /// assert_eq!(shop.presence(&asked)?, [Some(Presence::Online), Some(Presence::Offline), None]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Forbidden`] when the app lacks the presence capability; violations of `devices`: none, or more than
@@ -91,6 +123,13 @@ impl<S: Store> App<S> {
     }
 
     /// The device's heartbeat as it is kept, without the windows of [`App::presence`].
+    ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// assert_eq!(shop().last_seen(&"watch".parse()?)?, None);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].

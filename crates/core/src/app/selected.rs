@@ -16,6 +16,17 @@ const CHUNK: usize = 1_024;
 impl<S: Store> App<S> {
     /// The devices that the audience selects now, to be read while others write.
     ///
+    /// ```
+    /// use rollbook::PlatformSet;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// let selected = shop.select(&"news".parse()?)?;
+    /// shop.delete_tag(&"news".parse()?, PlatformSet::ALL)?;
+    /// assert_eq!((selected.len(), shop.count(&"news".parse()?)?), (2, 0));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn select(&self, audience: &Audience) -> Result<Selected<S>, Error> {
@@ -29,6 +40,12 @@ impl<S: Store> App<S> {
 ///
 /// It holds ordinals, compressed, and no lock. What is written later does not change it, except that a device removed
 /// since is left out; a device that took the place of another is never in it.
+///
+/// ```
+/// let readers = rollbook_testkit::example::shop().select(&"news".parse()?)?;
+/// assert_eq!((readers.len(), readers.is_empty()), (2, false));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 pub struct Selected<S> {
     scope: Scope<S>,
     selection: Selection,
@@ -50,6 +67,15 @@ impl<S: Store> Selected<S> {
     /// Calls `each` with the platform and id of every device, by platform, then in the order of slots. Holds no view
     /// and no lock while `each` runs.
     ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let mut ids = Vec::new();
+    /// shop().select(&"news".parse()?)?.for_each(|platform, id| ids.push(format!("{platform} {id}")))?;
+    /// assert_eq!(ids, ["ios phone", "android tablet"]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] when the app is deleted meanwhile; [`Error::Store`].
     pub fn for_each(&self, mut each: impl FnMut(Platform, &str)) -> Result<(), Error> {
@@ -69,6 +95,13 @@ impl<S: Store> Selected<S> {
     }
 
     /// All ids, by platform, then in the order of slots.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// assert_eq!(shop().select(&"vip".parse()?)?.ids()?, ["phone".parse()?]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Selected::for_each`].

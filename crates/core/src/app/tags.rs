@@ -12,6 +12,13 @@ use crate::store::{Key, Relation, Store, View};
 use serde::{Deserialize, Serialize};
 
 /// A tag and how many devices carry it.
+///
+/// ```
+/// use rollbook::{PlatformSet, TagCount};
+/// let page = rollbook_testkit::example::shop().tags(PlatformSet::ALL, None, 1)?;
+/// assert_eq!(page.items, [TagCount { tag: "news".parse()?, devices: 2 }]);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagCount {
     /// The tag.
@@ -23,6 +30,16 @@ pub struct TagCount {
 impl<S: Store> App<S> {
     /// The tags of the app in byte order, behind `after`, at most `limit` (at least 1) of them, with their counts on
     /// these platforms; a tag that none of those platforms has is left out.
+    ///
+    /// ```
+    /// use rollbook::PlatformSet;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let page = shop().tags(PlatformSet::ALL, None, 100)?;
+    /// let counts: Vec<_> = page.items.iter().map(|item| (item.tag.as_str(), item.devices)).collect();
+    /// assert_eq!(counts, [("news", 2), ("vip", 1)]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -63,6 +80,15 @@ impl<S: Store> App<S> {
 
     /// How many devices on these platforms carry the tag, in a time that does not depend on how many they are.
     ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// assert_eq!(shop().tag_count(&"news".parse()?, PlatformSet::ALL)?, 2);
+    /// assert_eq!(shop().tag_count(&"news".parse()?, Platform::Ios.into())?, 1);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Store`].
     pub fn tag_count(&self, tag: &TagName, platforms: PlatformSet) -> Result<u64, Error> {
@@ -70,6 +96,14 @@ impl<S: Store> App<S> {
     }
 
     /// Does the device carry the tag? An unknown tag is on no device. Allocates nothing.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// assert!(shop().has_tag(&"phone".parse()?, &"vip".parse()?)?);
+    /// assert!(!shop().has_tag(&"tablet".parse()?, &"vip".parse()?)?);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] for an unknown device; [`Error::Store`].
@@ -86,6 +120,15 @@ impl<S: Store> App<S> {
 
     /// The devices that carry the tag on these platforms, behind `after`, at most `limit` (at least 1) of them, in the
     /// order of [`DeviceCursor`].
+    ///
+    /// ```
+    /// use rollbook::PlatformSet;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let page = shop().tag_devices(&"news".parse()?, PlatformSet::ALL, None, 100)?;
+    /// assert_eq!((page.items, page.next), (vec!["phone".parse()?, "tablet".parse()?], None));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A violation of `cursor` of another question or app; [`Error::Store`].
@@ -106,6 +149,18 @@ impl<S: Store> App<S> {
     /// Puts a tag on some devices and takes it off others; removal comes first, so a device in both lists ends up
     /// with it.
     ///
+    /// ```
+    /// use rollbook::PlatformSet;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.update_tag(&"vip".parse()?, &["watch".parse()?], &["phone".parse()?])?;
+    /// assert_eq!(shop.tag_devices(&"vip".parse()?, PlatformSet::ALL, None, 100)?.items, ["watch".parse()?]);
+    /// let refused = shop.update_tag(&"vip".parse()?, &["phone".parse()?, "unknown".parse()?], &[]).unwrap_err();
+    /// assert_eq!(refused.violations()[0].index(), Some(1));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Violations: neither list names a device; the tag's name; `add` or `remove` over the limit of items; every
     /// unknown device and every device at its tag limit by its index; [`Error::Contended`]; [`Error::Store`]. Nothing
@@ -117,6 +172,16 @@ impl<S: Store> App<S> {
 
     /// Deletes a tag on these platforms, in a time that does not depend on how many devices carry it. An unknown tag
     /// is deleted already; a later tag of the name starts empty. Does not count as a change of the devices.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.delete_tag(&"news".parse()?, Platform::Ios.into())?;
+    /// assert_eq!(shop.tag_count(&"news".parse()?, PlatformSet::ALL)?, 1);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].

@@ -12,6 +12,15 @@ impl<S: Store> App<S> {
     /// created, on the platform given or [`Platform::Unknown`]; a known one moves to the platform when one is given.
     /// The device leaves its former user, and the answer tells whether that was the user's last device.
     ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// let done = shop.register_user(&"tablet".parse()?, Some(&"bob".parse()?), None, None)?;
+    /// assert_eq!((done.former_user, done.former_user_vanished), (Some("ann".parse()?), false));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].
     pub fn register_user(
@@ -27,6 +36,14 @@ impl<S: Store> App<S> {
 
     /// The devices of a user on these platforms, all of them, in byte order; none for an unknown user.
     ///
+    /// ```
+    /// use rollbook::PlatformSet;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// assert_eq!(shop().user_devices(&"ann".parse()?, PlatformSet::ALL)?.len(), 2);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Store`].
     pub fn user_devices(&self, user: &UserId, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
@@ -40,6 +57,16 @@ impl<S: Store> App<S> {
     /// [`Registry::resume_deletions`](crate::Registry::resume_deletions) goes on. The same user id registered
     /// afterwards is a new user.
     ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// assert_eq!(shop.delete_user(&"ann".parse()?)?, 2);
+    /// assert!(shop.device(&"phone".parse()?).is_err());
+    /// assert_eq!(shop.delete_user(&"ann".parse()?)?, 0);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the deletion has begun.
     pub fn delete_user(&self, user: &UserId) -> Result<u64, Error> {
@@ -51,6 +78,13 @@ impl<S: Store> App<S> {
     }
 
     /// Goes on with the deletions of users that were interrupted; how many devices were removed.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// assert_eq!(shop().resume_deletions()?, 0); // none was interrupted
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] after the app was deleted; [`Error::Store`].

@@ -1,6 +1,7 @@
 //! A tenant: what is kept of it, what is told of it, what it is created with.
 
-use super::{AppId, AppKey, Credential, EventName, Limits, Secret, Timestamp};
+use super::{AppId, AppKey, Credential, EventName, Limits, Secret, Timestamp, hidden};
+use crate::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
 
 /// What an app is created with.
@@ -18,11 +19,29 @@ pub struct AppSettings {
     /// What the app's own servers authenticate with.
     pub master_secret: Option<Secret>,
     /// What devices and integrations authenticate with; one token may be good for several apps.
+    #[serde(deserialize_with = "hidden::secrets")]
     pub api_tokens: Vec<Secret>,
     /// May the app ask for presence?
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
+}
+
+/// The longest name of an app, in bytes.
+const NAME_BYTES: usize = 255;
+
+impl AppSettings {
+    /// Can this be an app's name for people?
+    ///
+    /// # Errors
+    /// A violation of the field `name`.
+    pub fn check_name(name: &str) -> Result<(), Violation> {
+        if name.len() > NAME_BYTES {
+            let limit = format!("must be at most {NAME_BYTES}");
+            return Err(Violation::new("name", Rule::Bytes, limit, name.len()));
+        }
+        Ok(())
+    }
 }
 
 /// An app as a store keeps it. Only salted hashes of secrets are in it.
@@ -47,6 +66,12 @@ pub struct AppRecord {
 }
 
 /// An app as a listing shows it.
+///
+/// ```
+/// let page = rollbook_testkit::example::registry().apps(None, 10)?;
+/// assert_eq!((page.items[0].key.as_str(), page.items[0].presence), ("shop", true));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppInfo {
     /// Its key.
@@ -66,6 +91,12 @@ impl From<AppRecord> for AppInfo {
 }
 
 /// A declared kind of event.
+///
+/// ```
+/// let types = rollbook_testkit::example::shop().event_types()?;
+/// assert_eq!((types[0].name.as_str(), types[0].declared_at.secs()), ("opened", 1_700_000_000));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventType {
     /// Its name.

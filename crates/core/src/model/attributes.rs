@@ -9,6 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// A single value.
+///
+/// ```
+/// use rollbook::{Attribute, Scalar};
+/// let read: Attribute = serde_json::from_str("[1, true, \"text\"]").unwrap();
+/// assert_eq!(read, Attribute::List(vec![Scalar::Integer(1), Scalar::Bool(true), Scalar::Text("text".into())]));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Scalar {
@@ -23,6 +29,12 @@ pub enum Scalar {
 }
 
 /// A value or a list of values; nothing nests deeper, and there is no null.
+///
+/// ```
+/// use rollbook::{Attribute, Scalar};
+/// assert_eq!(Attribute::from("text"), Attribute::One(Scalar::Text("text".into())));
+/// assert!(serde_json::from_str::<Attribute>("[[1]]").is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Attribute {
@@ -75,6 +87,15 @@ impl Attributes {
     }
 
     /// Sets one attribute.
+    ///
+    /// ```
+    /// use rollbook::Attributes;
+    /// let mut attributes = Attributes::new();
+    /// attributes.insert("price", 12);
+    /// attributes.insert("currency", "EUR");
+    /// assert_eq!(attributes.get("price"), Some(&12.into()));
+    /// assert_eq!(attributes.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["currency", "price"]);
+    /// ```
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Attribute>) {
         self.0.insert(name.into(), value.into());
     }

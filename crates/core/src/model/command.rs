@@ -7,6 +7,14 @@ use super::{
 use serde::{Deserialize, Serialize};
 
 /// One changing operation. Each means exactly what the method of [`App`](crate::App) of the same name does.
+///
+/// ```
+/// use rollbook::Command;
+/// let command = Command::PostEvent(rollbook::NewEvent::new("opened".parse()?));
+/// let shop = rollbook_testkit::example::shop();
+/// assert!(shop.dry_run(&[command]).is_err()); // it is nobody's
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
@@ -73,6 +81,14 @@ pub enum Command {
 }
 
 /// What a command did.
+///
+/// ```
+/// use rollbook::{Command, Outcome};
+/// let shop = rollbook_testkit::example::shop();
+/// let done = shop.batch(&[Command::DeleteUser("ann".parse()?)])?;
+/// assert_eq!(done, [Outcome::UserDeleted { devices: 2 }]);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {

@@ -6,6 +6,12 @@ use super::{
 use serde::{Deserialize, Serialize};
 
 /// A device with everything the register knows of it.
+///
+/// ```
+/// let watch = rollbook_testkit::example::shop().device(&"watch".parse()?)?;
+/// assert_eq!((watch.alias, watch.tags.len(), watch.user.as_str()), (None, 0, "watch"));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Its id.
@@ -93,6 +99,14 @@ impl Registration {
 }
 
 /// What registering a device or a user did.
+///
+/// ```
+/// let shop = rollbook_testkit::example::shop();
+/// let done = shop.register_user(&"watch".parse()?, Some(&"bob".parse()?), None, None)?;
+/// // Nobody's watch was its anonymous user's, who is gone with it.
+/// assert_eq!((done.created, done.former_user, done.former_user_vanished), (false, Some("watch".parse()?), true));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registered {
     /// Was the device new?
@@ -106,6 +120,13 @@ pub struct Registered {
 }
 
 /// A field of an update: leave it, clear it, or set it.
+///
+/// ```
+/// use rollbook::{DeviceUpdate, Set};
+/// let update = DeviceUpdate { alias: Set::To("ann".parse()?), mobile: Set::Clear, ..DeviceUpdate::default() };
+/// rollbook_testkit::example::shop().update(&"watch".parse()?, &update)?;
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Set<T> {
@@ -119,6 +140,14 @@ pub enum Set<T> {
 }
 
 /// What an update does to a device's tags.
+///
+/// ```
+/// use rollbook::{DeviceUpdate, TagsChange};
+/// let shop = rollbook_testkit::example::shop();
+/// shop.update(&"phone".parse()?, &DeviceUpdate { tags: TagsChange::Clear, ..DeviceUpdate::default() })?;
+/// assert!(shop.device(&"phone".parse()?)?.tags.is_empty());
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TagsChange {
@@ -173,6 +202,18 @@ impl Default for DeviceUpdate {
 }
 
 /// What updating a device did.
+///
+/// ```
+/// use rollbook::{AliasOverflow, DeviceUpdate, Limits, Set};
+/// let registry = rollbook_testkit::example::registry();
+/// let key = "shop".parse()?;
+/// let alias_overflow = AliasOverflow::EvictOldest;
+/// registry.set_limits(&key, &Limits { devices_per_alias: Some(2), alias_overflow, ..Limits::default() })?;
+/// let update = DeviceUpdate { alias: Set::To("ann".parse()?), ..DeviceUpdate::default() };
+/// let updated = registry.app(&key)?.update(&"watch".parse()?, &update)?;
+/// assert_eq!(updated.evicted.len(), 1);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updated {
     /// Devices that lost the alias to make room, where the app evicts the oldest.

@@ -6,6 +6,17 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An event to be posted.
+///
+/// ```
+/// use rollbook::{Attributes, NewEvent};
+/// let event = NewEvent {
+///     user: Some("ann".parse()?),
+///     attributes: Attributes::from_iter([("item", "book".into())]),
+///     ..NewEvent::new("bought".parse()?)
+/// };
+/// assert!(event.timestamp_utc.is_none()); // it happened now
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewEvent {
     /// Its declared name.
@@ -111,6 +122,13 @@ impl From<EventCode> for String {
 }
 
 /// An event as it is read back.
+///
+/// ```
+/// let page = rollbook_testkit::example::shop().events(&rollbook::EventQuery::default())?;
+/// let opened = &page.items[0];
+/// assert_eq!((opened.name.as_str(), &opened.device), ("opened", &Some("phone".parse()?)));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The code that posting it answered.
@@ -148,6 +166,13 @@ pub enum EventOrder {
 }
 
 /// Whose events are read.
+///
+/// ```
+/// use rollbook::{EventQuery, EventScope};
+/// let of_ann = EventQuery { scope: EventScope::User("ann".parse()?), ..EventQuery::default() };
+/// assert!(rollbook_testkit::example::shop().events(&of_ann)?.items.is_empty()); // it was posted on the phone
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventScope {

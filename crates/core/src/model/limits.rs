@@ -10,6 +10,13 @@ use serde::{Deserialize, Serialize};
 use unicode_script::{Script, UnicodeScript};
 
 /// Which tag names and aliases may be added.
+///
+/// ```
+/// use rollbook::{Limits, NameRule};
+/// let limits = Limits { names: NameRule::Relaxed, ..Limits::default() };
+/// assert!(limits.check_tag(&"country:us".parse().unwrap()).is_ok());
+/// assert!(Limits::default().check_tag(&"country:us".parse().unwrap()).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NameRule {
@@ -62,6 +69,11 @@ fn in_jpush_alphabet(c: char) -> bool {
 }
 
 /// What happens when an alias that names its limit of devices is set on one more.
+///
+/// ```
+/// use rollbook::{AliasOverflow, Limits};
+/// assert_eq!(Limits::default().alias_overflow, AliasOverflow::Refuse);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AliasOverflow {
@@ -122,6 +134,11 @@ pub struct Limits {
 
 impl Limits {
     /// The documented limits of the JPush Device API; the default.
+    ///
+    /// ```
+    /// assert_eq!(rollbook::Limits::jpush(), rollbook::Limits::default());
+    /// assert_eq!(rollbook::Limits::jpush().tags_per_device, Some(1_000));
+    /// ```
     #[must_use]
     pub const fn jpush() -> Self {
         Limits {
@@ -146,12 +163,21 @@ impl Limits {
     }
 
     /// JPush's numbers with names as other vendors allow them, such as `country:us` and `pref-news`.
+    ///
+    /// ```
+    /// let tag = "pref-news".parse().unwrap();
+    /// assert!(rollbook::Limits::relaxed().check_tag(&tag).is_ok());
+    /// ```
     #[must_use]
     pub const fn relaxed() -> Self {
         Limits { names: NameRule::Relaxed, ..Self::jpush() }
     }
 
     /// No limit where a limit can be absent; names as wide as they can be.
+    ///
+    /// ```
+    /// assert_eq!(rollbook::Limits::unlimited().tags_per_device, None);
+    /// ```
     #[must_use]
     pub const fn unlimited() -> Self {
         Limits {
@@ -172,6 +198,11 @@ impl Limits {
 
     /// May this tag be added to a device?
     ///
+    /// ```
+    /// let refused = rollbook::Limits::jpush().check_tag(&"two words".parse().unwrap()).unwrap_err();
+    /// assert_eq!(refused.field(), "tag");
+    /// ```
+    ///
     /// # Errors
     /// A violation of the field `tag`.
     pub fn check_tag(&self, tag: &TagName) -> Result<(), Violation> {
@@ -179,6 +210,12 @@ impl Limits {
     }
 
     /// May this alias be set on a device?
+    ///
+    /// ```
+    /// let limits = rollbook::Limits::jpush();
+    /// assert!(limits.check_alias(&"ann".parse().unwrap()).is_ok());
+    /// assert!(limits.check_alias(&"a-n-n".parse().unwrap()).is_err());
+    /// ```
     ///
     /// # Errors
     /// A violation of the field `alias`.

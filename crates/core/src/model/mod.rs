@@ -13,6 +13,7 @@ mod attributes;
 mod command;
 mod device;
 mod event;
+mod hidden;
 mod ids;
 mod limits;
 mod names;

@@ -3,6 +3,7 @@
 //! Comparison is by bytes: case-sensitive, without Unicode normalisation. No type here derefs to `str` or has a
 //! default: a name is not a string that happens to be checked, and there is no name that nobody chose.
 
+use super::hidden::HiddenText;
 use crate::violation::{Rule, Violation, Violations, shown};
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, Cow};
@@ -79,9 +80,13 @@ fn push_token(field: &'static str, text: &str) -> Result<(), Violation> {
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident) => {
+        name_type! { $(#[$doc])* $name, $field, $rule, "Cow<'_, str>" }
+    };
+    // The last is what it is decoded from.
+    ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $text:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "Cow<'_, str>", into = "String")]
+        #[serde(try_from = $text, into = "String")]
         pub struct $name(Box<str>);
 
         impl $name {
@@ -255,9 +260,16 @@ name_type! {
     /// let token = PushToken::new("opaque").unwrap();
     /// assert_eq!(format!("{token:?}"), "PushToken(6 bytes)");
     /// ```
-    PushToken, "token", push_token
+    PushToken, "token", push_token, "HiddenText"
 }
 shown_type!(AppKey, DeviceId, UserId, TagName, Alias, EventName, Mobile, Language);
+
+impl TryFrom<HiddenText> for PushToken {
+    type Error = Violation;
+    fn try_from(text: HiddenText) -> Result<Self, Violation> {
+        Self::new(text.0)
+    }
+}
 
 impl fmt::Debug for PushToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -267,6 +279,11 @@ impl fmt::Debug for PushToken {
 
 impl DeviceId {
     /// The anonymous user of this device: a device nobody has claimed belongs to the user of its own id.
+    ///
+    /// ```
+    /// use rollbook::DeviceId;
+    /// assert_eq!(DeviceId::new("d1").unwrap().anonymous_user().as_str(), "d1");
+    /// ```
     #[must_use]
     pub fn anonymous_user(&self) -> UserId {
         UserId(self.0.clone())

@@ -88,6 +88,13 @@ impl Platform {
     pub const COUNT: usize = Self::ALL.len();
 
     /// The stable number, below [`Platform::COUNT`].
+    ///
+    /// ```
+    /// use rollbook::Platform;
+    /// for platform in Platform::ALL {
+    ///     assert_eq!(Platform::from_number(platform.number()), Some(platform));
+    /// }
+    /// ```
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
@@ -100,6 +107,12 @@ impl Platform {
     }
 
     /// The platform of a name: the register's own or JPush's.
+    ///
+    /// ```
+    /// use rollbook::Platform;
+    /// assert_eq!(Platform::from_name("windows_phone"), Platform::from_name("winphone"));
+    /// assert!(Platform::from_name("amiga").unwrap_err().limit().contains("ios"));
+    /// ```
     ///
     /// # Errors
     /// An unknown name is a violation of the field `platform`.
@@ -116,6 +129,12 @@ impl Platform {
     }
 
     /// The platform of a Pushwoosh `device_type`.
+    ///
+    /// ```
+    /// use rollbook::Platform;
+    /// assert_eq!(Platform::from_device_type(3).unwrap(), Platform::Android);
+    /// assert!(Platform::from_device_type(99).is_err());
+    /// ```
     ///
     /// # Errors
     /// An unknown number is a violation of the field `device_type`.
@@ -172,6 +191,13 @@ impl PlatformSet {
     pub const NONE: PlatformSet = PlatformSet(0);
 
     /// The set of these platforms.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// let phones = PlatformSet::of(&[Platform::Ios, Platform::Android]);
+    /// assert!(phones.contains(Platform::Ios) && !phones.complement().contains(Platform::Ios));
+    /// assert_eq!(phones.with(Platform::Harmony).iter().count(), 3);
+    /// ```
     #[must_use]
     pub fn of(platforms: &[Platform]) -> Self {
         platforms.iter().fold(Self::NONE, |set, &p| set.with(p))
@@ -196,6 +222,17 @@ impl PlatformSet {
     }
 
     /// What both sets hold.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// let (apple, phones) = (
+    ///     PlatformSet::of(&[Platform::Ios, Platform::Macos]),
+    ///     PlatformSet::of(&[Platform::Ios, Platform::Android]),
+    /// );
+    /// assert_eq!(apple.and(phones), Platform::Ios.into());
+    /// assert_eq!(apple.or(phones).iter().count(), 3);
+    /// assert!(apple.and(Platform::Sms.into()).is_empty());
+    /// ```
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         PlatformSet(self.0 & other.0)

@@ -36,12 +36,24 @@ impl Timestamp {
     }
 
     /// This instant moved by so many seconds; stops at the ends of time.
+    ///
+    /// ```
+    /// use rollbook::Timestamp;
+    /// assert_eq!(Timestamp::from_secs(60).plus(-90).secs(), -30);
+    /// assert_eq!(Timestamp::MAX.plus(1), Timestamp::MAX);
+    /// ```
     #[must_use]
     pub const fn plus(self, secs: i64) -> Self {
         Timestamp(self.0.saturating_add(secs))
     }
 
     /// The date and time of day at an offset: year, month, day, hour, minute, second.
+    ///
+    /// ```
+    /// use rollbook::{Timestamp, UtcOffset};
+    /// let at = Timestamp::from_secs(1_700_000_000);
+    /// assert_eq!(at.civil(UtcOffset::BEIJING), (2023, 11, 15, 6, 13, 20));
+    /// ```
     #[must_use]
     pub fn civil(self, offset: UtcOffset) -> (i64, u8, u8, u8, u8, u8) {
         let secs = i128::from(self.0) + i128::from(offset.secs());
@@ -118,6 +130,13 @@ impl From<UtcOffset> for i32 {
 }
 
 /// What a presence question answers for a known device.
+///
+/// ```
+/// use rollbook::Presence;
+/// let shop = rollbook_testkit::example::shop();
+/// assert_eq!(shop.presence(&["watch".parse()?])?, [Some(Presence::Offline)]);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Presence {
     /// Seen within the online window.
@@ -137,6 +156,11 @@ pub trait Clock: Send + Sync + 'static {
 }
 
 /// The clock of the machine: what programs use.
+///
+/// ```
+/// use rollbook::{Clock, SystemClock, Timestamp};
+/// assert!(SystemClock.now() > Timestamp::from_secs(1_700_000_000));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -204,12 +228,32 @@ impl<C: Clock> Clock for std::sync::Arc<C> {
 }
 
 /// Where randomness comes from: salts, generated secrets, the jitter of retries.
+///
+/// ```
+/// use rollbook::Entropy;
+///
+/// /// A source that has run dry: whoever needs a salt is told so.
+/// struct Dry;
+///
+/// impl Entropy for Dry {
+///     fn fill(&self, _: &mut [u8]) -> bool {
+///         false
+///     }
+/// }
+/// assert!(!Dry.fill(&mut [0; 8]));
+/// ```
 pub trait Entropy: Send + Sync + 'static {
     /// Fills `bytes`; false when the source has none to give, and then nothing may be made from `bytes`.
     fn fill(&self, bytes: &mut [u8]) -> bool;
 }
 
 /// The randomness of the operating system: what programs use.
+///
+/// ```
+/// use rollbook::{Entropy, SystemEntropy};
+/// let mut salt = [0; 16];
+/// assert!(SystemEntropy.fill(&mut salt));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
@@ -221,6 +265,17 @@ impl Entropy for SystemEntropy {
 }
 
 /// A repeatable sequence from a seed: what tests use. Never for real secrets.
+///
+/// ```
+/// use rollbook::{Entropy, SeededEntropy};
+/// let bytes = |seed| {
+///     let mut bytes = [0; 8];
+///     SeededEntropy::new(seed).fill(&mut bytes);
+///     bytes
+/// };
+/// assert_eq!(bytes(1), bytes(1));
+/// assert_ne!(bytes(1), bytes(2));
+/// ```
 #[derive(Debug)]
 pub struct SeededEntropy(AtomicU64);
 

@@ -7,19 +7,27 @@ use crate::app::App;
 use crate::error::{Error, Subject};
 use crate::model::{AppId, AppInfo, AppKey, AppRecord, AppSettings, Credential, Limits, Page, Secret};
 use crate::store::{Deleted, Deletion, Entry, EntryKey, EntryKind, Operation, Store, StoreError, View};
-use crate::violation::{Rule, Violation};
 use std::sync::Arc;
-
-/// The longest name of an app, in bytes.
-const NAME_BYTES: usize = 255;
 
 impl<S: Store> Registry<S> {
     /// Creates an app.
     ///
+    /// ```
+    /// use rollbook::AppSettings;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// let settings = AppSettings { name: "Books".into(), ..AppSettings::default() };
+    /// let books = registry.create_app(&"books".parse()?, settings)?;
+    /// assert_eq!(books.name(), "Books");
+    /// assert!(registry.create_app(&"books".parse()?, AppSettings::default()).is_err());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::AppExists`]; a violation of `name`; [`Error::Store`].
     pub fn create_app(&self, key: &AppKey, settings: AppSettings) -> Result<App<S>, Error> {
-        check_name(&settings.name)?;
+        AppSettings::check_name(&settings.name)?;
         let mut salt = [0; 8];
         self.random(&mut salt)?;
         let AppSettings { name, master_secret, api_tokens, presence, limits } = settings;
@@ -27,8 +35,8 @@ impl<S: Store> Registry<S> {
             key: key.clone(),
             id: AppId::DIRECTORY,
             name,
-            master: master_secret.as_ref().map(|secret| self.credential(secret)).transpose()?,
-            tokens: api_tokens.iter().map(|token| self.credential(token)).collect::<Result<_, _>>()?,
+            master: self.credentials(master_secret.as_slice())?.pop(),
+            tokens: self.credentials(&api_tokens)?,
             presence,
             limits,
             code_salt: u64::from_le_bytes(salt),
@@ -52,6 +60,14 @@ impl<S: Store> Registry<S> {
     /// The handle of an app. It keeps the limits and capabilities that the app has now; take a new one to see a
     /// change of them.
     ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// assert!(registry().app(&"shop".parse()?).is_ok());
+    /// assert!(registry().app(&"unknown".parse()?).is_err());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn app(&self, key: &AppKey) -> Result<App<S>, Error> {
@@ -63,6 +79,14 @@ impl<S: Store> Registry<S> {
     }
 
     /// The apps in byte order of their keys, behind `after`, at most `limit` (at least 1) of them.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let page = registry().apps(None, 100)?;
+    /// assert_eq!(page.items[0].key.as_str(), "shop");
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -87,14 +111,35 @@ impl<S: Store> Registry<S> {
 
     /// Renames an app: the name for people, not the key.
     ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// registry.rename_app(&"shop".parse()?, "The shop")?;
+    /// assert_eq!(registry.app(&"shop".parse()?)?.name(), "The shop");
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; a violation of `name`; [`Error::Store`].
     pub fn rename_app(&self, key: &AppKey, name: &str) -> Result<(), Error> {
-        check_name(name)?;
+        AppSettings::check_name(name)?;
         self.change_app(key, |record| name.clone_into(&mut record.name))
     }
 
     /// Gives an app other limits. What exists above a lowered limit keeps working and can only shrink.
+    ///
+    /// ```
+    /// use rollbook::Limits;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// registry.set_limits(&"shop".parse()?, &Limits { tags_per_device: Some(1), ..Limits::default() })?;
+    /// let shop = registry.app(&"shop".parse()?)?;
+    /// assert!(shop.update_tag(&"vip".parse()?, &["tablet".parse()?], &[]).is_err());
+    /// assert!(shop.update_tag(&"vip".parse()?, &[], &["phone".parse()?]).is_ok()); // removal always works
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
@@ -104,6 +149,15 @@ impl<S: Store> Registry<S> {
 
     /// Gives an app the presence capability, or takes it.
     ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// registry.set_presence(&"shop".parse()?, false)?;
+    /// assert!(registry.app(&"shop".parse()?)?.presence(&["phone".parse()?]).is_err());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_presence(&self, key: &AppKey, presence: bool) -> Result<(), Error> {
@@ -112,25 +166,55 @@ impl<S: Store> Registry<S> {
 
     /// Replaces an app's master secret; `None` leaves it without one, and then none is right.
     ///
+    /// ```
+    /// use rollbook::Secret;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let (registry, secret) = (registry(), Secret::new("fedcba9876543210")?);
+    /// registry.set_master_secret(&"shop".parse()?, Some(&secret))?;
+    /// assert!(registry.app(&"shop".parse()?)?.verify_master_secret(&secret));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_master_secret(&self, key: &AppKey, secret: Option<&Secret>) -> Result<(), Error> {
-        let credential = secret.map(|secret| self.credential(secret)).transpose()?;
+        let credential = self.credentials(secret.map_or(&[], std::slice::from_ref))?.pop();
         self.change_app(key, |record| record.master = credential.clone())
     }
 
     /// Replaces an app's API tokens.
     ///
+    /// ```
+    /// use rollbook::Secret;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let (registry, token) = (registry(), Secret::new("TOKEN")?);
+    /// registry.set_api_tokens(&"shop".parse()?, &[token.clone()])?;
+    /// assert!(registry.app(&"shop".parse()?)?.verify_api_token(&token));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_api_tokens(&self, key: &AppKey, tokens: &[Secret]) -> Result<(), Error> {
-        let credentials: Vec<_> =
-            tokens.iter().map(|token| self.credential(token)).collect::<Result<_, _>>()?;
+        let credentials = self.credentials(tokens)?;
         self.change_app(key, |record| record.tokens = credentials.clone())
     }
 
     /// Deletes an app with everything in it. It is gone for everyone when its data begin to go; they go in bounded
     /// steps, and after a crash [`Registry::resume_deletions`] goes on.
+    ///
+    /// ```
+    /// use rollbook::Audience;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// let shop = registry.app(&"shop".parse()?)?;
+    /// registry.delete_app(&"shop".parse()?)?;
+    /// assert!(shop.count(&Audience::All).is_err());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the deletion has begun.
@@ -170,10 +254,14 @@ impl<S: Store> Registry<S> {
         App::new(Scope { inner: Arc::clone(&self.inner), app: Arc::new(record) })
     }
 
-    fn credential(&self, secret: &Secret) -> Result<Credential, Error> {
+    /// Under one fresh salt: secrets of one app are compared with together.
+    fn credentials(&self, secrets: &[Secret]) -> Result<Vec<Credential>, Error> {
+        if secrets.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut salt = [0; 16];
         self.random(&mut salt)?;
-        Ok(Credential::new(secret, salt))
+        Ok(secrets.iter().map(|secret| Credential::new(secret, salt)).collect())
     }
 
     fn random(&self, bytes: &mut [u8]) -> Result<(), Error> {
@@ -188,13 +276,6 @@ impl<S: Store> Registry<S> {
 
 pub(super) fn misplaced() -> Error {
     Error::store("read the catalogue")(StoreError::corrupt("an entry is of another kind than its key"))
-}
-
-fn check_name(name: &str) -> Result<(), Violation> {
-    if name.len() > NAME_BYTES {
-        return Err(Violation::new("name", Rule::Bytes, format!("must be at most {NAME_BYTES}"), name.len()));
-    }
-    Ok(())
 }
 
 impl<V: View> Directory<V> {

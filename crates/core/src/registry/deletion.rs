@@ -23,6 +23,13 @@ impl<S: Store> Registry<S> {
     ///
     /// Call it once after opening a durable store. Nothing that is being deleted is visible in the meantime.
     ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// assert_eq!(registry().resume_deletions()?, 0); // none was interrupted
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Store`].
     pub fn resume_deletions(&self) -> Result<u64, Error> {

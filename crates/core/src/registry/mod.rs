@@ -56,6 +56,16 @@ impl<S> Clone for Scope<S> {
 }
 
 /// What a register is made of, before it is made.
+///
+/// ```
+/// use rollbook::{ManualClock, Registry, SeededEntropy, Timestamp};
+/// use rollbook_testkit::ordered::OrderedStore;
+/// let registry = Registry::builder(OrderedStore::new())
+///     .clock(ManualClock::at(Timestamp::from_secs(0)))
+///     .entropy(SeededEntropy::new(1))
+///     .build();
+/// assert!(registry.apps(None, 1).unwrap().items.is_empty());
+/// ```
 pub struct RegistryBuilder<S> {
     store: S,
     clock: Box<dyn Clock>,

@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WriteSet {
     /// What must be true of the state before the commit.
-    pub checks: SmallVec<[Check; 1]>,
+    pub checks: SmallVec<[Check; 2]>,
     /// What is done, in this order.
     pub operations: SmallVec<[Operation; 1]>,
 }

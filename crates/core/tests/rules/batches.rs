@@ -7,7 +7,7 @@ use crate::common::{
 };
 use rollbook::{
     Command, DeviceUpdate, Error, ErrorKind, Outcome, Platform, PlatformSet, Registered, Registration, Set,
-    TagsChange,
+    TagsChange, Version,
 };
 
 fn populated() -> Fixture {
@@ -22,6 +22,20 @@ fn update_tag(name: &str, add: &[&str], remove: &[&str]) -> Command {
 
 fn update(id: &str, update: DeviceUpdate) -> Command {
     Command::Update { device: device(id), update }
+}
+
+/// An update of a device that the batch makes was taken to be based on version 0.
+#[test]
+fn no_version_is_that_of_a_device_which_the_same_batch_makes() {
+    let f = populated();
+    for version in [0, 1, f.app.device(&device("d1")).unwrap().version.0] {
+        let based = DeviceUpdate { based_on: Some(Version(version)), ..DeviceUpdate::default() };
+        let new = Command::Register(Registration::new(device("new"), Platform::Ios));
+        let why = "version: must be left out, as the same batch makes the device";
+        refused(&f.app, &format!("operation 1: device \"new\": {why}: got {version}"), |app| {
+            app.batch(&[new.clone(), update("new", based.clone())])
+        });
+    }
 }
 
 fn to_user_of(id: &str, name: &str) -> Command {

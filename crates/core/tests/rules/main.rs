@@ -21,6 +21,8 @@ mod devices;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod handed_over;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod list_limits;

@@ -1,7 +1,11 @@
 //! Secrets: verified, kept as salted hashes, never shown.
 
 use crate::common::{fixture, key};
-use rollbook::{AppInfo, AppSettings, Credential, Limits, Secret};
+use rollbook::store::{DeviceRecord, Operation, Place, Slot};
+use rollbook::{
+    AppInfo, AppSettings, Command, Credential, DeviceId, Limits, Platform, PushToken, Registration, Secret,
+    Version,
+};
 
 const MASTER: &str = "hush-master-0123456789";
 const TOKEN: &str = "hush-token-0123456789";
@@ -30,6 +34,7 @@ fn the_right_secret_is_right_and_every_other_is_wrong() {
         assert!(!app.verify_master_secret(&secret(wrong)), "{wrong}");
     }
     assert!(!app.verify_api_token(&secret(MASTER)));
+    assert_eq!((app.has_master_secret(), app.api_tokens()), (true, 2));
 }
 
 #[test]
@@ -37,6 +42,7 @@ fn an_app_without_a_secret_has_no_right_one() {
     let f = fixture();
     assert!(!f.app.verify_master_secret(&secret(MASTER)));
     assert!(!f.app.verify_api_token(&secret(TOKEN)));
+    assert_eq!((f.app.has_master_secret(), f.app.api_tokens()), (false, 0));
 }
 
 #[test]
@@ -92,6 +98,65 @@ fn no_secret_is_in_any_form_that_is_printed_or_written() {
     for text in shown {
         assert!(!text.contains("hush"), "{text}");
     }
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_secret_is_not_told() {
+    for (written, kind) in [
+        (r#"{"master_secret":4657657}"#, "must be a string: got a number"),
+        (r#"{"master_secret":-4657657}"#, "must be a string: got a number"),
+        (r#"{"master_secret":4657657.5}"#, "must be a string: got a number"),
+        (r#"{"master_secret":true}"#, "must be a string: got a boolean"),
+        (r#"{"master_secret":["hush"]}"#, "invalid type: sequence, expected a string"),
+        (r#"{"api_tokens":"hush"}"#, "must be a list of strings: got a string"),
+        (r#"{"api_tokens":4657657}"#, "must be a list of strings: got a number"),
+        (r#"{"api_tokens":["good",4657657]}"#, "must be a string: got a number"),
+        (r#"{"api_tokens":{"hush":1}}"#, "invalid type: map, expected a list of strings"),
+    ] {
+        let refused = serde_json::from_str::<AppSettings>(written).unwrap_err();
+        assert!(refused.to_string().starts_with(kind), "{refused}");
+        for shown in [refused.to_string(), format!("{refused:?}")] {
+            assert!(!shown.contains("hush") && !shown.contains("4657657"), "{shown}");
+        }
+    }
+    let read: AppSettings =
+        serde_json::from_str(r#"{"master_secret":"h\u0075sh","api_tokens":["a","b"]}"#).unwrap();
+    assert_eq!(read.master_secret.unwrap().expose(), "hush");
+    assert_eq!(read.api_tokens.iter().map(Secret::expose).collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn no_push_token_is_in_any_debug_form_or_error() {
+    let f = fixture();
+    let token = PushToken::new("hush-push-token").unwrap();
+    let with_token = Registration {
+        token: Some(token.clone()),
+        ..Registration::new(DeviceId::new("d1").unwrap(), Platform::Ios)
+    };
+    f.app.register(&with_token).unwrap();
+    let command = Command::Register(with_token.clone());
+    let failing = [command.clone(), Command::Unregister(DeviceId::new("nobody").unwrap())];
+    let record =
+        DeviceRecord { token: Some(token.clone()), ..DeviceRecord::new(DeviceId::new("d1").unwrap()) };
+    let place = Place { slot: Slot { platform: Platform::Ios, ordinal: 0 }, filled: Version(0) };
+    let put = Operation::Put { device: place, record: Box::new(record.clone()) };
+    let shown = [
+        format!("{token:?} {with_token:?} {command:?} {record:?} {put:?}"),
+        format!("{:?}", f.app.device(&DeviceId::new("d1").unwrap()).unwrap()),
+        format!("{:?} {:?}", f.registry.store(), f.app),
+        format!("{:?}", f.app.batch(&failing).unwrap_err()),
+        f.app.batch(&failing).unwrap_err().to_string(),
+        PushToken::new("hush\n").unwrap_err().to_string(),
+        PushToken::new("hush".repeat(2_000)).unwrap_err().to_string(),
+        serde_json::from_str::<PushToken>("\"hush\\u0000\"").unwrap_err().to_string(),
+    ];
+    for text in shown {
+        assert!(!text.contains("hush"), "{text}");
+    }
+    let number = serde_json::from_str::<PushToken>("4657657").unwrap_err().to_string();
+    assert!(number.starts_with("must be a string: got a number"), "{number}");
+    let written = serde_json::to_string(&token).unwrap();
+    assert_eq!(serde_json::from_str::<PushToken>(&written).unwrap(), token);
 }
 
 #[test]

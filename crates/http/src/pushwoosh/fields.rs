@@ -60,6 +60,19 @@ impl Fields {
         self.members.keep(name(text).map_err(|violation| violation.in_field(field)))
     }
 
+    /// A text that makes a name of which no error may show anything.
+    pub(super) fn hidden_name<T>(
+        &mut self,
+        field: &'static str,
+        name: impl FnOnce(String) -> Result<T, Violation>,
+    ) -> Option<T> {
+        if self.members.all().get(field).is_some_and(|value| !value.is_string() && !value.is_null()) {
+            self.members.take(field);
+            self.members.found.push(Violation::new(field, Rule::Type, "must be a string", "another type"));
+        }
+        self.name(field, name)
+    }
+
     /// The value, or one violation more when it is absent and nothing else is wrong with it.
     pub(super) fn demand<T>(&mut self, field: &'static str, value: Option<T>) -> Option<T> {
         let told = self.members.found.iter().any(|violation| violation.field() == field);

@@ -190,7 +190,7 @@ impl TryFrom<Map<String, Value>> for NewDevice {
         let (application, hwid) = (fields.application(), fields.hwid());
         let device_type = fields.platform();
         let device_type = fields.demand("device_type", device_type);
-        let push_token = fields.name("push_token", PushToken::new);
+        let push_token = fields.hidden_name("push_token", PushToken::new);
         let language = fields.name("language", Language::new);
         let (timezone, user_id) = (fields.offset("timezone"), fields.user("userId"));
         fields.finish(application.zip(hwid).map(|(application, hwid)| NewDevice {

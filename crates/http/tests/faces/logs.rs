@@ -1,7 +1,8 @@
-//! What is logged: operations and codes, and never a secret or a token.
+//! What is printed: operations and codes, and never a secret or a token.
 
-use crate::common::{KEY, SECRET, TOKEN, basic, key};
-use rollbook::{AppSettings, Limits, Registry, Secret};
+use crate::common::{KEY, Reply, SECRET, Served, TOKEN, basic, key};
+use rollbook::{AppSettings, Limits, Registration, Registry, Secret};
+use rollbook_http::pushwoosh::wire::NewDevice;
 use rollbook_http::{FaceOptions, Outcome, Request, answer};
 use rollbook_store_mem::MemStore;
 use rollbook_testkit::{Call, Failure, Fault, FaultStore};
@@ -31,8 +32,86 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+/// Whatever must not be seen, in every form in which it was sent.
+fn hidden() -> Vec<String> {
+    let mut hidden: Vec<String> = [
+        SECRET,
+        TOKEN,
+        "a-push-token",
+        "opaque-push-token",
+        "wrong-api-token",
+        "wrong-master-secret",
+        "4657657",
+    ]
+    .map(str::to_owned)
+    .into();
+    for (key, secret) in [(KEY, SECRET), (KEY, "wrong-master-secret"), ("nobody", "wrong-master-secret")] {
+        hidden.push(basic(key, secret).trim_start_matches("Basic ").to_owned());
+    }
+    hidden
+}
+
+/// All of an answer, as text.
+fn said(reply: &Reply) -> String {
+    format!("{} {:?}\n{}\n", reply.status_line, reply.headers, reply.text())
+}
+
+/// Calls of both faces, done and refused, each under every authorization that may come with it; all that was answered.
+fn calls(served: &Served<FaultStore<MemStore>>) -> String {
+    let authorizations = [
+        basic(KEY, SECRET),
+        basic(KEY, "wrong-master-secret"),
+        basic("nobody", "wrong-master-secret"),
+        format!("Malformed {SECRET}"),
+        format!("Basic {SECRET}"),
+        format!("Token {TOKEN}"),
+        "Token wrong-api-token".to_owned(),
+        format!("Bearer {TOKEN}"),
+    ];
+    let request = |members: &str| format!(r#"{{"request":{{"application":"{KEY}"{members}}}}}"#);
+    let device = r#","hwid":"d1","device_type":1,"push_token":"#;
+    let requests = [
+        ("GET", "/v3/devices/d1", String::new()),
+        ("GET", "/v3/devices/nobody", String::new()),
+        ("POST", "/v3/devices/d1", r#"{"alias":"\u0000"}"#.to_owned()),
+        ("POST", "/v3/devices/d1", "{".to_owned()),
+        ("POST", "/v3/devices/status", r#"{"registration_ids":["d1"]}"#.to_owned()),
+        ("GET", "/v3/tags", String::new()),
+        ("PUT", "/v3/tags", String::new()),
+        ("GET", "/v3/elsewhere", String::new()),
+        ("POST", "/json/1.3/registerDevice", request(&format!(r#"{device}"a-push-token""#))),
+        ("POST", "/json/1.3/registerDevice", request(&format!(r#"{device}"a-push-token\u0000""#))),
+        ("POST", "/json/1.3/registerDevice", request(&format!("{device}4657657"))),
+        ("POST", "/json/1.3/registerDevice", request(&format!(r#"{device}["a-push-token"]"#))),
+        ("POST", "/json/1.3/registerDevice", request(r#","hwid":"","push_token":"a-push-token""#)),
+        ("POST", "/json/1.3/registerDevice", request(&format!(r#"{device}"a-push-token"#))),
+        ("POST", "/json/1.3/checkDevice", request(r#","hwid":"d1""#)),
+        ("POST", "/json/1.3/postEvent", request(r#","hwid":"d1","event":"undeclared","attributes":{}"#)),
+        ("POST", "/json/1.3/elsewhere", request("")),
+    ];
+    let mut answered = String::new();
+    for authorization in &authorizations {
+        for (method, target, body) in &requests {
+            answered += &said(&served.send(method, target, authorization, body));
+        }
+    }
+    for (call, target, body) in [
+        (Call::Commit, "/v3/devices/d1", r#"{"alias":"other"}"#),
+        (Call::View, "/v3/devices/d1", r#"{"alias":"another"}"#),
+    ] {
+        for failure in [Failure::Corrupt, Failure::Unavailable] {
+            served.registry.store().arm(Fault::at(call, 1, failure));
+            answered += &said(&served.jpush("POST", target, body));
+            served.registry.store().arm(Fault::at(call, 1, failure));
+            let body = request(&format!(r#"{device}"opaque-push-token","language":"de""#));
+            answered += &said(&served.pushwoosh("/json/1.3/registerDevice", &body));
+        }
+    }
+    answered
+}
+
 #[test]
-fn no_secret_and_no_token_is_logged() {
+fn no_secret_and_no_token_is_in_anything_that_a_run_prints() {
     let log = Log::default();
     // Of everything, also what the libraries below say.
     let subscriber = tracing_subscriber::fmt()
@@ -50,38 +129,44 @@ fn no_secret_and_no_token_is_logged() {
         rollbook_http::ServeOptions::default(),
     );
     served.populate();
-    let body = format!(
-        r#"{{"request":{{"application":"{KEY}","hwid":"d1","device_type":1,"push_token":"a-push-token"}}}}"#
-    );
-    served.pushwoosh("/json/1.3/registerDevice", &body);
-    served.send("POST", "/json/1.3/registerDevice", "Token wrong-api-token", &body);
-    served.jpush("GET", "/v3/devices/d1", "");
-    served.send("GET", "/v3/devices/d1", &basic(KEY, "wrong-master-secret"), "");
-    served.send("GET", "/v3/devices/d1", &format!("Malformed {SECRET}"), "");
-    served.registry.store().arm(Fault::at(Call::Commit, 1, Failure::Corrupt));
-    served.jpush("POST", "/v3/devices/d1", r#"{"alias":"other"}"#);
-
+    let answered = calls(&served);
+    let debugged = format!("{:?} {:?} {:?}", served.registry, served.app, served.registry.store());
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    for secret in [
-        SECRET,
-        TOKEN,
-        "a-push-token",
-        "opaque-push-token",
-        "wrong-api-token",
-        "wrong-master-secret",
-        basic(KEY, SECRET).trim_start_matches("Basic "),
-        basic(KEY, "wrong-master-secret").trim_start_matches("Basic "),
-    ] {
-        assert!(!logged.contains(secret), "{secret} is in {logged}");
+    for (place, text) in [("the log", &logged), ("the answers", &answered), ("a debug form", &debugged)] {
+        for secret in hidden() {
+            let line = text.lines().find(|line| line.contains(&secret));
+            assert!(line.is_none(), "{secret} is in {place}: {line:?}");
+        }
     }
+    // The net was cast where there are fish.
     for said in [
         "operation=\"jpush.device.get\"",
         "operation=\"pushwoosh.register_device\"",
         "status=401 operation",
         "code=7004",
+        "code=7008",
         "could not commit: stored data is corrupt",
     ] {
         assert!(logged.contains(said), "{said} is not in {logged}");
+    }
+    for said in
+        ["push_token: characters", "push_token: type: must be a string", "7001", "7002", "internal error"]
+    {
+        assert!(answered.contains(said), "{said} is not in {answered}");
+    }
+}
+
+#[test]
+fn no_push_token_is_in_the_debug_form_of_a_body_or_in_what_refuses_it() {
+    let body = r#"{"application":"a","hwid":"d","device_type":1,"push_token":"a-push-token"}"#;
+    let read: NewDevice = serde_json::from_str(body).unwrap();
+    let refused =
+        serde_json::from_str::<NewDevice>(&body.replace("\"a-push-token\"", "4657657")).unwrap_err();
+    assert!(refused.to_string().contains("push_token: type"), "{refused}");
+    for text in
+        [format!("{read:?}"), format!("{:?}", Registration::from(read.clone())), format!("{refused:?}")]
+    {
+        assert!(!text.contains("a-push-token") && !text.contains("4657657"), "{text}");
     }
 }
 

@@ -4,8 +4,9 @@
 use rollbook::store::{DeviceRecord, Durability, Operation, Store, WriteSet};
 use rollbook::{AppId, DeviceId, Platform};
 use rollbook_store_rocks::{Compression, RocksOptions, RocksStore};
-use rollbook_testkit::check_store_invariants;
+use rollbook_testkit::{Fixture, check_store_invariants};
 use std::path::Path;
+use tempfile::TempDir;
 
 pub(crate) const APP: AppId = AppId(7);
 
@@ -20,6 +21,27 @@ pub(crate) fn synced() -> RocksOptions {
 
 pub(crate) fn uncompressed() -> RocksOptions {
     RocksOptions { compression: Compression::None, ..options() }
+}
+
+/// A store in a directory of its own.
+pub(crate) struct OnDisk(pub(crate) fn() -> RocksOptions);
+
+impl Fixture for OnDisk {
+    type Store = RocksStore;
+    type Guard = TempDir;
+
+    fn guard(&self) -> TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn open(&self, directory: &TempDir) -> RocksStore {
+        RocksStore::open(directory.path().join("store"), &self.0()).unwrap()
+    }
+
+    fn open_at(&self, directory: &TempDir, first_ordinal: u32) -> Option<RocksStore> {
+        let options = RocksOptions { first_ordinal, ..self.0() };
+        Some(RocksStore::open(directory.path().join("store"), &options).unwrap())
+    }
 }
 
 pub(crate) fn open(path: &Path) -> RocksStore {

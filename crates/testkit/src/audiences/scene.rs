@@ -24,10 +24,14 @@ impl Scene {
     /// Registers of some thirty devices on four platforms: devices come, go, move, change hands; tags are deleted and
     /// made again.
     pub fn strategy(commands: usize) -> impl Strategy<Value = Scene> {
-        vec(command(), 0..=commands).prop_map(|commands| {
-            let devices = devices(&commands);
-            Scene { commands, devices }
-        })
+        vec(command(), 0..=commands).prop_map(Scene::of)
+    }
+
+    /// The register that these commands make; those that it refuses change nothing.
+    #[must_use]
+    pub fn of(commands: Vec<Command>) -> Scene {
+        let devices = devices(&commands);
+        Scene { commands, devices }
     }
 
     /// The devices, as the model knows them.

@@ -35,6 +35,12 @@ impl std::error::Error for Leak {}
 /// Two apps that share every name never see each other: the steps in one fill it, then the steps in the other are
 /// taken, and after each of them the first tells of itself exactly what it told before. Then the other way round.
 ///
+/// ```
+/// use rollbook_testkit::op::Op;
+/// use rollbook_testkit::{check::check_apart, ordered::OrderedStore};
+/// assert!(check_apart(&[Op::DeleteApp("shop".parse().unwrap())], OrderedStore::new).is_ok());
+/// ```
+///
 /// # Errors
 /// The first step that is noticed where it should not be.
 ///

@@ -4,7 +4,7 @@ use super::scene::Stand;
 use super::{Answer, Verb};
 use crate::check::drive::Unanswered;
 use crate::fault::{Call, Failure, Fault};
-use crate::invariants::{check_register, spaces};
+use crate::invariants::{Spaces, check_register};
 use crate::look::Look;
 use crate::survey::{Survey, survey};
 use rollbook::store::{Store, StoreError};
@@ -62,9 +62,9 @@ fn held<S: Store>(stand: &Stand<S>) -> Result<String, String> {
     let store = stand.registry.store();
     let read = || -> Result<String, StoreError> {
         let mut text = String::new();
-        for space in spaces(store)? {
-            let look = Look(Box::new(store.view(space)?));
-            let _ = writeln!(text, "{space:?} {}", look.picture());
+        for space in Spaces::of(store)?.iter() {
+            let look = Look(Box::new(store.view(space.id())?));
+            let _ = writeln!(text, "{:?} {}", space.id(), look.picture());
             for platform in Platform::ALL {
                 for ordinal in look.devices(platform) {
                     let seen = look.last_seen(crate::subject::slot(platform, ordinal));

@@ -3,8 +3,7 @@
 mod register;
 mod walk;
 
-pub use register::check_register;
-pub(crate) use register::spaces;
+pub use register::{Space, Spaces, check_register};
 
 use rollbook::store::{StoreError, View};
 use std::fmt;
@@ -57,6 +56,17 @@ impl fmt::Display for Breach {
     }
 }
 
+/// How far a walk is, for whoever waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Walked {
+    /// What is being walked: the devices of a platform, by its name; tags, aliases, users, deletions, or events.
+    pub what: &'static str,
+    /// How many of them were looked at.
+    pub done: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
 /// Walks everything that a view of a register's app shows and answers what contradicts itself: what the
 /// [contract](rollbook::store) asks of any store, and what the registry keeps above it (every device has exactly one
 /// owner, a user or a deletion; every deletion has its record).
@@ -75,7 +85,15 @@ impl fmt::Display for Breach {
 /// assert_eq!(check_invariants(&view).unwrap(), []);
 /// ```
 pub fn check_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
-    let mut walk = Walk::new(view);
+    watch_invariants(view, &mut |_| {})
+}
+
+/// [`check_invariants`], telling `watch` how far it is.
+///
+/// # Errors
+/// What the view answers when it cannot be read.
+pub fn watch_invariants(view: &impl View, watch: &mut dyn FnMut(Walked)) -> Result<Vec<Breach>, StoreError> {
+    let mut walk = Walk::new(view, watch);
     walk.store()?;
     walk.register()?;
     Ok(walk.into_breaches())
@@ -87,7 +105,8 @@ pub fn check_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
 /// # Errors
 /// What the view answers when it cannot be read.
 pub fn check_store_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
-    let mut walk = Walk::new(view);
+    let watch = &mut |_| {};
+    let mut walk = Walk::new(view, watch);
     walk.store()?;
     Ok(walk.into_breaches())
 }

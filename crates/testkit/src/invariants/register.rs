@@ -1,9 +1,10 @@
 //! All spaces of a register, and what holds between them.
 
-use super::{Breach, Broken, check_invariants};
+use super::{Breach, Broken, Walked, watch_invariants};
 use rollbook::store::{Deleted, Entry, EntryKey, EntryKind, Store, StoreError, View};
-use rollbook::{AppId, Platform};
+use rollbook::{AppId, AppKey, Platform};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Walks a whole register: its directory, every app there is or was, and what holds between them (an app has a number
 /// of its own that was given; what is left of a deleted app is nothing, unless its deletion is under way).
@@ -23,16 +24,10 @@ use std::collections::BTreeMap;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn check_register(store: &impl Store) -> Result<Vec<Breach>, StoreError> {
-    let directory = Directory::read(&store.view(AppId::DIRECTORY)?)?;
-    let mut breaches = directory.breaches();
-    for id in 0..directory.next {
-        // One view at a time: a view may be a lock.
-        let view = store.view(AppId(id))?;
-        let mut found = check_invariants(&view)?;
-        if id != AppId::DIRECTORY.0 && !directory.owners.contains_key(&id) {
-            found.extend(left_over(&view)?);
-        }
-        let space = if id == AppId::DIRECTORY.0 { "the directory".to_owned() } else { format!("app {id}") };
+    let spaces = Spaces::of(store)?;
+    let mut breaches = spaces.breaches();
+    for space in spaces.iter() {
+        let found = space.check(store, &mut |_| {})?;
         breaches.extend(
             found.into_iter().map(|breach| Breach { what: format!("{space}: {}", breach.what), ..breach }),
         );
@@ -40,34 +35,65 @@ pub fn check_register(store: &impl Store) -> Result<Vec<Breach>, StoreError> {
     Ok(breaches)
 }
 
-/// The numbers of the spaces that hold something, or may.
-pub(crate) fn spaces(store: &impl Store) -> Result<Vec<AppId>, StoreError> {
-    Ok((0..Directory::read(&store.view(AppId::DIRECTORY)?)?.next).map(AppId).collect())
-}
-
-/// What the directory says.
-struct Directory {
+/// The spaces of a register, as its directory tells: what [`check_register`] walks, for whoever wants to walk it space
+/// by space, and to go on where one cannot be read.
+///
+/// ```
+/// use rollbook::{AppKey, AppSettings, Registry};
+/// use rollbook_testkit::{Spaces, ordered::OrderedStore};
+///
+/// let registry = Registry::builder(OrderedStore::new()).build();
+/// registry.create_app(&AppKey::new("shop")?, AppSettings::default())?;
+/// let spaces = Spaces::of(registry.store())?;
+/// assert_eq!(spaces.breaches(), []);
+/// assert_eq!(spaces.iter().map(|space| space.to_string()).collect::<Vec<_>>(), ["the directory", "app shop"]);
+/// for space in spaces.iter() {
+///     assert_eq!(space.check(registry.store(), &mut |_| {})?, []);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Spaces {
     /// The number of the next app; every space has a lower one.
     next: u32,
     /// Which entries each number is of: apps, and deletions of apps.
-    owners: BTreeMap<u32, Vec<String>>,
+    owners: BTreeMap<u32, Vec<Owner>>,
 }
 
-impl Directory {
-    fn read(view: &impl View) -> Result<Self, StoreError> {
+/// What has a number in the directory.
+#[derive(Debug)]
+enum Owner {
+    App(AppKey),
+    Deletion(String),
+}
+
+/// One space of a register: its directory, or an app that there is or was.
+#[derive(Debug, Clone, Copy)]
+pub struct Space<'a> {
+    id: AppId,
+    owners: &'a [Owner],
+}
+
+impl Spaces {
+    /// The spaces of a register.
+    ///
+    /// # Errors
+    /// What the store answers when its directory cannot be read.
+    pub fn of(store: &impl Store) -> Result<Self, StoreError> {
+        let view = store.view(AppId::DIRECTORY)?;
         let next = match view.entry(&EntryKey::NextApp)? {
             Some((Entry::NextApp(id), _)) => id.0,
             _ => AppId::DIRECTORY.0 + 1,
         };
-        let mut owners: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        let mut owners: BTreeMap<u32, Vec<Owner>> = BTreeMap::new();
         for kind in [EntryKind::App, EntryKind::Deletion] {
             for (entry, _) in view.entries(kind, None, usize::MAX)? {
                 let (id, owner) = match entry {
-                    Entry::App(app) => (app.id, format!("app {}", app.key)),
+                    Entry::App(app) => (app.id, Owner::App(app.key)),
                     Entry::Deletion(deletion) => match deletion.of {
-                        Deleted::App { key, id } => (id, format!("the deletion of {key}")),
+                        Deleted::App { key, id } => (id, Owner::Deletion(format!("the deletion of {key}"))),
                         Deleted::User { user, .. } => {
-                            (AppId::DIRECTORY, format!("the deletion of user {user}"))
+                            (AppId::DIRECTORY, Owner::Deletion(format!("the deletion of user {user}")))
                         }
                     },
                     _ => continue,
@@ -75,13 +101,22 @@ impl Directory {
                 owners.entry(id.0).or_default().push(owner);
             }
         }
-        Ok(Directory { next, owners })
+        Ok(Spaces { next, owners })
     }
 
-    fn breaches(&self) -> Vec<Breach> {
+    /// The spaces that hold something, or may; the directory first.
+    pub fn iter(&self) -> impl Iterator<Item = Space<'_>> {
+        let owners = |id| self.owners.get(&id).map_or(&[][..], Vec::as_slice);
+        (0..self.next).map(move |id| Space { id: AppId(id), owners: owners(id) })
+    }
+
+    /// What contradicts itself among the numbers of the spaces.
+    #[must_use]
+    pub fn breaches(&self) -> Vec<Breach> {
         let mut found = Vec::new();
         for (&id, owners) in &self.owners {
             let mut wrong = |why: &str| {
+                let owners: Vec<String> = owners.iter().map(Owner::to_string).collect();
                 found.push(Breach {
                     broken: Broken::Directory,
                     what: format!("{}: {why}", owners.join(", ")),
@@ -95,6 +130,61 @@ impl Directory {
             }
         }
         found
+    }
+}
+
+impl Space<'_> {
+    /// Its number in the store.
+    #[must_use]
+    pub fn id(&self) -> AppId {
+        self.id
+    }
+
+    /// The key of the app that it is, if it is one that there is.
+    #[must_use]
+    pub fn app(&self) -> Option<&AppKey> {
+        self.owners.iter().find_map(|owner| match owner {
+            Owner::App(key) => Some(key),
+            Owner::Deletion(_) => None,
+        })
+    }
+
+    /// Walks the space, telling `watch` how far it is, and answers what contradicts itself.
+    ///
+    /// # Errors
+    /// What the store answers when the space cannot be read.
+    pub fn check(
+        &self,
+        store: &impl Store,
+        watch: &mut dyn FnMut(Walked),
+    ) -> Result<Vec<Breach>, StoreError> {
+        // One view at a time: a view may be a lock.
+        let view = store.view(self.id)?;
+        let mut found = watch_invariants(&view, watch)?;
+        if self.id != AppId::DIRECTORY && self.owners.is_empty() {
+            found.extend(left_over(&view)?);
+        }
+        Ok(found)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::App(key) => write!(f, "app {key}"),
+            Owner::Deletion(what) => f.write_str(what),
+        }
+    }
+}
+
+/// What it is, and the app's key rather than its number.
+impl fmt::Display for Space<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.app() {
+            _ if self.id == AppId::DIRECTORY => f.write_str("the directory"),
+            Some(key) => write!(f, "app {key}"),
+            None => write!(f, "app number {}", self.id.0),
+        }
     }
 }
 

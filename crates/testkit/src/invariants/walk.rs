@@ -3,7 +3,7 @@
 //! Its time is about that of reading everything once: what a key should name is collected from the devices while
 //! they are walked, and never searched for.
 
-use super::{Breach, Broken};
+use super::{Breach, Broken, Walked};
 use crate::look::ordinals;
 use rollbook::store::{
     Deleted, Entry, EntryKey, EntryKind, EventRecord, Key, LogIndex, LogRange, OwnedKey, Place, Posting,
@@ -21,12 +21,14 @@ pub(super) struct Walk<'a, V> {
     carried: BTreeMap<OwnedKey, BTreeSet<Slot>>,
     /// The deletions that name devices, as listed.
     deletions: Vec<String>,
+    /// Is told how far the walk is.
+    watch: &'a mut dyn FnMut(Walked),
 }
 
 impl<'a, V: View> Walk<'a, V> {
-    pub(super) fn new(view: &'a V) -> Self {
+    pub(super) fn new(view: &'a V, watch: &'a mut dyn FnMut(Walked)) -> Self {
         let (devices, carried) = (BTreeSet::new(), BTreeMap::new());
-        Walk { view, breaches: Vec::new(), devices, carried, deletions: Vec::new() }
+        Walk { view, breaches: Vec::new(), devices, carried, deletions: Vec::new(), watch }
     }
 
     pub(super) fn into_breaches(self) -> Vec<Breach> {
@@ -43,8 +45,9 @@ impl<'a, V: View> Walk<'a, V> {
             let all = self.view.devices(platform)?;
             self.posting(&all, &format!("the devices of {platform}"));
             let all = ordinals(&all);
-            for &ordinal in &all {
+            for (done, &ordinal) in (1..).zip(&all) {
                 self.device(Slot { platform, ordinal }, &mut ids)?;
+                (self.watch)(Walked { what: platform.name(), done, of: all.len() });
             }
             self.translation(platform, &all, &ids)?;
         }
@@ -181,7 +184,13 @@ impl<'a, V: View> Walk<'a, V> {
         for OwnedKey { name, .. } in unlisted {
             self.breach(Broken::Sides, format!("devices show {relation:?} {name:?}, which is not listed"));
         }
-        for name in &names {
+        let what = match relation {
+            Relation::Tag => "tags",
+            Relation::Alias => "aliases",
+            Relation::User => "users",
+            Relation::Deletion => "deletions",
+        };
+        for (done, name) in (1..).zip(&names) {
             let mut size = 0;
             for platform in Platform::ALL {
                 size += self.key(Key::new(relation, name), platform)?;
@@ -189,6 +198,7 @@ impl<'a, V: View> Walk<'a, V> {
             if size == 0 {
                 self.breach(Broken::Empty, format!("{relation:?} {name:?} is listed, but names no device"));
             }
+            (self.watch)(Walked { what, done, of: names.len() });
         }
         if relation == Relation::Deletion {
             self.deletions = names;
@@ -273,6 +283,7 @@ impl<'a, V: View> Walk<'a, V> {
             names.entry(name).or_insert_with(Vec::new).push(event);
         }
         self.index(LogIndex::All, &all.iter().collect::<Vec<_>>())?;
+        (self.watch)(Walked { what: "events", done: all.len(), of: all.len() });
         for (device, events) in devices {
             self.index(LogIndex::Device(device), &events)?;
         }

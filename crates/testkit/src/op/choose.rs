@@ -7,9 +7,9 @@
 use super::{Alphabet, Choices, Op, Settings};
 use proptest::prelude::*;
 use rollbook::{
-    Alias, AliasOverflow, AppKey, Attribute, Attributes, Audience, Command, DeviceId, DeviceUpdate,
-    EventOrder, EventQuery, EventScope, Language, Limits, Mobile, NameRule, NewEvent, Platform, PlatformSet,
-    PushToken, Registration, Scalar, Set, TagName, TagsChange, Timestamp, UserId, UtcOffset, Version,
+    Alias, AliasOverflow, Attribute, Attributes, Audience, Command, DeviceId, DeviceUpdate, EventOrder,
+    EventQuery, EventScope, Language, Limits, Mobile, NameRule, NewEvent, Platform, PlatformSet, PushToken,
+    Registration, Scalar, Set, TagName, TagsChange, Timestamp, UserId, UtcOffset, Version,
 };
 use std::ops::RangeInclusive;
 
@@ -31,17 +31,33 @@ pub fn op_strategy() -> impl Strategy<Value = Op> {
 
 /// Sequences of so many operations after those that create both apps of the alphabet with small limits.
 pub fn ops_strategy(count: impl Into<RangeInclusive<usize>>) -> impl Strategy<Value = Vec<Op>> {
-    let create = |app: AppKey| {
-        prop::collection::vec(any::<u8>(), BYTES).prop_map(move |bytes| {
-            let settings = settings(&mut Choices::new(&bytes));
-            Op::CreateApp { app: app.clone(), settings }
-        })
-    };
-    let apps: Vec<_> = Alphabet::default().apps.into_iter().map(create).collect();
-    (apps, prop::collection::vec(op_strategy(), count.into())).prop_map(|(mut ops, more)| {
-        ops.extend(more);
-        ops
-    })
+    let count = count.into();
+    let apps = Alphabet::default().apps.len();
+    let parts = count.start() + apps..=count.end() + apps;
+    prop::collection::vec(prop::collection::vec(any::<u8>(), BYTES), parts)
+        .prop_map(|parts| ops_of(&parts.concat()))
+}
+
+/// The sequence that these bytes stand for: as many operations as there are parts of 40 bytes, the first of which
+/// create both apps of the alphabet. What fuzzers and replays make sequences of.
+///
+/// ```
+/// use rollbook_testkit::op::{Op, ops_of};
+/// let ops = ops_of(&[7; 100]);
+/// assert_eq!(ops.len(), 3);
+/// assert!(matches!(ops[..2], [Op::CreateApp { .. }, Op::CreateApp { .. }]));
+/// ```
+#[must_use]
+pub fn ops_of(bytes: &[u8]) -> Vec<Op> {
+    let alphabet = Alphabet::default();
+    let mut parts = bytes.chunks(BYTES);
+    let mut created = Vec::new();
+    for app in &alphabet.apps {
+        let settings = settings(&mut Choices::new(parts.next().unwrap_or_default()));
+        created.push(Op::CreateApp { app: app.clone(), settings });
+    }
+    created.extend(parts.map(|part| Op::choose(&mut Choices::new(part), &alphabet)));
+    created
 }
 
 /// Limits that a few operations reach: three tags on a device, two devices of an alias, four items of a list.

@@ -1,7 +1,9 @@
 //! What a step answers, on either side.
 
 use super::Refusal;
-use rollbook::{AppInfo, Device, DeviceId, Event, EventType, Outcome, Platform, Presence, TagName};
+use rollbook::{
+    AppInfo, Device, DeviceId, Event, EventCode, EventType, Outcome, Platform, Presence, TagName, Version,
+};
 use std::collections::BTreeMap;
 
 /// What an accepted step answers. Paged answers are read to their end.
@@ -43,6 +45,40 @@ pub enum Answer {
     Events(Vec<Event>),
     /// Apps in byte order.
     Apps(Vec<AppInfo>),
+}
+
+impl Answer {
+    /// The answer without what may differ between two registers that hold the same: versions, event codes, and the
+    /// order of devices where it is the register's own.
+    #[must_use]
+    pub fn comparable(mut self) -> Self {
+        match &mut self {
+            Answer::Device(device) => device.version = Version(0),
+            Answer::Outcome(outcome) => *outcome = comparable(outcome),
+            Answer::Outcomes(outcomes) => {
+                outcomes.iter_mut().for_each(|outcome| *outcome = comparable(outcome))
+            }
+            Answer::Selected(ids) => ids.sort(),
+            Answer::Events(events) => events.iter_mut().for_each(|event| event.code = no_code()),
+            _ => {}
+        }
+        self
+    }
+}
+
+fn comparable(outcome: &Outcome) -> Outcome {
+    let mut outcome = outcome.clone();
+    match &mut outcome {
+        Outcome::Posted(code) => *code = no_code(),
+        Outcome::Registered(done) => done.evicted.sort(),
+        Outcome::Updated(done) => done.evicted.sort(),
+        _ => {}
+    }
+    outcome
+}
+
+fn no_code() -> EventCode {
+    "00000-00000".parse().expect("ten digits are a code")
 }
 
 /// What came of a step.

@@ -17,6 +17,9 @@ impl KeyId {
     }
 }
 
+/// Keys of the draft: those of one device, mostly.
+pub(crate) type KeyIds = SmallVec<[KeyId; 16]>;
+
 /// So many keys are searched one by one; beyond, by hash.
 const FEW: usize = 16;
 

@@ -1,9 +1,10 @@
 //! Keys as the draft has them: which devices carry them, and keys dropped as a whole.
 
-use super::{Draft, Handle, KeyId};
+use super::overlay::Working;
+use super::{Draft, Handle, KeyId, KeyIds};
 use crate::error::Error;
 use crate::model::{Alias, Platform, PlatformSet, TagName};
-use crate::store::{Key, Relation, Slot, View};
+use crate::store::{Key, Place, Relation, Slot, View};
 
 /// How many devices an alias names.
 #[derive(Debug, Clone, Copy)]
@@ -53,14 +54,28 @@ impl<V: View> Draft<'_, V> {
                 kept = kept.and(on.complement());
             }
         }
-        let mut now = self.picture.cardinality(key, kept)?;
-        now += self.given.now(alias, &self.working).count() as u64;
-        // What stands in the register has been counted there: taken off is who has left it, or was given it again.
-        for &n in self.by_slot.values() {
-            let changed = self.working.get(n).is_some_and(|w| !w.exists || w.alias.is_some());
-            if changed && self.had_in_register(Handle(n), key)? {
-                now -= 1;
+        let in_register = self.picture.cardinality(key, kept)?;
+        let mut now = in_register;
+        let mut carriers: Option<Vec<Slot>> = None;
+        for (n, working) in self.working.iter().enumerate() {
+            if working.exists && working.alias.is_none() {
+                // It is as the register has it, and counted.
+                continue;
             }
+            let had = match working.base {
+                // In a batch this is asked for each alias of each device: so the carriers, who are few, are read once,
+                // and not every device of the draft each time.
+                Some(place) if in_register <= self.working.len() as u64 => {
+                    if carriers.is_none() {
+                        carriers = Some(self.carriers(key, kept)?);
+                    }
+                    carriers.as_ref().is_some_and(|slots| slots.binary_search(&place.slot).is_ok())
+                }
+                Some(_) => self.had_in_register(Handle(n), key)?,
+                None => false,
+            };
+            let has = working.exists && working.alias.as_ref().is_some_and(|own| own.as_ref() == Some(alias));
+            now = now + u64::from(has) - u64::from(had);
         }
         if !self.picture.has_condemned() && self.dropped.is_empty() && self.working.is_empty() {
             return Ok(AliasCount { now, stored: now });
@@ -75,29 +90,38 @@ impl<V: View> Draft<'_, V> {
 
     /// The devices that carry the alias in the draft.
     pub(crate) fn alias_carriers(&mut self, alias: &Alias) -> Result<Vec<Handle>, Error> {
-        self.look_at_all(Key::new(Relation::Alias, alias.as_str()))?;
-        let mut carriers = Vec::new();
-        for n in 0..self.working.len() {
-            let handle = Handle(n);
-            if self.working.get(n).is_some_and(|w| w.exists) && self.alias(handle)?.as_ref() == Some(alias) {
-                carriers.push(handle);
+        let key = Key::new(Relation::Alias, alias.as_str());
+        let in_register = self.look_at_all(key)?;
+        let carries = |working: &Working| match (&working.alias, working.base) {
+            (Some(own), _) => own.as_ref() == Some(alias),
+            (None, Some(Place { slot, .. })) => {
+                in_register.binary_search(&slot).is_ok() && !self.is_dropped(key, slot.platform)
             }
-        }
-        Ok(carriers)
+            (None, None) => false,
+        };
+        let all = self.working.iter().enumerate();
+        Ok(all.filter(|(_, working)| working.exists && carries(working)).map(|(n, _)| Handle(n)).collect())
     }
 
-    /// Takes every device of the key in the register into the draft.
-    pub(super) fn look_at_all(&mut self, key: Key<'_>) -> Result<(), Error> {
-        let mut slots = Vec::new();
-        for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
-            self.picture.posting(key, platform)?.for_each(|ordinal| slots.push(Slot { platform, ordinal }));
-        }
-        for slot in slots {
+    /// Takes every device of the key in the register into the draft; the slots where they stand, ascending.
+    pub(super) fn look_at_all(&mut self, key: Key<'_>) -> Result<Vec<Slot>, Error> {
+        let slots = self.carriers(key, PlatformSet::ALL)?;
+        for &slot in &slots {
             if let Some(stored) = self.stored(slot)? {
                 self.at(stored.place);
             }
         }
-        Ok(())
+        Ok(slots)
+    }
+
+    /// The slots of the devices of the key in the register, ascending.
+    fn carriers(&self, key: Key<'_>, among: PlatformSet) -> Result<Vec<Slot>, Error> {
+        let mut slots = Vec::new();
+        for platform in self.picture.platforms(key, among)?.iter() {
+            self.picture.posting(key, platform)?.for_each(|ordinal| slots.push(Slot { platform, ordinal }));
+        }
+        slots.sort_unstable();
+        Ok(slots)
     }
 
     /// The draft's number for a key.
@@ -106,8 +130,8 @@ impl<V: View> Draft<'_, V> {
     }
 
     /// The draft's numbers for the tags of a list, each once, in their order.
-    pub(crate) fn tags(&mut self, tags: &[TagName]) -> Vec<KeyId> {
-        let mut numbers = Vec::with_capacity(tags.len());
+    pub(crate) fn tags(&mut self, tags: &[TagName]) -> KeyIds {
+        let mut numbers = KeyIds::with_capacity(tags.len());
         self.keys.reserve(tags.len());
         for tag in tags {
             let number = self.key(Key::new(Relation::Tag, tag.as_str()));

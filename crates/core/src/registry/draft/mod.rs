@@ -11,8 +11,8 @@
 //! - in a batch every device that was looked at is, because the operations may rest on each other.
 
 mod emit;
-mod given;
 mod history;
+mod index;
 mod intern;
 mod keys;
 mod overlay;
@@ -23,10 +23,9 @@ use crate::error::{Error, Subject};
 use crate::model::{Alias, AppRecord, DeviceId, EventType, Platform, PlatformSet, Timestamp, UserId};
 use crate::picture::Picture;
 use crate::store::{EventRecord, OwnedKey, Place, Slot, StoredDevice, View};
-use given::Given;
-use hashbrown::HashMap;
+use index::Index;
 use intern::Interned;
-pub(crate) use intern::KeyId;
+pub(crate) use intern::{KeyId, KeyIds};
 use overlay::Working;
 use smallvec::SmallVec;
 
@@ -65,12 +64,8 @@ pub(crate) struct Draft<'a, V> {
     working: Vec<Working>,
     /// The keys that changes of devices name.
     keys: Interned,
-    /// The devices of `working` that stand in the register, by slot.
-    by_slot: HashMap<Slot, usize>,
-    /// The devices of `working` that do not, by id.
-    by_id: HashMap<DeviceId, usize>,
-    /// Those of either kind, by the alias that they were given.
-    given: Given,
+    /// Which of them is meant.
+    index: Index,
     /// Keys dropped from all devices of some platforms, in the register as it is.
     dropped: SmallVec<[(OwnedKey, PlatformSet); 1]>,
     /// Links that were found as they should be, by key, and whether the device has it.
@@ -100,9 +95,7 @@ impl<'a, V: View> Draft<'a, V> {
             mode,
             working: Vec::new(),
             keys: Interned::default(),
-            by_slot: HashMap::new(),
-            by_id: HashMap::new(),
-            given: Given::default(),
+            index: Index::default(),
             dropped: SmallVec::new(),
             settled: Vec::new(),
             history: SmallVec::new(),
@@ -119,9 +112,7 @@ impl<'a, V: View> Draft<'a, V> {
 
     /// The device of this id, if it exists in the draft.
     pub(crate) fn find(&mut self, id: &DeviceId) -> Result<Option<Handle>, Error> {
-        if !self.by_id.is_empty()
-            && let Some(&n) = self.by_id.get(id)
-        {
+        if let Some(n) = self.index.new_of(&self.working, id) {
             return Ok(self.existing(n));
         }
         let Some(place) = self.picture.find(id)? else { return Ok(None) };
@@ -140,23 +131,18 @@ impl<'a, V: View> Draft<'a, V> {
 
     /// The working copy of the device that stands in the register at `place`.
     pub(crate) fn at(&mut self, place: Place) -> usize {
-        // A draft of one device, by far the most common, is searched without hashing.
-        if let [only] = self.working.as_slice()
-            && only.base == Some(place)
-        {
-            return 0;
-        }
-        let next = self.working.len();
-        let n = *self.by_slot.entry(place.slot).or_insert(next);
-        if n == next {
-            self.working.push(Working::of(place));
-        }
-        n
+        self.index.at(&self.working, place.slot).unwrap_or_else(|| self.add(Working::of(place)))
+    }
+
+    fn add(&mut self, working: Working) -> usize {
+        self.working.push(working);
+        self.index.add(&self.working);
+        self.working.len() - 1
     }
 
     /// A new device. An id whose former device waits for removal is an obstacle that the caller clears first.
     pub(crate) fn create(&mut self, id: &DeviceId, platform: Platform) -> Result<Handle, Obstacle> {
-        if let Some(&n) = self.by_id.get(id) {
+        if let Some(n) = self.index.new_of(&self.working, id) {
             if let Some(working) = self.working.get_mut(n) {
                 working.recreate(id, platform);
             }
@@ -164,11 +150,7 @@ impl<'a, V: View> Draft<'a, V> {
         }
         let found = self.picture.raw().find(id).map_err(Error::store("find a device"))?;
         let n = match found {
-            None => {
-                self.by_id.insert(id.clone(), self.working.len());
-                self.working.push(Working::new(id, platform));
-                self.working.len() - 1
-            }
+            None => self.add(Working::new(id, platform)),
             Some(place) if self.picture.is_condemned(place.slot) && self.mode != Mode::Dry => {
                 return Err(Obstacle::Condemned { id: id.clone() });
             }

@@ -85,6 +85,11 @@ impl Working {
         self.last_seen = None;
     }
 
+    /// The id of a device that does not stand in the register.
+    pub(super) fn new_id(&self) -> Option<&DeviceId> {
+        self.record.as_ref().filter(|_| self.base.is_none()).map(|record| &record.id)
+    }
+
     pub(super) fn tag_change(&self, tag: KeyId) -> Option<bool> {
         self.tags.iter().find(|(changed, _)| *changed == tag).map(|(_, present)| *present)
     }
@@ -234,6 +239,13 @@ impl<V: View> Draft<'_, V> {
         Ok(names)
     }
 
+    /// Makes room for so many more changes of a device's tags.
+    pub(crate) fn reserve_tags(&mut self, device: Handle, more: usize) {
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.tags.reserve(more);
+        }
+    }
+
     /// Puts a tag on a device or takes it off; the caller knows that this is a change.
     pub(crate) fn set_tag(&mut self, device: Handle, tag: KeyId, present: bool) {
         if let Some(working) = self.working.get_mut(device.0) {
@@ -255,9 +267,6 @@ impl<V: View> Draft<'_, V> {
 
     /// Sets or clears the alias; the caller knows that this is a change.
     pub(crate) fn set_alias(&mut self, device: Handle, alias: Option<Alias>) {
-        if let Some(alias) = &alias {
-            self.given.note(device.0, alias);
-        }
         if let Some(working) = self.working.get_mut(device.0) {
             working.alias = Some(alias);
         }
@@ -274,7 +283,6 @@ impl<V: View> Draft<'_, V> {
     pub(crate) fn move_to(&mut self, device: Handle, platform: Platform) -> Result<(), Error> {
         self.load(device)?;
         let alias = self.alias(device)?;
-        alias.iter().for_each(|alias| self.given.note(device.0, alias));
         let user = self.user(device)?;
         let seen = match self.working.get(device.0) {
             Some(Working { base: Some(place), rebuilt: false, .. }) => {
@@ -285,6 +293,7 @@ impl<V: View> Draft<'_, V> {
                 } else {
                     self.stored_tags(device)?
                 };
+                self.rely_on_keys(device, &kept)?;
                 if let Some(working) = self.working.get_mut(device.0) {
                     for tag in kept {
                         let tag = self.keys.intern(Key::new(Relation::Tag, &tag));

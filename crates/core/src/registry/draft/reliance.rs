@@ -9,9 +9,7 @@ use crate::store::{Key, Relation, Slot, View};
 impl<V: View> Draft<'_, V> {
     /// The commit conflicts when the register holds more than `most` devices of the alias by then.
     pub(crate) fn rely_on_alias_room(&mut self, alias: &Alias, most: u64) {
-        // Relied on before only where the draft gives it to a device, or to none: a second check would do no harm.
-        let is_given = self.given.now(alias, &self.working).next().is_some();
-        match self.alias_room.iter_mut().find(|(known, _)| is_given && known == alias) {
+        match self.alias_room.iter_mut().find(|(known, _)| known == alias) {
             Some((_, known)) => *known = most.min(*known),
             None => self.alias_room.push((alias.clone(), most)),
         }
@@ -28,9 +26,9 @@ impl<V: View> Draft<'_, V> {
         let key = Key::new(Relation::User, user.as_str());
         for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
             // One more than the draft looks at: at least one of them is as the register has it.
-            let some = self.picture.posting(key, platform)?.chunk(0, self.by_slot.len() + 1);
+            let some = self.picture.posting(key, platform)?.chunk(0, self.working.len() + 1);
             let slots = some.into_iter().map(|ordinal| Slot { platform, ordinal });
-            if let Some(slot) = slots.into_iter().find(|slot| !self.by_slot.contains_key(slot))
+            if let Some(slot) = slots.into_iter().find(|slot| self.index.at(&self.working, *slot).is_none())
                 && let Some(stored) = self.stored(slot)?
             {
                 self.witnesses.push((user.clone(), stored.place));
@@ -51,6 +49,22 @@ impl<V: View> Draft<'_, V> {
             self.witnesses.push((user, place));
         }
         Ok(())
+    }
+
+    /// Notes that a device takes these tags, and its alias and user, along to another slot. Keys are dropped, and users
+    /// condemned, without a change of the devices: what is gone by then must not come back with the move.
+    pub(super) fn rely_on_keys(&mut self, device: Handle, tags: &[Box<str>]) -> Result<(), Error> {
+        for tag in tags {
+            let key = self.keys.intern(Key::new(Relation::Tag, tag));
+            self.settle(device, key, true)?;
+        }
+        if self.working.get(device.0).is_some_and(|working| working.alias.is_none())
+            && let Some(alias) = self.alias(device)?
+        {
+            let key = self.keys.intern(Key::new(Relation::Alias, alias.as_str()));
+            self.settle(device, key, true)?;
+        }
+        self.rely_on_owner(device)
     }
 
     /// Notes that a device was found with, or without, the key, and that the commit rests on it. Where the draft itself

@@ -4,7 +4,7 @@ use super::{Pending, aliases, tags};
 use crate::error::Error;
 use crate::model::{
     Alias, DeviceId, DeviceUpdate, Language, Mobile, Platform, PushToken, Registered, Registration, Set,
-    TagName, TagsChange, Updated, UserId, UtcOffset, Version,
+    TagName, TagsChange, Updated, UserId, UtcOffset,
 };
 use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle, KeyId};
@@ -90,7 +90,8 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
     let known = draft.find(new.id)?;
     let mut found = Vec::new();
     tags::check_list(&draft.app.limits, "tags", new.tags, true, &mut found);
-    let fresh_tags = tags::missing(draft, known, new.tags)?;
+    let named = draft.tags(new.tags);
+    let fresh_tags = tags::missing(draft, known, &named)?;
     found.extend(tags::check_room(draft, known, "tags", fresh_tags.len())?);
     let evicted = match new.alias {
         Some(alias) => aliases::make_room(draft, known, alias, &mut found)?,
@@ -110,6 +111,7 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
     if new.fills_anything() {
         draft.change_record(device, |record| new.fill(record))?;
     }
+    draft.reserve_tags(device, fresh_tags.len());
     for tag in fresh_tags {
         draft.set_tag(device, tag, true);
     }
@@ -119,10 +121,16 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
     };
     let mut former_user = None;
     if let Some(user) = new.user {
-        let former = draft.user(device)?;
-        if former != *user {
+        if created {
             draft.set_user(device, user.clone());
-            former_user = Some(former).filter(|_| !created);
+        } else {
+            let former = draft.user(device)?;
+            if former != *user {
+                // A device that was deleted with its user meanwhile must not come back as another user's.
+                draft.rely_on_owner(device)?;
+                draft.set_user(device, user.clone());
+                former_user = Some(former);
+            }
         }
     }
     Ok(Pending::Registered(Registered { created, former_user, former_user_vanished: false, evicted }))
@@ -137,6 +145,8 @@ pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Re
 pub(crate) fn remove<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
     let device = draft.require(id)?;
     let user = draft.user(device)?;
+    // A device that was deleted with its user meanwhile is not there any more to be removed.
+    draft.rely_on_owner(device)?;
     draft.remove(device);
     Ok(Pending::Removed { user })
 }
@@ -149,10 +159,10 @@ pub(crate) fn update<V: View>(
     let device = draft.require(id)?;
     let DeviceUpdate { tags, alias, mobile, based_on } = update;
     if let Some(based_on) = based_on {
-        let current = draft.version(device)?.unwrap_or(Version(0));
-        if current != *based_on {
-            let device = shown(id.as_str());
-            return Err(Error::Stale { device, based_on: based_on.0, current: current.0 }.into());
+        let current = draft.version(device)?;
+        if current != Some(*based_on) {
+            let (device, current) = (shown(id.as_str()), current.map(|version| version.0));
+            return Err(Error::Stale { device, based_on: based_on.0, current }.into());
         }
     }
     let mut found = Vec::new();

@@ -4,9 +4,10 @@ use super::{Pending, resolve};
 use crate::error::Error;
 use crate::model::{DeviceId, Limits, PlatformSet, TagName, TagsChange, check_items};
 use crate::registry::commit::Obstacle;
-use crate::registry::draft::{Draft, Handle, KeyId};
+use crate::registry::draft::{Draft, Handle, KeyId, KeyIds};
 use crate::store::{Key, Relation, View};
 use crate::violation::{Rule, Violation, Violations};
+use smallvec::SmallVec;
 
 /// Checks a list of tags of a device: how many, how many bytes, and for an add list the names.
 pub(super) fn check_list(
@@ -27,14 +28,14 @@ pub(super) fn check_list(
     }
 }
 
-/// The tags of a list that the device lacks, each once. A new device lacks all.
+/// Those of the tags that the device lacks. A new device lacks all.
 pub(super) fn missing<V: View>(
-    draft: &mut Draft<'_, V>,
+    draft: &Draft<'_, V>,
     device: Option<Handle>,
-    tags: &[TagName],
-) -> Result<Vec<KeyId>, Error> {
-    let mut missing = Vec::with_capacity(tags.len());
-    for tag in draft.tags(tags) {
+    tags: &[KeyId],
+) -> Result<KeyIds, Error> {
+    let mut missing = KeyIds::with_capacity(tags.len());
+    for &tag in tags {
         let has = match device {
             Some(device) => draft.has_tag(device, tag)?,
             None => false,
@@ -69,19 +70,22 @@ fn too_many(field: &'static str, tags: usize, most: u32) -> Option<Violation> {
     over.then(|| Violation::new(field, Rule::TagsPerDevice, format!("must be at most {most}"), tags))
 }
 
+/// Tags that a device gets or loses.
+pub(super) type TagChanges = SmallVec<[(KeyId, bool); 8]>;
+
 /// What an update changes of a device's tags: those that differ afterwards, and whether it has them then.
 pub(super) fn plan_change<V: View>(
     draft: &mut Draft<'_, V>,
     device: Handle,
     tags: &TagsChange,
     found: &mut Vec<Violation>,
-) -> Result<Vec<(KeyId, bool)>, Error> {
-    let TagsChange::Change { add, remove } = tags else { return Ok(Vec::new()) };
+) -> Result<TagChanges, Error> {
+    let TagsChange::Change { add, remove } = tags else { return Ok(TagChanges::new()) };
     let limits = &draft.app.limits;
     check_list(limits, "tags.add", add, true, found);
     check_list(limits, "tags.remove", remove, false, found);
     let most_tags = limits.tags_per_device;
-    let mut change = Vec::new();
+    let mut change = TagChanges::new();
     // Removal first, then addition: a tag in both lists ends up present.
     let added = draft.tags(add);
     for tag in draft.tags(remove) {
@@ -90,7 +94,7 @@ pub(super) fn plan_change<V: View>(
         }
     }
     let gone = change.len();
-    let fresh = missing(draft, Some(device), add)?;
+    let fresh = missing(draft, Some(device), &added)?;
     if let Some(most) = most_tags
         && !fresh.is_empty()
     {

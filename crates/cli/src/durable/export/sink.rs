@@ -1,0 +1,103 @@
+//! Where an export goes: standard output, or a file that appears when it is whole.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Where the lines of an export go. What is written is there only after [`Sink::finish`].
+pub(super) enum Sink {
+    Stdout(Output),
+    File(Draft),
+}
+
+impl Sink {
+    /// Standard output, or a file in place of the one that is there.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        Ok(match path {
+            None => Sink::Stdout(Output::new()),
+            Some(path) => Sink::File(Draft::begin(path)?),
+        })
+    }
+
+    pub(super) fn line(&mut self, line: &str) -> Result<(), Failure> {
+        match self {
+            Sink::Stdout(output) => output.line(format_args!("{line}")),
+            Sink::File(draft) => draft.line(line),
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        match self {
+            Sink::Stdout(output) => output.finish(),
+            Sink::File(draft) => draft.finish(),
+        }
+    }
+}
+
+/// A file under another name until it is whole. Dropped before that, it is gone.
+pub(super) struct Draft {
+    file: BufWriter<File>,
+    path: PathBuf,
+    /// Its name until then, if it has one.
+    draft: Option<PathBuf>,
+}
+
+impl Draft {
+    fn begin(path: &Path) -> Result<Self, Failure> {
+        let (path, draft) = match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(failed("write", path)(io::ErrorKind::IsADirectory.into()));
+            }
+            // A device or a pipe cannot be put in place.
+            Ok(metadata) if !metadata.is_file() => (path.to_owned(), None),
+            // Behind a link it is the file itself that is written anew.
+            Ok(_) => {
+                let path = fs::canonicalize(path).map_err(failed("write", path))?;
+                (path.clone(), Some(part(&path)))
+            }
+            Err(_) => (path.to_owned(), Some(part(path))),
+        };
+        let file = File::create(draft.as_ref().unwrap_or(&path)).map_err(failed("write", &path))?;
+        Ok(Draft { file: BufWriter::with_capacity(1 << 17, file), path, draft })
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), Failure> {
+        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.write_all(b"\n"));
+        written.map_err(failed("write", &self.path))
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        let put_in_place = |this: &mut Self| {
+            this.file.flush()?;
+            let Some(draft) = &this.draft else { return Ok(()) };
+            this.file.get_ref().sync_all()?;
+            fs::rename(draft, &this.path)?;
+            this.draft = None;
+            Ok(())
+        };
+        put_in_place(&mut self).map_err(failed("write", &self.path))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Some(draft) = &self.draft {
+            let _ = fs::remove_file(draft);
+        }
+    }
+}
+
+/// The name of a file that is not whole yet.
+fn part(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".part");
+    name.into()
+}
+
+fn failed(what: &str, path: &Path) -> impl FnOnce(io::Error) -> Failure + use<> {
+    let action = format!("{what} {}", path.display());
+    move |source| Failure::Io { action, source }
+}

@@ -1,0 +1,328 @@
+//! The app that an import goes to, as it takes lines.
+
+use super::lot::{BadLines, Line, Lot};
+use crate::args::Profile;
+use crate::args::durable::Import;
+use crate::durable::space::{failed, space_of};
+use crate::failure::Failure;
+use crate::record::{AliasOrderLine, AppLine, BadLine, EventLine, EventTypeLine, Record};
+use crate::register::{Devices, Register};
+use rollbook::store::{Store, StoreError, View};
+use rollbook::{
+    Alias, AliasOverflow, AppId, AppKey, AppSettings, Command, DeviceId, DeviceUpdate, Error, Limits,
+    ManualClock, NewEvent, Outcome, Platform, Registration, Rule, Set, Timestamp,
+};
+use std::sync::Arc;
+
+/// The most lines that are committed together: what is written for each is small beside the sync.
+const MOST: usize = 1_000;
+
+pub(super) struct Target {
+    register: Register,
+    /// Shows when an event was declared while it is.
+    clock: Arc<ManualClock>,
+    space: AppId,
+    app: Devices,
+    /// The same app, but it notes the order in which aliases are bound.
+    ordering: Devices,
+    /// What is imported was in a register: its rules were kept when it came there.
+    export: bool,
+}
+
+/// What a lot did.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// New devices.
+    pub(super) devices: u64,
+}
+
+/// Why a lot was not taken.
+pub(super) enum Untaken {
+    /// Some lines are bad. Nothing was committed.
+    Bad(BadLines),
+    /// The register failed.
+    Failed(Error),
+}
+
+/// Is there an app of this key?
+pub(super) fn has(register: &Register, key: &AppKey) -> Result<bool, Error> {
+    match register.app(key) {
+        Ok(_) => Ok(true),
+        Err(Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Can the app be what the command line asks for? An app that is there `already` is not the import's own.
+pub(super) fn check(options: &Import, export: bool, already: bool) -> Result<(), Failure> {
+    let app = &options.app;
+    match (already, export, options.limits) {
+        (false, ..) | (true, false, None) => Ok(()),
+        (true, true, _) => Err(Failure::Refused(format!(
+            "--app: app {app} exists already, and an export becomes an app of its own; name another one"
+        ))),
+        (true, false, Some(_)) => {
+            Err(Failure::Refused(format!("--limits: app {app} exists already, and keeps its limits")))
+        }
+    }
+}
+
+/// The limits that an app gets which the import makes.
+pub(super) fn limits(options: &Import, export: Option<&AppLine>) -> Limits {
+    match (options.limits, export) {
+        (Some(profile), _) => profile.limits(),
+        (None, Some(export)) => export.limits.clone(),
+        (None, None) => Limits::default(),
+    }
+}
+
+/// The app as it takes lines, and as it notes the order in which aliases are bound.
+fn handles(
+    register: &Register,
+    options: &Import,
+    export: Option<&AppLine>,
+    makes: Option<&Limits>,
+) -> Result<(Devices, Devices), Error> {
+    let key = &options.app;
+    if let Some(limits) = makes
+        && !has(register, key)?
+    {
+        let (name, presence) = export.map(|app| (app.name.clone(), app.presence)).unwrap_or_default();
+        let settings = AppSettings { name, presence, limits: limits.clone(), ..AppSettings::default() };
+        register.create_app(key, settings)?;
+    }
+    let chosen = options.limits.map(Profile::limits);
+    let with = |limits: &Limits| {
+        register.set_limits(key, limits)?;
+        register.app(key)
+    };
+    if export.is_none() {
+        let app = chosen.map_or_else(|| register.app(key), |limits| with(&limits))?;
+        return Ok((app.clone(), app));
+    }
+    // A handle keeps the limits that the app had when it was taken.
+    let handles = (with(&lifted())?, with(&ordered())?);
+    if let Some(limits) = chosen.as_ref().or(makes) {
+        with(limits)?;
+    }
+    Ok(handles)
+}
+
+impl Target {
+    /// Takes the app as it is, or makes it: with the limits that are given when the import `makes` it, now or before it
+    /// was interrupted.
+    pub(super) fn open(
+        register: Register,
+        clock: Arc<ManualClock>,
+        options: &Import,
+        export: Option<&AppLine>,
+        makes: Option<&Limits>,
+    ) -> Result<Self, Failure> {
+        let key = &options.app;
+        let handles = handles(&register, options, export, makes);
+        let (app, ordering) = handles.map_err(Failure::during(format!("cannot make app {key}")))?;
+        let space = space_of(register.store(), key)?;
+        Ok(Target { register, clock, space, app, ordering, export: export.is_some() })
+    }
+
+    /// The app's version, and the number of its last event.
+    pub(super) fn counters(&self) -> Result<(u64, u64), Failure> {
+        let read = || -> Result<_, StoreError> {
+            let view = self.register.store().view(self.space)?;
+            Ok((view.version().0, view.log_end()?.0))
+        };
+        read().map_err(failed("cannot read the app"))
+    }
+
+    /// The most lines that one lot may have.
+    pub(super) fn most(&self) -> usize {
+        let limit = self.app.limits().operations_per_batch.map_or(MOST, |most| most as usize);
+        limit.clamp(1, MOST)
+    }
+
+    /// Commits the lines of a lot, all or none.
+    pub(super) fn take(&self, lot: &mut Lot) -> Result<Taken, Untaken> {
+        match lot.lines.first().map(|line| &line.record) {
+            Some(Record::EventType(EventTypeLine { declared_at, .. })) => {
+                self.clock.set(*declared_at);
+                self.commit(&mut lot.lines)
+            }
+            Some(Record::AliasOrder(_)) => self.bind_in_order(&lot.lines),
+            Some(Record::Device(_)) => {
+                let taken = self.commit(&mut lot.lines)?;
+                self.touch(&lot.lines)?;
+                Ok(taken)
+            }
+            _ => self.commit(&mut lot.lines),
+        }
+    }
+
+    fn commit(&self, lines: &mut [Line]) -> Result<Taken, Untaken> {
+        loop {
+            let mut commands = Vec::with_capacity(lines.len());
+            // Which line each command is of.
+            let mut of = Vec::with_capacity(lines.len());
+            for (position, line) in lines.iter().enumerate() {
+                let before = commands.len();
+                self.commands(line, &mut commands).map_err(Untaken::Failed)?;
+                of.extend(std::iter::repeat_n(position, commands.len() - before));
+            }
+            let failures = match self.app.batch(&commands) {
+                Ok(outcomes) => {
+                    let new = |outcome: &&Outcome| matches!(outcome, Outcome::Registered(did) if did.created);
+                    return Ok(Taken { devices: outcomes.iter().filter(new).count() as u64 });
+                }
+                Err(Error::Batch(failures)) => failures,
+                Err(error) if is_too_large(&error) && lines.len() > 1 => return self.commit_halves(lines),
+                Err(error) => return Err(Untaken::Failed(error)),
+            };
+            let mut bad = BadLines::new();
+            for failure in failures {
+                let Some(&position) = of.get(failure.index) else { continue };
+                match lines.get_mut(position) {
+                    Some(line) if self.export && !line.orphaned && has_no_owner(&failure.error) => {
+                        line.orphaned = true;
+                    }
+                    _ => drop(bad.entry(position).or_insert_with(|| BadLine::of(failure.error))),
+                }
+            }
+            if !bad.is_empty() {
+                return Err(Untaken::Bad(bad));
+            }
+        }
+    }
+
+    /// Commits in two what is too large for one. Only lines of devices are, and those may be committed again.
+    fn commit_halves(&self, lines: &mut [Line]) -> Result<Taken, Untaken> {
+        let half = lines.len() / 2;
+        let (first, second) = lines.split_at_mut(half);
+        let first = self.commit(first)?;
+        match self.commit(second) {
+            Ok(second) => Ok(Taken { devices: first.devices + second.devices }),
+            Err(Untaken::Bad(bad)) => {
+                Err(Untaken::Bad(bad.into_iter().map(|(position, why)| (half + position, why)).collect()))
+            }
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// What a line asks of the register.
+    fn commands(&self, line: &Line, commands: &mut Vec<Command>) -> Result<(), Error> {
+        match &line.record {
+            Record::Device(device) => commands.push(Command::Register(device.registration.clone())),
+            Record::EventType(EventTypeLine { event_type, .. }) => {
+                commands.push(Command::DeclareEvent(event_type.clone()));
+            }
+            Record::Event(event) => {
+                let post = Command::PostEvent(event_of(event));
+                if line.orphaned {
+                    let owner = self.owner_for(event)?;
+                    let id = owner.id.clone();
+                    commands.extend([Command::Register(owner), post, Command::Remove(id)]);
+                } else {
+                    commands.push(post);
+                }
+            }
+            Record::App(_) | Record::AliasOrder(_) | Record::End => {}
+        }
+        Ok(())
+    }
+
+    /// A device for the moment in which an event is posted whose own device and user are gone: history belongs to the
+    /// ids it was posted with, but posting asks for one that is there.
+    fn owner_for(&self, event: &EventLine) -> Result<Registration, Error> {
+        if let Some(id) = &event.device {
+            return Ok(Registration::new(id.clone(), Platform::Unknown));
+        }
+        for n in 0_u64.. {
+            let id = DeviceId::new(format!("owner-{n}"))?;
+            match self.app.device(&id) {
+                Err(Error::NotFound { .. }) => {
+                    let user = event.user.clone();
+                    return Ok(Registration { user, ..Registration::new(id, Platform::Unknown) });
+                }
+                Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Registration::new(DeviceId::new("owner")?, Platform::Unknown))
+    }
+
+    /// Heartbeats: no part of a commit, and repeated without harm.
+    fn touch(&self, lines: &[Line]) -> Result<(), Untaken> {
+        let seen = |line: &Line| match &line.record {
+            Record::Device(device) => Some((device.registration.id.clone(), device.last_seen?)),
+            _ => None,
+        };
+        let seen: Vec<(DeviceId, Timestamp)> = lines.iter().filter_map(seen).collect();
+        if seen.is_empty() { Ok(()) } else { self.app.touch_at(&seen).map_err(Untaken::Failed) }
+    }
+
+    /// Binds aliases anew, so that each device is bound behind those before it.
+    fn bind_in_order(&self, lines: &[Line]) -> Result<Taken, Untaken> {
+        let mut bad = BadLines::new();
+        for (position, line) in lines.iter().enumerate() {
+            let Record::AliasOrder(AliasOrderLine { alias_order, devices }) = &line.record else { continue };
+            // Each piece is whole, and the next one goes on behind it.
+            for devices in devices.chunks(self.most().div_ceil(2)) {
+                let commands: Vec<Command> =
+                    devices.iter().flat_map(|device| bound_anew(alias_order, device)).collect();
+                match self.ordering.batch(&commands) {
+                    Ok(_) => {}
+                    Err(Error::Batch(failures)) => {
+                        let why = failures.into_iter().next().map(|failure| BadLine::of(failure.error));
+                        bad.extend(why.map(|why| (position, why)));
+                        break;
+                    }
+                    Err(error) => return Err(Untaken::Failed(error)),
+                }
+            }
+        }
+        if bad.is_empty() { Ok(Taken::default()) } else { Err(Untaken::Bad(bad)) }
+    }
+}
+
+/// Limits under which everything can be brought in that once was in a register: what was taken there is not judged
+/// again, also where limits were lowered since.
+fn lifted() -> Limits {
+    Limits::unlimited()
+}
+
+/// The same, and the order is kept in which aliases are bound.
+fn ordered() -> Limits {
+    Limits {
+        devices_per_alias: Some(u32::MAX),
+        alias_overflow: AliasOverflow::EvictOldest,
+        ..Limits::unlimited()
+    }
+}
+
+fn bound_anew(alias: &Alias, device: &DeviceId) -> [Command; 2] {
+    [Set::Clear, Set::To(alias.clone())].map(|alias| {
+        let update = DeviceUpdate { alias, ..DeviceUpdate::default() };
+        Command::Update { device: device.clone(), update }
+    })
+}
+
+fn event_of(line: &EventLine) -> NewEvent {
+    let EventLine { event, at, device, user, attributes } = line;
+    NewEvent {
+        attributes: attributes.clone(),
+        device: device.clone(),
+        user: user.clone(),
+        timestamp_utc: Some(*at),
+        ..NewEvent::new(event.clone())
+    }
+}
+
+fn is_too_large(error: &Error) -> bool {
+    matches!(error, Error::Store { source: StoreError::TooLarge { .. }, .. })
+}
+
+/// Was an event refused for nothing but that its device and user are unknown?
+fn has_no_owner(error: &Error) -> bool {
+    let broken = error.violations();
+    let unknown = |rule| rule == Rule::Known;
+    !broken.is_empty()
+        && broken.iter().all(|one| unknown(one.rule()) && matches!(one.field(), "device" | "user"))
+}

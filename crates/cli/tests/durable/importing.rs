@@ -1,0 +1,265 @@
+//! What an import takes, and what it leaves out.
+
+use crate::place::{APP, Place, create, devices, done, key, open, refused};
+use crate::run::{Answer, rollbook};
+use rollbook::{
+    AliasOverflow, AppSettings, Audience, DeviceId, EventQuery, Limits, Platform, Registration, Timestamp,
+};
+
+fn count(place: &Place, audience: &str) -> u64 {
+    let (answer, _) = done(place.run("query", "store", &["--json", "--limit", "0", "--audience", audience]));
+    serde_json::from_str::<serde_json::Value>(&answer).unwrap()["count"].as_u64().unwrap()
+}
+
+#[test]
+fn standard_input_is_imported_and_the_directory_and_the_app_are_made() {
+    let place = Place::new();
+    let arguments = ["import", "--store", &place.store("a/b/store"), "--app", APP, "--input", "-"];
+    let (answer, said) = done(rollbook(&arguments, devices(2_345).as_bytes()));
+    assert!(answer.is_empty());
+    assert!(said.starts_with("imported 2345 lines of standard input into app shop in "), "{said}");
+    assert!(said.ends_with(": 2345 new devices, 0 events\n"), "{said}");
+    let register = open(place.path("a/b/store"));
+    let app = register.app(&key()).unwrap();
+    assert_eq!(app.count(&Audience::All).unwrap(), 2_345);
+    assert_eq!(*app.limits(), Limits::jpush());
+    let device = app.device(&DeviceId::new("device 000005").unwrap()).unwrap();
+    assert_eq!(device.last_seen, Some(Timestamp::from_secs(5)));
+    assert_eq!((device.user.as_str(), device.alias.unwrap().as_str()), ("u0", "a0"));
+}
+
+#[test]
+fn importing_again_changes_nothing() {
+    let place = Place::new();
+    let input = place.write("devices.jsonl", devices(1_500));
+    place.import("store", &input, &[]);
+    let before = place.export("store");
+    let said = place.import("store", &input, &[]);
+    assert!(said.ends_with(": 0 new devices, 0 events\n"), "{said}");
+    assert_eq!(place.export("store"), before);
+}
+
+#[test]
+fn a_wrong_line_stops_the_import_behind_the_lines_before_it_and_mended_it_goes_on() {
+    let place = Place::new();
+    let lines: Vec<String> = devices(2_500).lines().map(|line| format!("{line}\n")).collect();
+    for bad in ["nonsense\n", "{\"id\":\"d\",\"platform\":\"ios\",\"tags\":[\"country:us\"]}\n"] {
+        for at in [0, 1, 999, 1_000, 1_001, 2_499] {
+            let store = format!("store {at} {}", bad.len());
+            let mut broken = lines.clone();
+            broken.insert(at, bad.to_owned());
+            let input = place.write("devices.jsonl", broken.concat());
+            let error = refused(place.run("import", &store, &["--input", &input]), 1);
+            let last = format!("error: {input}, line {}: ", at + 1);
+            assert!(error.lines().last().unwrap().starts_with(&last), "{error}");
+            let said =
+                format!("imported {at} lines of {input} into app shop; `--resume` goes on behind them\n");
+            assert!(error.contains(&said), "{error}");
+            let register = open(place.path(&store));
+            assert_eq!(register.app(&key()).unwrap().count(&Audience::All).unwrap(), at as u64);
+            drop(register);
+
+            broken[at] = "{\"id\":\"mended\",\"platform\":\"ios\"}\n".into();
+            place.write("devices.jsonl", broken.concat());
+            place.import(&store, &input, &["--resume"]);
+            let register = open(place.path(&store));
+            assert_eq!(register.app(&key()).unwrap().count(&Audience::All).unwrap(), 2_501);
+        }
+    }
+}
+
+#[test]
+fn wrong_lines_are_left_out_and_listed_when_asked_for() {
+    let place = Place::new();
+    let wide = "{\"id\":\"wide\",\"platform\":\"ios\",\"tags\":[\"country:us\"]}\n";
+    let lines = format!("nonsense\n{wide}{}{wide}\n{wide}", devices(1_100));
+    let input = place.write("devices.jsonl", lines);
+    let said = place.import("store", &input, &["--skip-invalid"]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("imported 1100 lines"), "{said}");
+    assert_eq!(lines[1], "skipped 4 of 1104 lines:");
+    assert_eq!(lines[2], "  line 1: not a JSON object: expected ident at column 2");
+    for (line, number) in lines[3..].iter().zip([2, 1_103, 1_105]) {
+        assert!(line.starts_with(&format!("  line {number}: tags[0]: characters: ")), "{line}");
+    }
+    assert_eq!(count(&place, "all()"), 1_100);
+}
+
+#[test]
+fn a_new_app_gets_the_limits_asked_for_and_one_that_is_there_keeps_its_own() {
+    let place = Place::new();
+    let line = "{\"id\":\"d\",\"platform\":\"ios\",\"tags\":[\"country:us\"]}\n";
+    let input = place.write("devices.jsonl", line);
+    assert!(refused(place.run("import", "jpush", &["--input", &input]), 1).contains("tags[0]: characters: "));
+    // The app was made by the import that failed: with other limits it goes on.
+    place.import("jpush", &input, &["--resume", "--limits", "relaxed"]);
+    assert_eq!(*open(place.path("jpush")).app(&key()).unwrap().limits(), Limits::relaxed());
+
+    place.import("store", &input, &["--limits", "relaxed"]);
+    let error = refused(place.run("import", "store", &["--input", &input, "--limits", "jpush"]), 1);
+    assert_eq!(error, "error: --limits: app shop exists already, and keeps its limits\n");
+    let bad = place.write("bad.jsonl", "nonsense\n");
+    refused(place.run("import", "store", &["--input", &bad]), 1);
+    let again = ["--input", &bad, "--resume", "--limits", "jpush"];
+    assert_eq!(refused(place.run("import", "store", &again), 1), error);
+    place.write("bad.jsonl", line);
+    place.import("store", &bad, &["--resume"]);
+    place.import("store", &input, &[]);
+    assert_eq!(*open(place.path("store")).app(&key()).unwrap().limits(), Limits::relaxed());
+}
+
+#[test]
+fn an_app_of_small_batches_and_devices_of_many_tags_are_taken_in_smaller_ones() {
+    let place = Place::new();
+    let register = open(place.path("store"));
+    let limits = Limits { operations_per_batch: Some(7), ..Limits::unlimited() };
+    create(&register, AppSettings { limits, ..AppSettings::default() });
+    drop(register);
+    place.import("store", &place.write("few.jsonl", devices(50)), &[]);
+    assert_eq!(count(&place, "all()"), 50);
+
+    // A thousand of these are more than one commit takes.
+    let tags: Vec<String> = (0..150).map(|n| format!("\"{n}\"")).collect();
+    let tags = tags.join(",");
+    let line = |n: usize| format!("{{\"id\":\"d{n}\",\"platform\":\"ios\",\"tags\":[{tags}]}}\n");
+    let input = place.write("many.jsonl", (0..1_000).map(line).collect::<String>());
+    place.import("many", &input, &["--limits", "unlimited"]);
+    let register = open(place.path("many"));
+    let app = register.app(&key()).unwrap();
+    assert_eq!(app.count(&"\"0\" && \"149\"".parse().unwrap()).unwrap(), 1_000);
+}
+
+#[test]
+fn a_line_is_judged_after_the_lines_before_it() {
+    let place = Place::new();
+    let line = |n: usize| format!("{{\"id\":\"d{n}\",\"platform\":\"ios\",\"alias\":\"a\"}}\n");
+    let input = place.write("devices.jsonl", (0..12).map(line).collect::<String>());
+    let error = refused(place.run("import", "store", &["--input", &input]), 1);
+    let expected = "line 11: alias: devices per alias: must be at most 10: got 11 (\"a\")\n";
+    assert!(error.ends_with(expected), "{error}");
+    assert_eq!(count(&place, "alias(a)"), 10);
+
+    let register = open(place.path("evicting"));
+    let limits =
+        Limits { devices_per_alias: Some(3), alias_overflow: AliasOverflow::EvictOldest, ..Limits::jpush() };
+    let app = create(&register, AppSettings { limits, ..AppSettings::default() });
+    drop((register, app));
+    place.import("evicting", &input, &[]);
+    let app = open(place.path("evicting")).app(&key()).unwrap();
+    let ids = app.alias_devices(&"a".parse().unwrap(), rollbook::PlatformSet::ALL).unwrap();
+    assert_eq!(ids.iter().map(DeviceId::as_str).collect::<Vec<_>>(), ["d10", "d11", "d9"]);
+}
+
+#[test]
+fn events_of_an_input_are_posted_and_must_have_an_owner() {
+    let place = Place::new();
+    let lines = concat!(
+        "{\"event_type\":\"login\",\"declared_at\":100}\n",
+        "{\"id\":\"d\",\"platform\":\"ios\",\"user\":\"u\"}\n",
+        "{\"event\":\"login\",\"at\":5,\"device\":\"d\",\"attributes\":{\"by\":\"mail\"}}\n",
+        "{\"event\":\"login\",\"at\":5,\"user\":\"u\",\"attributes\":{}}\n",
+    );
+    place.import("store", &place.write("devices.jsonl", lines), &[]);
+    let app = open(place.path("store")).app(&key()).unwrap();
+    assert_eq!(app.event_types().unwrap()[0].declared_at, Timestamp::from_secs(100));
+    let events = app.events(&EventQuery::default()).unwrap().items;
+    assert_eq!(events.iter().map(|event| event.at.secs()).collect::<Vec<_>>(), [5, 5]);
+
+    for (line, why) in [
+        ("{\"event\":\"login\",\"at\":5,\"user\":\"nobody\",\"attributes\":{}}", "user: known: "),
+        ("{\"event\":\"login\",\"at\":5,\"device\":\"none\",\"attributes\":{}}", "device: known: "),
+        (
+            "{\"event\":\"logout\",\"at\":5,\"user\":\"u\",\"attributes\":{}}",
+            "event: known: must be declared",
+        ),
+        ("{\"event\":\"login\",\"at\":5,\"attributes\":{}}", "device or user: present: "),
+    ] {
+        let input = place.write("bad.jsonl", format!("{lines}{line}\n"));
+        let error = refused(place.run("import", why, &["--input", &input]), 1);
+        assert!(error.contains(&format!("line 5: {why}")), "{error}");
+    }
+}
+
+#[test]
+fn an_export_becomes_an_app_of_its_own() {
+    let place = Place::new();
+    place.import("store", &place.write("devices.jsonl", devices(20)), &[]);
+    let export = place.write("export.jsonl", place.export("store"));
+    let before = place.export("store");
+    let error = refused(place.run("import", "store", &["--input", &export]), 1);
+    let expected =
+        "error: --app: app shop exists already, and an export becomes an app of its own; name another one\n";
+    assert_eq!(error, expected);
+    assert_eq!(place.export("store"), before);
+
+    let arguments = ["import", "--store", &place.store("store"), "--app", "copy", "--input", &export];
+    done(rollbook(&arguments, b""));
+    let arguments = ["export", "--store", &place.store("store"), "--app", "copy"];
+    let (copy, _) = done(rollbook(&arguments, b""));
+    assert_eq!(copy.replacen("\"app\":\"copy\"", "\"app\":\"shop\"", 1), before);
+    assert_eq!(place.export("store"), before);
+}
+
+#[test]
+fn an_export_may_get_other_limits_and_keeps_them_when_it_goes_on() {
+    let place = Place::new();
+    place.import("store", &place.write("devices.jsonl", devices(20)), &[]);
+    let whole = place.export("store");
+    let export = place.write("export.jsonl", whole.replacen("{\"end\"", "nonsense\n{\"end\"", 1));
+    refused(place.run("import", "copy", &["--input", &export, "--limits", "relaxed"]), 1);
+    place.write("export.jsonl", &whole);
+    place.import("copy", &export, &["--resume"]);
+    assert_eq!(*open(place.path("copy")).app(&key()).unwrap().limits(), Limits::relaxed());
+}
+
+#[test]
+fn an_export_that_is_not_whole_or_not_alone_is_told() {
+    let place = Place::new();
+    place.import("store", &place.write("devices.jsonl", devices(2)), &[]);
+    let whole = place.export("store");
+    let (first, rest) = whole.split_once('\n').unwrap();
+    let newer = first.replacen("\"rollbook\":1", "\"rollbook\":2", 1);
+    let twice = format!("{whole}{whole}");
+    let inside = format!("{}{whole}", devices(1));
+    let end = format!("{}{{\"end\":true}}\n", devices(1));
+    for (name, lines, why) in [
+        ("twice", twice.as_str(), "line 5: stands behind the end of the export"),
+        ("inside", &inside, "line 2: rollbook: begins another export; import one at a time"),
+        ("end", &end, "line 2: end: ends an export, but none has begun"),
+        (
+            "newer",
+            &format!("{newer}\n{rest}"),
+            "line 1: rollbook: must be 1, the format of exports that this release reads: got 2",
+        ),
+    ] {
+        let input = place.write(name, lines);
+        let error = refused(place.run("import", &format!("store {name}"), &["--input", &input]), 1);
+        assert!(error.ends_with(&format!("error: {input}, {why}\n")), "{name}: {error}");
+    }
+    // Not even left out: the whole input would be taken for something else.
+    let input = place.text("newer");
+    refused(place.run("import", "other", &["--input", &input, "--skip-invalid"]), 1);
+    assert!(!place.path("other").exists());
+}
+
+#[test]
+fn an_input_that_cannot_be_read_leaves_no_directory() {
+    let place = Place::new();
+    let error = refused(place.run("import", "store", &["--input", "no such file"]), 1);
+    assert!(error.starts_with("error: cannot open no such file: "), "{error}");
+    assert!(!place.path("store").exists());
+}
+
+#[test]
+fn what_was_there_and_is_not_named_stays() {
+    let place = Place::new();
+    let register = open(place.path("store"));
+    let app = create(&register, AppSettings::default());
+    let tags = vec!["old".parse().unwrap()];
+    let device = DeviceId::new("device 000000").unwrap();
+    app.register(&Registration { tags, ..Registration::new(device, Platform::Android) }).unwrap();
+    drop((register, app));
+    let Answer { stderr, .. } = place.run("import", "store", &["--input", &place.write("d", devices(3))]);
+    assert!(stderr.ends_with(": 2 new devices, 0 events\n"), "{stderr}");
+    assert_eq!(count(&place, "old && third && platform(ios)"), 1);
+}

@@ -1,0 +1,129 @@
+//! Memory, files and disk, and whether they stay as they are.
+
+use crate::Failure;
+use std::fs;
+use std::path::Path;
+
+/// What a process uses at a moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    /// Bytes of memory that are resident.
+    pub(crate) memory: u64,
+    /// Files that are open.
+    pub(crate) files: u64,
+}
+
+/// What a process uses; `None` when it is gone, or where the system does not tell.
+pub(crate) fn usage(process: u32) -> Option<Usage> {
+    let about = Path::new("/proc").join(process.to_string());
+    let status = fs::read_to_string(about.join("status")).ok()?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = resident.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let files = fs::read_dir(about.join("fd")).ok()?.count() as u64;
+    Some(Usage { memory: kib << 10, files })
+}
+
+/// The bytes of all files under a directory.
+pub(crate) fn disk(directory: &Path) -> Result<u64, Failure> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        bytes += if about.is_dir() { disk(&entry.path())? } else { about.len() };
+    }
+    Ok(bytes)
+}
+
+/// The value in the middle.
+pub(crate) fn median(values: impl IntoIterator<Item = u64>) -> Option<u64> {
+    let mut values: Vec<u64> = values.into_iter().collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+/// One quantity over a time in which it shall stay as it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Trend {
+    pub(crate) what: &'static str,
+    pub(crate) unit: Unit,
+    /// The middle value of the first third.
+    pub(crate) first: u64,
+    /// The middle value of the last third.
+    pub(crate) last: u64,
+    /// How many values there were.
+    pub(crate) values: usize,
+    /// The most that `last` may be.
+    pub(crate) most: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Unit {
+    Bytes,
+    BytesEach,
+    Files,
+}
+
+impl Trend {
+    /// The trend of values in the order of time; none when they are too few to have one. It may rise by so many
+    /// percent and by `slack`.
+    pub(crate) fn of(
+        what: &'static str,
+        unit: Unit,
+        values: &[u64],
+        percent: u64,
+        slack: u64,
+    ) -> Option<Self> {
+        let third = values.len() / 3;
+        let first = median(values.iter().take(third).copied())?;
+        let last = median(values.iter().rev().take(third).copied())?;
+        let most = first + first * percent / 100 + slack;
+        Some(Trend { what, unit, first, last, values: values.len(), most })
+    }
+
+    pub(crate) const fn is_flat(&self) -> bool {
+        self.last <= self.most
+    }
+}
+
+impl Unit {
+    pub(crate) fn shown(self, value: u64) -> String {
+        match self {
+            Unit::Bytes => format!("{:.1} MB", value as f64 / 1e6),
+            Unit::BytesEach => format!("{value} bytes"),
+            Unit::Files => value.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trend(values: &[u64]) -> Option<Trend> {
+        Trend::of("memory", Unit::Bytes, values, 10, 5)
+    }
+
+    #[test]
+    fn what_rises_beyond_its_bounds_is_not_flat() {
+        let rising: Vec<u64> = (100..190).collect();
+        assert!(!trend(&rising).unwrap().is_flat());
+        let (noisy, falling) = ([100, 104, 90, 300, 100, 108, 95, 101, 99], [200, 190, 180, 100, 90, 80]);
+        assert!(trend(&noisy).unwrap().is_flat() && trend(&falling).unwrap().is_flat());
+        let at_the_bound = [100, 0, 115];
+        assert!(trend(&at_the_bound).unwrap().is_flat() && !trend(&[100, 0, 116]).unwrap().is_flat());
+    }
+
+    #[test]
+    fn too_few_values_have_no_trend() {
+        assert!(trend(&[]).is_none() && trend(&[1, 2]).is_none());
+    }
+
+    #[test]
+    fn the_files_of_a_directory_and_those_below_it_are_added_up() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("below")).unwrap();
+        fs::write(directory.path().join("one"), [0; 10]).unwrap();
+        fs::write(directory.path().join("below").join("other"), [0; 5]).unwrap();
+        assert_eq!(disk(directory.path()).unwrap(), 15);
+    }
+}

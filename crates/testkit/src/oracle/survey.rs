@@ -1,0 +1,50 @@
+//! Everything that the model knows, in the form in which a register tells it.
+
+use super::tenant::Tenant;
+use super::{Oracle, info};
+use crate::survey::{AppSurvey, Survey};
+use rollbook::{Event, EventOrder, EventQuery, Timestamp};
+use std::collections::BTreeMap;
+
+impl Oracle {
+    /// What a register that holds the same would tell of itself, but for what is its own: versions, event codes, and
+    /// the order of devices, which here is that of their ids.
+    #[must_use]
+    pub fn survey(&self) -> Survey {
+        let apps = self.apps.iter().map(|(key, tenant)| (key.clone(), info(key, tenant))).collect();
+        let contents =
+            self.apps.iter().map(|(key, tenant)| (key.clone(), tenant.survey(self.now()))).collect();
+        Survey { apps, contents }
+    }
+}
+
+impl Tenant {
+    fn survey(&self, now: Timestamp) -> AppSurvey {
+        let (mut tags, mut aliases, mut users) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (id, member) in &self.devices {
+            for tag in &member.tags {
+                let (count, carriers): &mut (u64, Vec<_>) = tags.entry(tag.clone()).or_default();
+                *count += 1;
+                carriers.push(id.clone());
+            }
+            if let Some((alias, _)) = &member.alias {
+                aliases.entry(alias.clone()).or_insert_with(Vec::new).push(id.clone());
+            }
+            users.entry(member.user.clone()).or_insert_with(Vec::new).push(id.clone());
+        }
+        AppSurvey {
+            devices: self.devices.iter().map(|(id, member)| member.shown(id)).collect(),
+            tags,
+            aliases,
+            users,
+            event_types: self.declared(),
+            events: self.kept(now),
+        }
+    }
+
+    /// The events that are not older than the retention, the oldest first.
+    fn kept(&self, now: Timestamp) -> Vec<Event> {
+        let query = EventQuery { order: EventOrder::OldestFirst, ..EventQuery::default() };
+        self.history(&query, now).unwrap_or_default()
+    }
+}

@@ -1,0 +1,4 @@
+//! `audience_text` under cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rollbook_fuzz::audience_text::run(bytes));

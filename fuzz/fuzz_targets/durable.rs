@@ -1,0 +1,4 @@
+//! `durable` under cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rollbook_fuzz::durable::run(bytes));

@@ -1,0 +1,8 @@
+//! Requests to the Pushwoosh face.
+
+use rollbook_http::Faces;
+
+/// Sends the requests.
+pub fn run(bytes: &[u8]) {
+    crate::faces::run(Faces::Pushwoosh, bytes);
+}
