@@ -144,6 +144,7 @@ mod open;
 mod options;
 mod overlay;
 mod postings;
+mod prefetch;
 mod presence;
 mod probe;
 mod reads;
