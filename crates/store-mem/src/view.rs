@@ -1,7 +1,7 @@
 //! A picture of one app.
 
 use crate::state::AppState;
-use crossbeam_utils::sync::ShardedLockReadGuard;
+use crate::sync::ShardedLockReadGuard;
 use rollbook::store::{
     Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, StoreError, StoredDevice,
     StoredEvent, View,

@@ -136,10 +136,12 @@ mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gate;
 mod keys;
 mod links;
 mod log;
 mod looked;
+mod newest;
 mod open;
 mod options;
 mod overlay;
@@ -152,6 +154,7 @@ mod recent;
 mod scrub;
 mod stats;
 mod sweep;
+mod sync;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What a view has looked at is kept for as long as the view lives: whoever finds a device asks about it next, and
 //! whoever asks where a key has devices asks next how many they are.
 
-use crate::apps::Picture;
 use crate::bytes::{Decoded, Malformed};
 use crate::error;
 use crate::families::Family;
 use crate::keys::{self, KeyBuf};
+use crate::newest::Picture;
 use crate::open::RocksStore;
 use crate::reads::{Bytes, Reads};
 use crate::values::{self, Header, Holds, Home, find_home};
