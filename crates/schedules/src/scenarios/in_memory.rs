@@ -77,8 +77,9 @@ pub fn a_view_is_one_state() {
                     "between two states: {seen:?}"
                 );
                 for (name, seen) in ["a1", "a2", "b1", "b2"].into_iter().zip(seen) {
-                    let count =
-                        view.cardinality(Key::new(Relation::Tag, name), Platform::Ios).expect("a count");
+                    let count = view
+                        .cardinality(Key::new(Relation::Tag, name), Platform::Ios.into())
+                        .expect("a count");
                     assert_eq!(count, u64::from(seen), "posting and device tell the same of {name}");
                 }
             }
