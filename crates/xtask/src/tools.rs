@@ -90,6 +90,8 @@ impl Toolbox {
     pub(crate) fn locate(&self, tool: Tool) -> Result<PathBuf, String> {
         match tool {
             Tool::Cargo => Ok(self.cargo.clone()),
+            // It is never installed: whoever has no rustup chooses compilers in another way.
+            Tool::Rustup => Ok(PathBuf::from(tool.name())),
             Tool::CargoDeny => {
                 self.cargo_deny.get_or_init(|| self.find_or_install(tool.name(), CARGO_DENY_VERSION)).clone()
             }
