@@ -1,11 +1,12 @@
 //! Every scenario, under schedules drawn by chance and under schedules of changing priorities.
 
+#![allow(clippy::expect_used, reason = "in a test a panic is a failed test")]
 #![allow(clippy::print_stdout, reason = "how many schedules were tried is told")]
 
 use rollbook_schedules::scenarios::{in_memory, newest_picture, through_the_gate};
 
 /// Schedules of each kind, unless the environment variable `ROLLBOOK_SCHEDULES` has another number.
-const SCHEDULES: usize = 3_000;
+const SCHEDULES: usize = 5_000;
 /// How often priorities change in one schedule.
 const CHANGES: usize = 3;
 
