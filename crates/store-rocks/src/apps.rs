@@ -2,6 +2,7 @@
 
 use crate::gate::Gate;
 use crate::newest::{Newest, Picture};
+use crate::sync::AtomicU64;
 use crate::values::Header;
 use parking_lot::{Mutex, RwLock};
 use rollbook::AppId;
@@ -35,6 +36,9 @@ pub(crate) struct AppState {
     /// What is committed, what comes of it, and what is stored then.
     pub(crate) gate: Gate<WriteSet, Result<Committed, StoreError>, Known>,
     pub(crate) newest: Newest,
+    /// The version at which a tag with chunks last ended on a platform since the store was opened; told before the
+    /// commit that ends it can be seen.
+    pub(crate) ended: AtomicU64,
     /// One batch of heartbeats at a time: each compares before it writes.
     pub(crate) touching: Mutex<()>,
 }
@@ -48,8 +52,14 @@ impl Apps {
         if let Some(state) = self.0.read().get(&app) {
             return state.clone();
         }
-        let new =
-            || Arc::new(AppState { gate: Gate::new(), newest: Newest::new(), touching: Mutex::new(()) });
+        let new = || {
+            Arc::new(AppState {
+                gate: Gate::new(),
+                newest: Newest::new(),
+                ended: AtomicU64::new(0),
+                touching: Mutex::new(()),
+            })
+        };
         self.0.write().entry(app).or_insert_with(new).clone()
     }
 }

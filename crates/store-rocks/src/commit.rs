@@ -21,6 +21,7 @@ use crate::gate::Done;
 use crate::keys;
 use crate::open::RocksStore;
 use crate::reads::Reads;
+use crate::sync::Ordering::SeqCst;
 use crate::values::Header;
 use rocksdb::WriteOptions;
 use rollbook::AppId;
@@ -123,6 +124,9 @@ impl RocksStore {
         let batch = batch.into_inner();
         #[cfg(test)]
         self.observe(&batch);
+        if draft.tag_ended {
+            state.ended.store(header.version.0, SeqCst);
+        }
         state.newest.unsettle();
         if let Err(cause) = self.db.write_opt(batch, &options) {
             // What is stored now is not known here: the next commit and every view read it.

@@ -142,6 +142,7 @@ mod links;
 mod log;
 mod looked;
 mod newest;
+mod numbers;
 mod open;
 mod options;
 mod overlay;
