@@ -86,3 +86,35 @@ fn succeed(command: &mut Command) -> Result<(), String> {
         Err(error) => Err(format!("cannot start {told}: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::CLIENTS;
+
+    #[test]
+    fn a_runtime_that_is_missing_is_no_error_and_installs_nothing() {
+        let tools = Toolbox::of(Vec::new(), None);
+        for client in CLIENTS {
+            assert!(client.package.install(&tools).unwrap().is_none(), "{client}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_installed_is_an_error_with_a_reason() {
+        let directory = std::env::temp_dir().join(format!("xtask-clients-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        for runtime in ["python3", "node"] {
+            std::fs::write(directory.join(runtime), "no program").unwrap();
+        }
+        let without_cache = Toolbox::of(vec![directory.clone()], None);
+        let with_cache = Toolbox::of(vec![directory.clone()], Some(directory.join("cache")));
+        for client in CLIENTS {
+            let why = client.package.install(&without_cache).unwrap_err();
+            assert!(why.contains("no home directory"), "{why}");
+            let why = client.package.install(&with_cache).unwrap_err();
+            assert!(why.contains("cannot start") || why.contains("npm is missing"), "{why}");
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+}
