@@ -1,6 +1,7 @@
 //! Opening: one owner a directory, or readers of what it holds.
 
 use crate::apps::Apps;
+use crate::beside;
 use crate::families;
 use crate::format;
 use crate::options::{InvalidOption, RocksOptions};
@@ -69,6 +70,9 @@ pub enum OpenError {
         #[source]
         cause: rocksdb::Error,
     },
+    /// The owner replaced files again and again while they were opened for reading: try again.
+    #[error("{}: its owner replaced files each time that they were opened", .0.display())]
+    Busy(PathBuf),
     /// Where a backup or a restored store should go, there is something.
     #[error("{}: exists already", .0.display())]
     Exists(PathBuf),
@@ -94,9 +98,6 @@ pub enum OpenError {
     },
 }
 
-/// How often a reader looks again when its owner has removed a file between the reader's list of files and its opening them.
-const BUSY_OWNER: u32 = 16;
-
 impl RocksStore {
     /// Opens the store of a directory as its one owner; makes it first where
     /// [`create`](RocksOptions::create) allows.
@@ -104,7 +105,7 @@ impl RocksStore {
     /// Takes the time that RocksDB takes, and reads nothing of any device.
     ///
     /// # Errors
-    /// Every [`OpenError`] but `Exists`.
+    /// Every [`OpenError`] but `Exists` and `Busy`.
     ///
     /// ```
     /// use rollbook::{AppKey, AppSettings, Registry};
@@ -148,15 +149,7 @@ impl RocksStore {
         options.validate()?;
         let path = path.as_ref();
         format::check_or_make(path, false)?;
-        let gone = |opened: &Result<Self, OpenError>| matches!(opened, Err(OpenError::Engine { cause, .. }) if cause.as_ref().contains("No such file"));
-        let mut opened = Self::open_engine(path, options, true);
-        for _ in 0..BUSY_OWNER {
-            if !gone(&opened) {
-                break;
-            }
-            opened = Self::open_engine(path, options, true);
-        }
-        opened
+        beside::opened(path, || Self::open_engine(path, options, true))
     }
 
     fn open_engine(path: &Path, options: &RocksOptions, reads_only: bool) -> Result<Self, OpenError> {

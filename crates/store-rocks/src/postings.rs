@@ -45,6 +45,9 @@ impl Reads<'_> {
     /// These chunks, each looked for.
     fn single(&self, number: u64, wanted: &[u16]) -> Result<RoaringBitmap, StoreError> {
         let mut all = RoaringBitmap::new();
+        if let [one] = wanted {
+            return Ok(self.chunk(number, *one)?.unwrap_or_default());
+        }
         for wanted in wanted.chunks(AT_ONCE) {
             let keys: Vec<KeyBuf> = wanted.iter().map(|&n| keys::chunk(self.app, number, n)).collect();
             let found = self.get_many(Family::Posting, &keys, true)?;

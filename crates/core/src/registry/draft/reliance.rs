@@ -1,7 +1,7 @@
 //! What the plan rests on beside the devices it changes: the commit checks it.
 
 use super::overlay::Working;
-use super::{Draft, Handle, KeyId};
+use super::{Draft, Handle, KeyId, Mode};
 use crate::error::Error;
 use crate::model::{Alias, PlatformSet, UserId};
 use crate::store::{Key, Relation, Slot, View};
@@ -13,6 +13,23 @@ impl<V: View> Draft<'_, V> {
             Some((_, known)) => *known = most.min(*known),
             None => self.alias_room.push((alias.clone(), most)),
         }
+    }
+
+    /// The commit conflicts when one of the alias's devices has lost it, or was changed in any way, by then: one that
+    /// lost it and got it back is not as old as it was.
+    pub(crate) fn rely_on_alias_order(&mut self, alias: &Alias) -> Result<(), Error> {
+        let key = self.key(Key::new(Relation::Alias, alias.as_str()));
+        for device in self.alias_carriers(alias)? {
+            self.settle(device, key, true)?;
+            // A batch rests on the version of every device that it looks at.
+            let version = self.version(device)?.filter(|_| self.mode == Mode::Single);
+            if let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0)
+                && let Some(version) = version
+            {
+                self.unchanged.push((*place, version));
+            }
+        }
+        Ok(())
     }
 
     /// Is some device of the draft this user's? Notes what the answer rests on.

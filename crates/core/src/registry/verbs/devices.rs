@@ -125,9 +125,9 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
             draft.set_user(device, user.clone());
         } else {
             let former = draft.user(device)?;
+            // A device that was deleted with its user meanwhile must not come back as another user's.
+            draft.rely_on_owner(device)?;
             if former != *user {
-                // A device that was deleted with its user meanwhile must not come back as another user's.
-                draft.rely_on_owner(device)?;
                 draft.set_user(device, user.clone());
                 former_user = Some(former);
             }
