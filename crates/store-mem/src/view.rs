@@ -102,9 +102,8 @@ impl View for MemView<'_> {
         self.posting(key, platform)
     }
 
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
         let (keys, space) = self.state.keys(key.relation);
-        let platforms = PlatformSet::from(platform);
         Ok(keys.find(space, key.name).map_or(0, |first| keys.len(first, platforms)))
     }
 

@@ -175,7 +175,7 @@ fn a_key_made_again_in_the_set_that_drops_it_starts_empty() {
     commit(&store, [link(&tag("t"), &places), drop, link(&tag("t"), &places[3..9])]);
     commit(&store, []);
     let view = store.view(APP).unwrap();
-    assert_eq!(view.cardinality(tag("t").as_key(), IOS).unwrap(), 6);
+    assert_eq!(view.cardinality(tag("t").as_key(), IOS.into()).unwrap(), 6);
     assert_eq!(view.posting(tag("t").as_key(), IOS).unwrap().len(), 6);
     let linked = |n: usize| view.linked(places[n].slot, tag("t").as_key()).unwrap();
     assert!(!linked(0) && linked(3) && linked(8) && !linked(9));

@@ -135,8 +135,17 @@ impl View for RocksView<'_> {
         }
     }
 
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
-        Ok(self.home(key, platform)?.map_or(0, |home| home.devices.len()))
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
+        let mut sum = 0;
+        self.name(key, |value| {
+            each_home(value, |home| {
+                if platforms.contains(home.platform) {
+                    sum += home.devices.len();
+                }
+                true
+            })
+        })?;
+        Ok(sum)
     }
 
     fn names(
