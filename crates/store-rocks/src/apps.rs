@@ -129,6 +129,9 @@ pub(crate) struct AppState {
     pub(crate) gate: Mutex<Gate>,
     pub(crate) opened: Condvar,
     pub(crate) newest: Newest,
+    /// The version at which a tag with chunks last ended on a platform since the store was opened; told before the
+    /// commit that ends it can be seen.
+    pub(crate) ended: AtomicU64,
     /// One batch of heartbeats at a time: each compares before it writes.
     pub(crate) touching: Mutex<()>,
 }
@@ -144,7 +147,13 @@ impl Apps {
         }
         let new = || {
             let (gate, opened) = (Mutex::default(), Condvar::new());
-            Arc::new(AppState { gate, opened, newest: Newest::new(), touching: Mutex::new(()) })
+            Arc::new(AppState {
+                gate,
+                opened,
+                newest: Newest::new(),
+                ended: AtomicU64::new(0),
+                touching: Mutex::new(()),
+            })
         };
         self.0.write().entry(app).or_insert_with(new).clone()
     }

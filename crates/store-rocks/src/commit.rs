@@ -26,6 +26,7 @@ use rocksdb::WriteOptions;
 use rollbook::AppId;
 use rollbook::store::{Committed, Durability, StoreError, WriteSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 /// The largest write set that is taken, by weight.
 pub(crate) const MAX_WEIGHT: usize = 65_536;
@@ -167,6 +168,9 @@ impl RocksStore {
         let batch = batch.into_inner();
         #[cfg(test)]
         self.observe(&batch);
+        if draft.tag_ended {
+            state.ended.store(header.version.0, SeqCst);
+        }
         state.newest.unsettle();
         if let Err(cause) = self.db.write_opt(batch, &options) {
             // What is stored now is not known here: the next commit and every view read it.

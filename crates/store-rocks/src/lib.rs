@@ -140,6 +140,7 @@ mod keys;
 mod links;
 mod log;
 mod looked;
+mod numbers;
 mod open;
 mod options;
 mod overlay;

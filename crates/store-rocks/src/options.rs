@@ -147,6 +147,11 @@ impl RocksOptions {
         self.memory_bytes as usize / 32
     }
 
+    /// Of those: for the numbers of popular tags.
+    pub(crate) fn numbers_bytes(&self) -> usize {
+        (self.recent_bytes() / 8).min(1 << 20)
+    }
+
     pub(crate) fn cache_bytes(&self) -> usize {
         self.memory_bytes as usize - self.write_buffer_bytes() - self.recent_bytes()
     }

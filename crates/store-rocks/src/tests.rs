@@ -182,6 +182,35 @@ fn a_key_made_again_in_the_set_that_drops_it_starts_empty() {
 }
 
 #[test]
+fn every_view_asks_for_the_number_that_a_tag_had_in_it() {
+    let (store, _directory) = open(buffered());
+    let places = devices(&store, 20);
+    let news = tag("t");
+    let cut = |devices: &[Place]| Operation::Unlink { key: news.clone(), devices: devices.into() };
+    let mut views = vec![(store.view(APP).unwrap(), 0..0)];
+    let mut now = |operations: Vec<Operation>, carriers: std::ops::Range<usize>| {
+        commit(&store, operations);
+        views.push((store.view(APP).unwrap(), carriers));
+        // All views again and again: whatever one has learnt must not mislead another.
+        for (view, carriers) in views.iter().rev().chain(&views) {
+            for (n, place) in places.iter().enumerate() {
+                let linked = view.linked(place.slot, news.as_key()).unwrap();
+                assert_eq!(linked, carriers.contains(&n), "device {n} at {:?}", view.version());
+            }
+        }
+    };
+    let drop = Operation::Drop { key: news.clone(), platforms: PlatformSet::ALL };
+    now(vec![link(&news, &places[..6])], 0..6);
+    now(vec![link(&news, &places[6..12])], 0..12);
+    now(vec![drop.clone()], 0..0);
+    now(vec![link(&news, &places[3..6])], 3..6);
+    now(vec![cut(&places[3..6])], 0..0);
+    now(vec![link(&news, &places[5..15])], 5..15);
+    now(vec![drop, link(&news, &places[10..20])], 10..20);
+    now(vec![cut(&places[10..20]), link(&news, &places[1..9])], 1..9);
+}
+
+#[test]
 fn commits_that_wait_share_a_write_and_a_failed_one_leaves_no_trace() {
     const THREADS: usize = 8;
     let (store, _directory) = open(RocksOptions::default());

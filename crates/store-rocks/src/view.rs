@@ -78,14 +78,7 @@ impl View for RocksView<'_> {
     }
 
     fn linked(&self, slot: Slot, key: Key<'_>) -> Result<bool, StoreError> {
-        let Some(home) = self.home(key, slot.platform)? else { return Ok(false) };
-        match home.devices {
-            Devices::Few(few) => Ok(few.contains(&slot.ordinal)),
-            Devices::Chunked(_) => {
-                let holds = self.ask(slot, |holds| holds.holds(key.relation, home.number))?;
-                Ok(holds.unwrap_or(false))
-            }
-        }
+        self.holds(slot, key)
     }
 
     fn keys_of(&self, slot: Slot, relation: Relation, each: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
