@@ -6,7 +6,7 @@ use rollbook::{
     Registry, TagName,
 };
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 /// How long a race runs.
@@ -157,26 +157,36 @@ impl AudienceRace {
     }
 }
 
+/// What was read fewer times than this while it was written has met hardly any write.
+const FEWEST: u64 = 3;
+
+/// So often the writer begins again for a reader that a busy machine gives no turn.
+const PATIENCE: u32 = 100;
+
 /// Reads over and over while the writer writes, and once more; how often.
-fn while_writing(write: impl FnOnce() + Send, read: impl Fn()) -> u64 {
-    let done = AtomicBool::new(false);
-    let mut rounds = 0;
+fn while_writing(write: impl Fn() + Send, read: impl Fn()) -> u64 {
+    let (done, rounds) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
-        let done = &done;
+        let (done, rounds) = (&done, &rounds);
         scope.spawn(move || {
             let _ends = Ending(done);
-            write();
+            for _ in 0..PATIENCE {
+                write();
+                if rounds.load(Ordering::Acquire) >= FEWEST {
+                    break;
+                }
+            }
         });
         loop {
             let last = done.load(Ordering::Acquire);
             read();
-            rounds += 1;
+            rounds.fetch_add(1, Ordering::AcqRel);
             if last {
                 return;
             }
         }
     });
-    rounds
+    rounds.into_inner()
 }
 
 /// Lets the reader go also when the writer panics.
