@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Every system holds the same made-up devices (`rollbook_bench::Workload`). Before a question is timed, all systems
-//! answer a sample of it, and any difference ends the run. Then they take turns, a block of questions each, for many
+//! answer a sample of it, and any difference ends the run; where the question reads single devices, all are asked about
+//! one device in eight, so that what lies on disk is in their caches. Then they take turns, a block of questions each, for many
 //! rounds; told are the median of the blocks and their 99th percentile, both divided by the questions in a block.
 //!
 //! - `args`: what the program may be told;
@@ -26,7 +27,7 @@ mod systems;
 
 use args::{Args, system_names};
 use clap::Parser;
-use measure::{Effort, build, check, delay, delete, rounds, threads};
+use measure::{Effort, build, check, delay, delete, rounds, threads, warm};
 use report::{Row, bars, notice, plot, table};
 use rollbook_bench::{Failure, Workload, WorkloadOptions};
 use std::time::Duration;
@@ -86,6 +87,9 @@ fn measured(args: &Args, devices: u32, rows: &mut Vec<Row>) -> Result<(), Failur
     for question in questions::all().filter(|question| args.asks(question.name)) {
         notice(&format!("{}: {} devices", question.name, devices));
         check(question, &workload, &mut systems, &effort)?;
+        if question.single {
+            warm::run(question, &workload, &mut systems, effort.seed)?;
+        }
         rows.append(&mut rounds::run(question, &workload, &mut systems, &effort)?);
     }
     if args.asks("two-threads") {

@@ -1,11 +1,15 @@
 //! The command line.
 
+pub(crate) mod app;
 pub(crate) mod durable;
+pub(crate) mod serve;
 
 use crate::store;
+use app::AppCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use durable::Durable;
 use rollbook::{AppKey, Limits};
+use serve::Serve;
 use std::path::PathBuf;
 
 /// A register of push devices, tags, aliases, users and events.
@@ -22,6 +26,10 @@ pub(crate) enum Command {
     Query(Query),
     #[command(flatten)]
     Durable(Durable),
+    Serve(Serve),
+    /// Makes, lists, changes and removes the apps of a register in a directory.
+    #[command(subcommand)]
+    App(AppCommand),
 }
 
 /// Fills a register in memory and asks it one question of every kind.

@@ -2,11 +2,14 @@
 //!
 //! - `rollbook demo`: fills a register in memory and asks it one question of every kind;
 //! - `rollbook query`: answers audiences of device registrations, one JSON object a line, or of a directory;
-//! - `rollbook import`, `export`, `verify`, `stats`, `backup`, `restore`: what an operator does with a directory.
+//! - `rollbook import`, `export`, `verify`, `stats`, `backup`, `restore`: what an operator does with a directory;
+//! - `rollbook serve`: answers the vendors' protocols on a socket;
+//! - `rollbook app`: the apps of a register in a directory.
 //!
 //! Answers go to standard output, everything else to standard error. The exit code is 0 when all was answered, 1 when
 //! something failed, 2 when the command line was wrong.
 
+mod app;
 mod args;
 mod demo;
 mod durable;
@@ -17,6 +20,7 @@ mod progress;
 mod query;
 mod record;
 mod register;
+mod serve;
 mod skipped;
 mod stopwatch;
 mod store;
@@ -30,6 +34,8 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Query(options) => query::run(&options),
         Command::Durable(command) => durable::run(&command),
+        Command::Serve(options) => serve::run(&options),
+        Command::App(command) => app::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

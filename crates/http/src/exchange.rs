@@ -31,6 +31,11 @@ impl Outcome {
     pub(crate) const NO_OPERATION: &'static str = "none";
 }
 
+/// Left among the extensions of an answer to who was not let in. When it is sent must not tell what the secret was
+/// compared with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stranger;
+
 /// An answer of this body as JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize, outcome: Outcome) -> Answer {
     // The bodies are plain data with text for keys: there is nothing in them that JSON cannot say.

@@ -32,9 +32,12 @@
 //! # With one
 //!
 //! [`router`] makes an axum `Router` of both faces, with a limit and a time-out for bodies, with spans, and with
-//! panics kept to the request that met them; [`serve`](fn@serve) is a server for it that bounds slow heads and the number of
-//! connections, and ends gently. Both are small; a service that has its own server and middleware mounts the router
-//! (see the example `mount`).
+//! panics kept to the request that met them; [`serve`](fn@serve) is a server for it that bounds slow heads, slow readers
+//! and the number of connections, and ends gently. Both are small; a service that has its own server and middleware
+//! mounts the router (see the example `mount`). The program `rollbook serve` adds a configuration, health and metrics.
+//!
+//! The example `load` tells how many requests a second that makes on this machine, beside those of a handler that does
+//! nothing.
 //!
 //! # What is where
 //!
@@ -49,6 +52,7 @@
 //! - *… answer 204?* Four of the clients break on it; what has nothing to say answers `{}`.
 //! - *… rate limit?* It belongs to whoever stands in front of all instances.
 
+mod authenticate;
 mod exchange;
 mod extract;
 pub mod jpush;

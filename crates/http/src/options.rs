@@ -1,7 +1,11 @@
 //! What may be tuned, as plain data with defaults.
 
-use rollbook::UtcOffset;
+use axum::http::Uri;
+use rollbook::{Rule, UtcOffset, Violation, Violations};
 use serde::{Deserialize, Serialize};
+
+/// The least that the reader of heads works with, in bytes.
+pub(crate) const LEAST_HEAD: usize = 8_192;
 
 /// Which protocols are spoken.
 ///
@@ -60,9 +64,17 @@ pub struct FaceOptions {
     pub argument_errors_are_400: bool,
     /// The most bytes of a request's body. 1 MiB.
     pub body_limit: usize,
+    /// The most bytes of bodies held at once, of all requests together; a request beyond is told to try again. 64 MiB;
+    /// less than [`FaceOptions::body_limit`] counts as that.
+    pub body_budget: usize,
     /// Within how many milliseconds a request's body must arrive and be answered. 30 000.
     pub timeout_millis: u64,
-    /// How many requests may be under way at once; the next is told to try again. 1 024.
+    /// How many milliseconds after its body a request with a wrong secret, or of an unknown app, is answered. Always so
+    /// many: time tells nothing of what the secret was compared with, however the store keeps apps. 5;
+    /// 0 is at once.
+    pub stranger_millis: u64,
+    /// How many requests may be under way at once; the next is told to try again. 1 024. One that was answered for
+    /// being late is under way until the store lets go of it.
     pub in_flight: usize,
     /// The origins whose browsers may call the Pushwoosh face, such as `https://shop.example`; `*` is every origin.
     /// None. The JPush face is never for browsers: it takes the app's master secret.
@@ -78,12 +90,57 @@ impl Default for FaceOptions {
             utc_offset: UtcOffset::BEIJING,
             argument_errors_are_400: false,
             body_limit: 1 << 20,
+            body_budget: 64 << 20,
             timeout_millis: 30_000,
+            stranger_millis: 5,
             in_flight: 1_024,
             cors_origins: Vec::new(),
             execution: Execution::Auto,
         }
     }
+}
+
+impl FaceOptions {
+    /// Are all options in their ranges?
+    ///
+    /// ```
+    /// use rollbook_http::FaceOptions;
+    /// let wrong = FaceOptions { in_flight: 0, ..FaceOptions::default() }.check().unwrap_err();
+    /// assert_eq!(wrong.to_string(), "in_flight: range: must be at least 1: got 0");
+    /// ```
+    ///
+    /// # Errors
+    /// A violation for each that is not.
+    pub fn check(&self) -> Result<(), Violations> {
+        let mut found = Vec::new();
+        at_least("body_limit", self.body_limit as u64, 1, &mut found);
+        at_least("body_budget", self.body_budget as u64, self.body_limit as u64, &mut found);
+        at_least("timeout_millis", self.timeout_millis, 1, &mut found);
+        if self.stranger_millis >= self.timeout_millis {
+            let limit = "must be less than timeout_millis";
+            found.push(Violation::new("stranger_millis", Rule::Range, limit, self.stranger_millis));
+        }
+        at_least("in_flight", self.in_flight as u64, 1, &mut found);
+        for (n, origin) in self.cors_origins.iter().enumerate().filter(|(_, origin)| !is_origin(origin)) {
+            let limit = "must be * or such as https://shop.example";
+            let violation = Violation::new("", Rule::Form, limit, format!("{origin:?}"));
+            found.push(violation.in_list("cors_origins", n));
+        }
+        Violations::check(found)
+    }
+}
+
+fn at_least(field: &'static str, actual: u64, least: u64, found: &mut Vec<Violation>) {
+    if actual < least {
+        found.push(Violation::new(field, Rule::Range, format!("must be at least {least}"), actual));
+    }
+}
+
+/// As a browser sends it: scheme, host and port, and nothing behind them.
+fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.parse::<Uri>() else { return false };
+    let whole = uri.scheme_str().zip(uri.authority()).map(|(scheme, host)| format!("{scheme}://{host}"));
+    text == "*" || whole.as_deref() == Some(text)
 }
 
 /// How [`serve`](fn@crate::serve) treats connections.
@@ -98,6 +155,8 @@ pub struct ServeOptions {
     /// Within how many milliseconds the head of a request must arrive, counted from the answer before it: how long a
     /// connection may be idle, too. 60 000.
     pub head_timeout_millis: u64,
+    /// Within how many milliseconds a client must take some of an answer that waits to be sent. 30 000.
+    pub write_timeout_millis: u64,
     /// The most bytes of a request's head. 65 536; less than 8 192 counts as 8 192.
     pub head_limit: usize,
     /// How many connections are open at once; more wait to be accepted. 4 096.
@@ -110,9 +169,77 @@ impl Default for ServeOptions {
     fn default() -> Self {
         ServeOptions {
             head_timeout_millis: 60_000,
+            write_timeout_millis: 30_000,
             head_limit: 65_536,
             max_connections: 4_096,
             grace_millis: 10_000,
         }
+    }
+}
+
+impl ServeOptions {
+    /// Are all options in their ranges?
+    ///
+    /// # Errors
+    /// A violation for each that is not.
+    pub fn check(&self) -> Result<(), Violations> {
+        let mut found = Vec::new();
+        at_least("head_timeout_millis", self.head_timeout_millis, 1, &mut found);
+        at_least("write_timeout_millis", self.write_timeout_millis, 1, &mut found);
+        at_least("head_limit", self.head_limit as u64, LEAST_HEAD as u64, &mut found);
+        at_least("max_connections", self.max_connections as u64, 1, &mut found);
+        Violations::check(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_their_ranges() {
+        assert_eq!(FaceOptions::default().check(), Ok(()));
+        assert_eq!(ServeOptions::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn every_option_out_of_its_range_is_named() {
+        let faces = FaceOptions {
+            body_limit: 0,
+            timeout_millis: 0,
+            in_flight: 0,
+            cors_origins: ["*", "https://a.example", "https://a.example/", "a.example", "http://b:8080", ""]
+                .map(str::to_owned)
+                .to_vec(),
+            ..FaceOptions::default()
+        };
+        let origin = "must be * or such as https://shop.example: got";
+        let expected = [
+            "body_limit: range: must be at least 1: got 0".to_owned(),
+            "timeout_millis: range: must be at least 1: got 0".to_owned(),
+            "stranger_millis: range: must be less than timeout_millis: got 5".to_owned(),
+            "in_flight: range: must be at least 1: got 0".to_owned(),
+            format!("cors_origins[2]: form: {origin} \"https://a.example/\""),
+            format!("cors_origins[3]: form: {origin} \"a.example\""),
+            format!("cors_origins[5]: form: {origin} \"\""),
+        ];
+        assert_eq!(faces.check().unwrap_err().to_string(), expected.join("; "));
+        let small = FaceOptions { body_budget: 5, ..FaceOptions::default() };
+        let message = "body_budget: range: must be at least 1048576: got 5";
+        assert_eq!(small.check().unwrap_err().to_string(), message);
+        let serve = ServeOptions {
+            head_timeout_millis: 0,
+            write_timeout_millis: 0,
+            head_limit: 8_191,
+            max_connections: 0,
+            grace_millis: 0,
+        };
+        let expected = [
+            "head_timeout_millis: range: must be at least 1: got 0",
+            "write_timeout_millis: range: must be at least 1: got 0",
+            "head_limit: range: must be at least 8192: got 8191",
+            "max_connections: range: must be at least 1: got 0",
+        ];
+        assert_eq!(serve.check().unwrap_err().to_string(), expected.join("; "));
     }
 }

@@ -1,6 +1,6 @@
 //! A server for the router: what stands between a socket and it.
 
-use crate::options::ServeOptions;
+use crate::options::{LEAST_HEAD, ServeOptions};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -11,19 +11,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutWriter;
 
 /// How long to wait after a connection could not be accepted: most often because there are no more file descriptors,
 /// and then they come back one by one.
 const BREATHER: Duration = Duration::from_millis(50);
 
-/// The least that the reader of heads works with.
-const LEAST_HEAD: usize = 8_192;
-
 /// Serves HTTP/1.1 until `shutdown` is ready; then what is under way is finished, within the grace that the options
 /// give, and the call returns.
 ///
-/// A head that does not arrive in time, or is too large, ends its connection. Wishes to change to another protocol are
-/// ignored.
+/// A head that does not arrive in time, or is too large, ends its connection, and so does an answer that is not taken.
+/// Wishes to change to another protocol are ignored.
 ///
 /// ```no_run
 /// use rollbook::Registry;
@@ -77,8 +75,10 @@ pub async fn serve(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection cannot be told to write at once");
         }
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(Duration::from_millis(options.write_timeout_millis)));
         let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service));
+        let connection = graceful.watch(server.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");

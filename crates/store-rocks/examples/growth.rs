@@ -1,14 +1,19 @@
-//! What a store costs as it grows, beside RocksDB itself in the same process: `growth DIRECTORY DEVICES`.
+//! What a store costs as it grows, beside RocksDB itself with the same options in the same process:
 //!
-//! Fills a store with devices of a few tags, an alias and a user each, then asks and writes, warm. Every time is the
-//! best of its rounds: whatever else the machine does only adds to it.
+//! ```sh
+//! cargo run --release -p rollbook-store-rocks --example growth -- DIRECTORY 100000,1000000,10000000
+//! ```
+//!
+//! Fills the store of a directory with devices of a few tags, an alias and a user each, from one size to the next, and
+//! at each of them asks and writes, warm. Every time is the best of its rounds: whatever else the machine does only adds
+//! to it.
 
-#![allow(clippy::print_stdout, reason = "the numbers are what the program is for")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the numbers are what the program is for")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement that fails ends")]
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
 use rocksdb::statistics::StatsLevel;
-use rocksdb::{BlockBasedOptions, Cache, DB, DBCompressionType, DataBlockIndexType, Options, WriteBatch};
+use rocksdb::{Cache, ColumnFamilyDescriptor, DB, Env, Options, WriteBatch};
 use rollbook::store::{
     DeviceRecord, Durability, Key, Operation, OwnedKey, Place, Relation, Store, View, WriteSet,
 };
@@ -21,44 +26,59 @@ use std::time::{Duration, Instant};
 const APP: AppId = AppId(1);
 const BATCH: usize = 1_000;
 const IOS: Platform = Platform::Ios;
+/// Different devices that are asked about, over and over.
+const ASKED: usize = 1_000;
+
+fn options() -> RocksOptions {
+    RocksOptions {
+        durability: Durability::Buffered,
+        memory_bytes: 4 << 30,
+        write_buffer_percent: 5,
+        ..RocksOptions::default()
+    }
+}
 
 fn id(n: usize) -> DeviceId {
-    DeviceId::new(format!("{:032x}", (n as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)))
-        .unwrap()
+    let mixed = (n as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    DeviceId::new(format!("{mixed:032x}")).unwrap()
 }
 
 fn key(relation: Relation, name: &str) -> OwnedKey {
     Key::new(relation, name).to_owned()
 }
 
+/// Tag 0 is on everyone, tag 1 on every second, and so on to one in a thousand, then rare ones.
 fn tags_of(n: usize) -> impl Iterator<Item = usize> {
-    // Tag 0 is on everyone, tag 1 on every second, and so on to one in a thousand, then rare ones.
-    (0..10).filter(move |&i| n.is_multiple_of([1, 2, 3, 5, 10, 50, 100, 1_000, 1, 1][i])).map(
-        move |i| match i {
-            8 => 100 + n % 97,
-            9 => 1_000 + n % 997,
-            i => i,
-        },
-    )
+    let every = [1, 2, 3, 5, 10, 50, 100, 1_000].into_iter().enumerate();
+    let shared = every.filter(move |(_, every)| n.is_multiple_of(*every)).map(|(tag, _)| tag);
+    shared.chain([100 + n % 97, 1_000 + n % 997])
 }
 
-fn batch(first: usize) -> WriteSet {
-    let mut writes = WriteSet::default();
-    for n in first..first + BATCH {
+fn set(operations: impl IntoIterator<Item = Operation>) -> WriteSet {
+    WriteSet { operations: operations.into_iter().collect(), ..WriteSet::default() }
+}
+
+/// A thousand devices with their keys.
+fn registrations(first: usize) -> WriteSet {
+    set((first..first + BATCH).map(|n| {
         let token = Some(PushToken::new(format!("token-{n:060}")).unwrap());
         let record = Box::new(DeviceRecord { token, ..DeviceRecord::new(id(n)) });
         let tags = tags_of(n).map(|tag| key(Relation::Tag, &format!("tag{tag}")));
         let alias = key(Relation::Alias, &format!("alias{}", n / 2));
         let user = key(Relation::User, &format!("user{n}"));
         let keys = [user, alias].into_iter().chain(tags).collect();
-        writes.operations.push(Operation::Insert { platform: IOS, record, last_seen: None, keys });
-    }
-    writes
+        Operation::Insert { platform: IOS, record, last_seen: None, keys }
+    }))
 }
 
-/// The least time of one of `each`, which does `many` things at once.
+fn link(tag: &str, devices: &[Place]) -> WriteSet {
+    set([Operation::Link { key: key(Relation::Tag, tag), devices: devices.into() }])
+}
+
+/// The least time of one of `each`, which does `many` things at once; the first round, which warms, is not counted.
 fn time(rounds: usize, many: usize, mut each: impl FnMut(usize)) -> Duration {
-    let times = (0..rounds).map(|round| {
+    each(0);
+    let times = (1..=rounds).map(|round| {
         let start = Instant::now();
         each(round);
         start.elapsed() / many as u32
@@ -66,196 +86,206 @@ fn time(rounds: usize, many: usize, mut each: impl FnMut(usize)) -> Duration {
     times.min().unwrap()
 }
 
+/// The process's memory in MiB.
 fn resident() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     pages.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4 / 1024
 }
 
-fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let path = arguments.next().unwrap();
-    let devices: usize = arguments.next().unwrap().parse().unwrap();
-    let path = Path::new(&path);
-    let options =
-        RocksOptions { durability: Durability::Buffered, memory_bytes: 1 << 30, ..RocksOptions::default() };
+/// What was found at one size.
+#[derive(Default)]
+struct Column(Vec<(&'static str, String)>);
 
-    let store = RocksStore::open(path, &options).unwrap();
-    let from = store.view(APP).unwrap().devices(IOS).unwrap().len() as usize;
+impl Column {
+    fn put(&mut self, what: &'static str, found: impl std::fmt::Display) {
+        eprintln!("  {what}: {found}");
+        self.0.push((what, found.to_string()));
+    }
+
+    fn time(&mut self, what: &'static str, found: Duration) {
+        self.put(what, format!("{found:.2?}"));
+    }
+
+    fn ratio(&mut self, what: &'static str, of: Duration, by: Duration) {
+        self.put(what, format!("{:.2}", of.as_secs_f64() / by.as_secs_f64()));
+    }
+}
+
+/// The engine's options as the store's directory tells them; a cache is not among them.
+fn engine(store: &Path) -> (Options, Vec<ColumnFamilyDescriptor>) {
+    let cache = Cache::new_lru_cache(options().memory_bytes as usize);
+    let (mut engine, families) =
+        Options::load_latest(store.join("db"), Env::new().unwrap(), false, cache).unwrap();
+    engine.enable_statistics();
+    engine.set_statistics_level(StatsLevel::ExceptHistogramOrTimers);
+    engine.create_if_missing(true);
+    engine.create_missing_column_families(true);
+    (engine, families)
+}
+
+fn fill(store: &RocksStore, from: usize, devices: usize, column: &mut Column) {
     let start = Instant::now();
     for first in (from..devices).step_by(BATCH) {
-        store.commit(APP, &batch(first)).unwrap();
+        store.commit(APP, &registrations(first)).unwrap();
     }
-    let filled = start.elapsed();
     if from < devices {
-        let each = filled / (devices - from) as u32;
-        println!(
-            "register in batches of {BATCH}: {each:?} a device, {:.0} a second",
-            1.0 / each.as_secs_f64()
-        );
+        column.time("filled, a device", start.elapsed() / (devices - from) as u32);
         let stats = store.stats().unwrap();
-        println!("write amplification before compaction: {:.2}", stats.write_amplification().unwrap_or(0.0));
-        println!("bytes committed a device: {}", stats.written_bytes / (devices - from) as u64);
-        store.compact().unwrap();
+        column.put("write amplification", format!("{:.2}", stats.write_amplification().unwrap_or(0.0)));
+        column.put("bytes committed a device", stats.written_bytes / (devices - from) as u64);
     }
-    let stats = store.stats().unwrap();
-    let bytes: u64 = stats.families.iter().map(|family| family.table_bytes).sum();
-    println!("bytes on disk a device, compacted: {}", bytes / devices as u64);
-    for family in &stats.families {
-        println!("  {:<12} {:>12} keys {:>14} bytes", family.name, family.keys, family.table_bytes);
-    }
-    drop(store);
+    store.compact().unwrap();
+    let bytes: u64 = store.stats().unwrap().families.iter().map(|family| family.table_bytes).sum();
+    column.put("bytes on disk a device, compacted", bytes / devices as u64);
+}
 
+/// The engine's own opening, then the store's.
+fn open(path: &Path, column: &mut Column) -> RocksStore {
+    let (engine, families) = engine(path);
+    let start = Instant::now();
+    let raw = DB::open_cf_descriptors(&engine, path.join("db"), families).unwrap();
+    let own = start.elapsed();
+    drop(raw);
     let before = resident();
     let start = Instant::now();
-    let store = RocksStore::open(path, &options).unwrap();
-    println!("open: {:?}, memory +{} MiB (of {} MiB)", start.elapsed(), resident() - before, resident());
+    let store = RocksStore::open(path, &options()).unwrap();
+    black_box(store.view(APP).unwrap().version());
+    column.time("opening, and a first view", start.elapsed());
+    column.time("… RocksDB's own opening", own);
+    column.put("memory of an open store, MiB", resident() - before);
+    store
+}
 
-    // Warm: a thousand devices spread over all.
-    let some: Vec<usize> = (0..1_000).map(|n| n * (devices / 1_000)).collect();
-    let ids: Vec<DeviceId> = some.iter().map(|&n| id(n)).collect();
+fn questions(store: &RocksStore, asked: &[usize], column: &mut Column) -> Duration {
+    let ids: Vec<DeviceId> = asked.iter().map(|&n| id(n)).collect();
     let tag = Key::new(Relation::Tag, "tag1");
-    let member = |round: usize| {
-        let _ = round;
+    let membership = time(31, ids.len(), |_| {
         for id in &ids {
             let view = store.view(APP).unwrap();
-            let place = view.find(id).unwrap().unwrap();
-            black_box(view.linked(place.slot, tag).unwrap());
-        }
-    };
-    member(0);
-    let membership = time(31, ids.len(), member);
-    let view = store.view(APP).unwrap();
-    let in_view = time(31, ids.len(), |_| {
-        for id in &ids {
             let place = view.find(id).unwrap().unwrap();
             black_box(view.linked(place.slot, tag).unwrap());
         }
     });
-    drop(view);
-    let views = time(31, 1_000, |_| (0..1_000).for_each(|_| drop(store.view(APP).unwrap())));
-    let names: Vec<String> = some.iter().map(|&n| format!("alias{}", n / 2)).collect();
-    let alias = |_| {
-        for name in &names {
-            let view = store.view(APP).unwrap();
-            black_box(view.posting(Key::new(Relation::Alias, name), IOS).unwrap());
-        }
-    };
-    alias(0);
-    let alias = time(31, names.len(), alias);
-    println!(
-        "membership: {membership:?} ({in_view:?} inside one view; a view alone {views:?}); alias look-up: {alias:?}"
+    column.time("is this device in this tag?", membership);
+    let names: Vec<String> = asked.iter().map(|&n| format!("alias{}", n / 2)).collect();
+    column.time(
+        "the devices of an alias",
+        time(31, names.len(), |_| {
+            for name in &names {
+                let view = store.view(APP).unwrap();
+                let posting = view.posting(Key::new(Relation::Alias, name), IOS).unwrap();
+                view.ids(IOS, &posting.chunk(0, 10), view.version(), &mut |_, id| {
+                    black_box(id.len());
+                })
+                .unwrap();
+            }
+        }),
     );
+    membership
+}
 
-    // The same point read from RocksDB itself: as many keys, values of the size of a device, one read of one family.
+fn changes(
+    store: &RocksStore,
+    asked: &[usize],
+    next: &mut usize,
+    column: &mut Column,
+) -> (Duration, u64, u64) {
+    let places: Vec<Place> = {
+        let view = store.view(APP).unwrap();
+        asked.iter().map(|&n| view.find(&id(n)).unwrap().unwrap()).collect()
+    };
+    let update = time(9, places.len(), |round| {
+        for place in &places {
+            store.commit(APP, &link(&format!("turn{}", round % 4), &[*place])).unwrap();
+        }
+    });
+    column.time("a tag for one device, one commit each", update);
+    let many =
+        time(9, places.len(), |round| drop(store.commit(APP, &link(&format!("many{round}"), &places))));
+    column.time("a tag for 1 000 devices, for each", many);
+
+    let (mut rounds, made) = (0, store.stats().unwrap());
+    let register = time(51, BATCH, |_| {
+        store.commit(APP, &registrations(*next)).unwrap();
+        *next += BATCH;
+        rounds += 1;
+    });
+    column.time("registering 1 000 devices, for each", register);
+    let after = store.stats().unwrap();
+    let keys = (after.written_keys - made.written_keys) / rounds;
+    let bytes = (after.written_bytes - made.written_bytes) / rounds;
+
+    store.commit(APP, &link("hundred", &places[..100])).unwrap();
+    for (what, name) in
+        [("deleting a tag of 100 devices", "hundred"), ("deleting a tag of all devices", "tag0")]
+    {
+        let drop = Operation::Drop { key: key(Relation::Tag, name), platforms: PlatformSet::ALL };
+        let start = Instant::now();
+        store.commit(APP, &set([drop])).unwrap();
+        column.time(what, start.elapsed());
+    }
+    (register, keys, bytes)
+}
+
+/// The same from RocksDB: values of the size of a device's record, as many of them, one read of one family; and a batch
+/// of as many keys and bytes as registering writes, in as many families.
+fn raw(path: &Path, devices: usize, asked: &[usize], keys: u64, bytes: u64) -> (Duration, Duration) {
+    let (engine, families) = engine(path);
     let raw_path = path.with_extension("raw");
     let _ = DB::destroy(&Options::default(), &raw_path);
-    // In the configuration of the family that device records are in.
-    let mut table = BlockBasedOptions::default();
-    table.set_block_size(8 << 10);
-    table.set_block_cache(&Cache::new_lru_cache(768 << 20));
-    table.set_cache_index_and_filter_blocks(true);
-    table.set_cache_index_and_filter_blocks_with_high_priority(true);
-    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
-    table.set_format_version(5);
-    table.set_bloom_filter(10.0, false);
-    table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
-    let mut raw_options = Options::default();
-    raw_options.create_if_missing(true);
-    raw_options.set_block_based_table_factory(&table);
-    raw_options.set_compression_type(DBCompressionType::Lz4);
-    raw_options.set_write_buffer_size(64 << 20);
-    raw_options.set_max_open_files(512);
-    raw_options.enable_statistics();
-    raw_options.set_statistics_level(StatsLevel::ExceptHistogramOrTimers);
-    let raw = DB::open(&raw_options, &raw_path).unwrap();
-    let value = vec![7_u8; 150];
-    let raw_devices = devices.min(1_000_000);
-    for first in (0..raw_devices).step_by(BATCH) {
+    let raw = DB::open_cf_descriptors(&engine, &raw_path, families).unwrap();
+    let family = |name| raw.cf_handle(name).unwrap();
+    // A token of 66 bytes, and what else a record holds.
+    let value = vec![7_u8; 110];
+    for first in (0..devices).step_by(BATCH) {
         let mut batch = WriteBatch::default();
-        (first..first + BATCH).for_each(|n| batch.put(id(n).as_str(), &value));
+        (first..first + BATCH).for_each(|n| batch.put_cf(family("device"), id(n).as_str(), &value));
         raw.write(batch).unwrap();
     }
-    raw.compact_range(None::<&[u8]>, None::<&[u8]>);
-    let raw_ids: Vec<DeviceId> = (0..1_000).map(|n| id(n * (raw_devices / 1_000))).collect();
-    let read = |_| raw_ids.iter().for_each(|id| drop(black_box(raw.get_pinned(id.as_str()).unwrap())));
-    read(0);
-    let raw_read = time(31, raw_ids.len(), read);
-    println!(
-        "RocksDB point read, {raw_devices} keys: {raw_read:?}; membership is {:.2} of it",
-        membership.as_secs_f64() / raw_read.as_secs_f64()
-    );
-
-    // A raw batch of as many keys and bytes as registering writes: device, slot, alias, user, two numbers.
-    let mut n = 0_usize;
-    let raw_batch = time(51, BATCH, |_| {
+    raw.flush_cf(family("device")).unwrap();
+    raw.compact_range_cf(family("device"), None::<&[u8]>, None::<&[u8]>);
+    let ids: Vec<DeviceId> = asked.iter().map(|&n| id(n)).collect();
+    let read = time(31, ids.len(), |_| {
+        ids.iter().for_each(|id| {
+            drop(black_box(raw.get_pinned_cf(family("device"), id.as_str()).unwrap().unwrap()))
+        });
+    });
+    let mut n = devices;
+    let (scattered, ascending) = (["device", "name"], ["slot", "number", "posting"]);
+    let value = vec![7_u8; (bytes / keys) as usize - 30];
+    let write = time(51, BATCH, |_| {
         let mut batch = WriteBatch::default();
-        for _ in 0..BATCH {
+        for place in 0..keys as usize {
             n += 1;
-            for part in 0..6_u8 {
-                let size = [150, 41, 8, 8, 14, 14][usize::from(part)];
-                batch.put([&[part], id(n).as_str().as_bytes()].concat(), &value[..size]);
+            match place % 5 {
+                of @ 0..2 => batch.put_cf(family(scattered[of]), &id(n).as_str()[..20], &value),
+                of => batch.put_cf(family(ascending[of - 2]), format!("{n:020}"), &value),
             }
         }
         raw.write(batch).unwrap();
     });
     drop(raw);
-    let mut next = devices.max(from);
-    let register = time(51, BATCH, |_| {
-        store.commit(APP, &batch(next)).unwrap();
-        next += BATCH;
-    });
-    println!(
-        "registering: {register:?} a device; a raw batch: {raw_batch:?}; ratio {:.2}",
-        raw_batch.as_secs_f64() / register.as_secs_f64()
-    );
+    let _ = DB::destroy(&Options::default(), &raw_path);
+    (read, write)
+}
 
-    let places: Vec<Place> = {
-        let view = store.view(APP).unwrap();
-        ids.iter().map(|id| view.find(id).unwrap().unwrap()).collect()
-    };
-    let mut turn = 0;
-    let update = time(31, places.len(), |_| {
-        turn += 1;
-        for &place in &places {
-            let devices = [place].into_iter().collect();
-            let operations =
-                [Operation::Link { key: key(Relation::Tag, &format!("turn{}", turn % 4)), devices }];
-            store
-                .commit(
-                    APP,
-                    &WriteSet { operations: operations.into_iter().collect(), ..WriteSet::default() },
-                )
-                .unwrap();
-        }
-    });
-    println!("a device update, one commit each: {update:?}");
-    for name in ["tag7", "tag0"] {
-        let size = store.view(APP).unwrap().cardinality(Key::new(Relation::Tag, name), IOS).unwrap();
-        let operations = [Operation::Drop { key: key(Relation::Tag, name), platforms: PlatformSet::ALL }];
-        let writes = WriteSet { operations: operations.into_iter().collect(), ..WriteSet::default() };
-        let start = Instant::now();
-        store.commit(APP, &writes).unwrap();
-        println!("deleting a tag of {size} devices: {:?}", start.elapsed());
-    }
-    drop(store);
-
-    // What waits for the disk: threads that commit one device each.
-    let synced = RocksOptions { durability: Durability::Synced, ..options };
-    let store = RocksStore::open(path, &synced).unwrap();
+/// What waits for the disk: threads that commit one device each.
+fn synced(path: &Path, asked: &[usize]) {
+    let options = RocksOptions { durability: Durability::Synced, ..options() };
+    let store = RocksStore::open(path, &options).unwrap();
+    let view = store.view(APP).unwrap();
+    let places: Vec<Place> = asked.iter().map(|&n| view.find(&id(n)).unwrap().unwrap()).collect();
+    drop(view);
     for threads in [1_usize, 2, 4, 8, 16] {
-        let each = 200;
-        let start = Instant::now();
+        let (each, start) = (200, Instant::now());
         std::thread::scope(|scope| {
             for thread in 0..threads {
                 let (store, places) = (&store, &places);
                 scope.spawn(move || {
-                    for n in 0..each {
-                        let devices = [places[(thread * each + n) % places.len()]].into_iter().collect();
-                        let operations =
-                            [Operation::Link { key: key(Relation::Tag, &format!("t{}", n % 4)), devices }];
-                        let writes =
-                            WriteSet { operations: operations.into_iter().collect(), ..WriteSet::default() };
-                        store.commit(APP, &writes).unwrap();
+                    for n in thread * each..(thread + 1) * each {
+                        store
+                            .commit(APP, &link(&format!("t{}", n % 4), &[places[n % places.len()]]))
+                            .unwrap();
                     }
                 });
             }
@@ -263,5 +293,40 @@ fn main() {
         let rate = (threads * each) as f64 / start.elapsed().as_secs_f64();
         println!("synced commits to one app, {threads} threads: {rate:.0} a second");
     }
-    let _ = DB::destroy(&Options::default(), &raw_path);
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments.next().unwrap();
+    let path = Path::new(&path);
+    let sizes: Vec<usize> = arguments.next().unwrap().split(',').map(|size| size.parse().unwrap()).collect();
+    let mut columns = Vec::new();
+    let mut next = 0;
+    for &devices in &sizes {
+        eprintln!("{devices} devices");
+        let mut column = Column::default();
+        let store = RocksStore::open(path, &options()).unwrap();
+        next = next.max(store.view(APP).unwrap().devices(IOS).unwrap().len() as usize);
+        fill(&store, next, devices, &mut column);
+        next = next.max(devices);
+        drop(store);
+        let asked: Vec<usize> = (0..ASKED).map(|n| n * (devices / ASKED)).collect();
+        let store = open(path, &mut column);
+        let membership = questions(&store, &asked, &mut column);
+        let (register, keys, bytes) = changes(&store, &asked, &mut next, &mut column);
+        drop(store);
+        let (read, write) = raw(path, devices, &asked, keys, bytes);
+        column.time("RocksDB: one point read", read);
+        column.ratio("… membership by that", membership, read);
+        column.time("RocksDB: a batch of as many keys and bytes, for each", write);
+        column.ratio("… that by registering", write, register);
+        columns.push(column);
+    }
+    println!("{:54} {}", "devices", sizes.iter().map(|size| format!("{size:>12}")).collect::<String>());
+    for (row, (what, _)) in columns[0].0.iter().enumerate() {
+        let cells =
+            columns.iter().map(|column| format!("{:>12}", column.0.get(row).map_or("", |(_, found)| found)));
+        println!("{what:54} {}", cells.collect::<String>());
+    }
+    synced(path, &(0..ASKED).collect::<Vec<_>>());
 }

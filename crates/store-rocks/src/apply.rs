@@ -14,9 +14,7 @@ pub(crate) const MOST_DEVICES: u64 = 1 << 32;
 impl Draft<'_> {
     /// Verifies the checks of a set and does its operations, as the next version.
     pub(crate) fn run(&mut self, writes: &WriteSet) -> Result<Committed, StoreError> {
-        let inserts =
-            writes.operations.iter().filter(|operation| matches!(operation, Operation::Insert { .. }));
-        self.expect(inserts.count());
+        self.prefetch(writes)?;
         for check in &writes.checks {
             self.verify(check)?;
         }

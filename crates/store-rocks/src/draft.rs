@@ -28,7 +28,7 @@ pub(crate) struct Logged {
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     pub(crate) reads: &'a Reads<'a>,
-    recent: &'a Recent,
+    pub(crate) recent: &'a Recent,
     pub(crate) header: Header,
     header_before: Header,
     pub(crate) slots: Overlay<Slot, Option<Device>>,

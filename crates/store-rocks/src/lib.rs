@@ -2,7 +2,7 @@
 //!
 //! - [`RocksStore`]: the store; [`RocksStore::open`], [`RocksStore::open_read_only`], [`RocksStore::backup`],
 //!   [`RocksStore::restore`], [`RocksStore::compact`], [`RocksStore::sweep`], [`RocksStore::scrub`],
-//!   [`RocksStore::stats`].
+//!   [`RocksStore::stats`], [`RocksStore::probe`].
 //! - [`RocksOptions`]: what an operator may tune; [`InvalidOption`] says what is out of range.
 //! - [`RocksStats`]: what an operator wants to know; [`Scrubbed`]: what could be read, and what could not.
 //! - [`OpenError`]: why a directory was not opened.
@@ -125,6 +125,7 @@ mod apply;
 mod apps;
 mod backup;
 mod batch;
+mod beside;
 mod bytes;
 mod check;
 mod commit;
@@ -143,7 +144,9 @@ mod open;
 mod options;
 mod overlay;
 mod postings;
+mod prefetch;
 mod presence;
+mod probe;
 mod reads;
 mod recent;
 mod scrub;

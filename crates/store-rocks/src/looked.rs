@@ -9,8 +9,8 @@ use crate::keys::{self, KeyBuf};
 use crate::open::RocksStore;
 use crate::reads::{Bytes, Reads};
 use crate::values::{self, Header, Holds, Home, find_home};
-use rollbook::store::{Key, Relation, Slot, StoreError};
-use rollbook::{AppId, Platform, Version};
+use rollbook::store::{Key, Place, Relation, Slot, StoreError};
+use rollbook::{AppId, DeviceId, Platform, Version};
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 
@@ -27,6 +27,8 @@ pub struct RocksView<'a> {
     header: Cell<Option<Header>>,
     /// The device that was looked at last.
     device: RefCell<Option<Device<'a>>>,
+    /// The key of the device that was last looked for and not found: whoever makes one looks twice.
+    absent: RefCell<Option<KeyBuf>>,
     /// The names that were looked up, also those that are not there.
     names: RefCell<SmallVec<[Name<'a>; 2]>>,
     pub(crate) reads: Reads<'a>,
@@ -68,8 +70,8 @@ impl<'a> RocksView<'a> {
                 Picture::new(&stored, true)
             }
         };
-        let (device, names) = (RefCell::default(), RefCell::default());
-        Ok(RocksView { picture, header, device, names, reads })
+        let (device, absent, names) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Ok(RocksView { picture, header, device, absent, names, reads })
     }
 
     pub(crate) fn header(&self) -> Result<Header, StoreError> {
@@ -81,9 +83,19 @@ impl<'a> RocksView<'a> {
         Ok(header)
     }
 
-    /// A device was found.
-    pub(crate) fn keep_device(&self, slot: Slot, key: KeyBuf, value: Bytes<'a>) {
-        *self.device.borrow_mut() = Some(Device { slot, key, value });
+    /// Where the device of an id stands.
+    pub(crate) fn place(&self, id: &DeviceId) -> Result<Option<Place>, StoreError> {
+        let key = keys::device(self.reads.app, id.as_str());
+        if self.absent.borrow().as_ref() == Some(&key) {
+            return Ok(None);
+        }
+        let Some(value) = self.reads.get(Family::Device, &key)? else {
+            *self.absent.borrow_mut() = Some(key);
+            return Ok(None);
+        };
+        let place = Holds::decode(&value).map_err(error::malformed(Family::Device, &key))?.place;
+        *self.device.borrow_mut() = Some(Device { slot: place.slot, key, value });
+        Ok(Some(place))
     }
 
     /// Asks something about the record of the device that fills a slot.

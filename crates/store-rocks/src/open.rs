@@ -1,6 +1,7 @@
 //! Opening: one owner a directory, or readers of what it holds.
 
 use crate::apps::Apps;
+use crate::beside;
 use crate::families;
 use crate::format;
 use crate::options::{InvalidOption, RocksOptions};
@@ -69,6 +70,9 @@ pub enum OpenError {
         #[source]
         cause: rocksdb::Error,
     },
+    /// The owner replaced files again and again while they were opened for reading: try again.
+    #[error("{}: its owner replaced files each time that they were opened", .0.display())]
+    Busy(PathBuf),
     /// Where a backup or a restored store should go, there is something.
     #[error("{}: exists already", .0.display())]
     Exists(PathBuf),
@@ -101,7 +105,7 @@ impl RocksStore {
     /// Takes the time that RocksDB takes, and reads nothing of any device.
     ///
     /// # Errors
-    /// Every [`OpenError`] but `Exists`.
+    /// Every [`OpenError`] but `Exists` and `Busy`.
     ///
     /// ```
     /// use rollbook::{AppKey, AppSettings, Registry};
@@ -145,7 +149,7 @@ impl RocksStore {
         options.validate()?;
         let path = path.as_ref();
         format::check_or_make(path, false)?;
-        Self::open_engine(path, options, true)
+        beside::opened(path, || Self::open_engine(path, options, true))
     }
 
     fn open_engine(path: &Path, options: &RocksOptions, reads_only: bool) -> Result<Self, OpenError> {

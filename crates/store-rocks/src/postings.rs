@@ -13,10 +13,19 @@ use std::sync::Arc;
 /// So many chunks are asked for at once.
 const AT_ONCE: usize = 128;
 
+/// So many chunks are sooner looked for one by one than walked over: a walk has to be set up on every level of the
+/// engine's tree.
+const FEW: u16 = 4;
+
 impl Reads<'_> {
-    /// All chunks of a number.
-    pub(crate) fn posting(&self, number: u64) -> Result<Posting, StoreError> {
-        self.stretch(number, 0..=u16::MAX, |_| true).map(posting)
+    /// All chunks of a number, of a platform on which so many ordinals were ever given.
+    pub(crate) fn posting(&self, number: u64, given: u64) -> Result<Posting, StoreError> {
+        let Some(last) = given.checked_sub(1) else { return Ok(Posting::default()) };
+        let last = u16::try_from(last >> 16).unwrap_or(u16::MAX);
+        if last < FEW {
+            return self.single(number, &(0..=last).collect::<Vec<_>>()).map(posting);
+        }
+        self.stretch(number, 0..=last, |_| true).map(posting)
     }
 
     /// The chunks of a number in which any of these ordinals would be.
@@ -26,11 +35,19 @@ impl Reads<'_> {
             return Ok(Posting::default());
         };
         // Walking over a chunk that nobody wants costs less than looking for one that somebody does.
-        if usize::from(last - first) < 2 * wanted.len() {
+        if wanted.len() > usize::from(FEW) && usize::from(last - first) < 2 * wanted.len() {
             let wanted = |chunk| wanted.binary_search(&chunk).is_ok();
             return self.stretch(number, first..=last, wanted).map(posting);
         }
+        self.single(number, &wanted).map(posting)
+    }
+
+    /// These chunks, each looked for.
+    fn single(&self, number: u64, wanted: &[u16]) -> Result<RoaringBitmap, StoreError> {
         let mut all = RoaringBitmap::new();
+        if let [one] = wanted {
+            return Ok(self.chunk(number, *one)?.unwrap_or_default());
+        }
         for wanted in wanted.chunks(AT_ONCE) {
             let keys: Vec<KeyBuf> = wanted.iter().map(|&n| keys::chunk(self.app, number, n)).collect();
             let found = self.get_many(Family::Posting, &keys, true)?;
@@ -41,7 +58,7 @@ impl Reads<'_> {
                 }
             }
         }
-        Ok(posting(all))
+        Ok(all)
     }
 
     /// The wanted chunks of a stretch, in one walk.

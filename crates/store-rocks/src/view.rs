@@ -5,7 +5,7 @@ use crate::families::Family;
 use crate::keys::{self, EventIndex, KeyBuf};
 use crate::links::all_of;
 use crate::looked::RocksView;
-use crate::values::{self, Device, Devices, Holds, Home, decode_entry, decode_event, each_home};
+use crate::values::{self, Device, Devices, Home, decode_entry, decode_event, each_home};
 use rollbook::store::{
     Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, StoreError, StoredDevice,
     StoredEvent, View,
@@ -25,11 +25,7 @@ impl View for RocksView<'_> {
     }
 
     fn find(&self, id: &DeviceId) -> Result<Option<Place>, StoreError> {
-        let key = keys::device(self.reads.app, id.as_str());
-        let Some(value) = self.reads.get(Family::Device, &key)? else { return Ok(None) };
-        let place = Holds::decode(&value).map_err(error::malformed(Family::Device, &key))?.place;
-        self.keep_device(place.slot, key, value);
-        Ok(Some(place))
+        self.place(id)
     }
 
     fn device(&self, slot: Slot) -> Result<Option<StoredDevice>, StoreError> {
@@ -64,10 +60,11 @@ impl View for RocksView<'_> {
     }
 
     fn devices(&self, platform: Platform) -> Result<Posting, StoreError> {
-        if self.header()?.ordinals(platform).given() == 0 {
+        let ordinals = self.header()?.ordinals(platform);
+        if ordinals.taken() == 0 {
             return Ok(Posting::default());
         }
-        self.reads.posting(all_of(platform))
+        self.reads.posting(all_of(platform), ordinals.next)
     }
 
     fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError> {
@@ -121,7 +118,7 @@ impl View for RocksView<'_> {
         match self.home(key, platform)? {
             None => Ok(Posting::default()),
             Some(Home { devices: Devices::Few(few), .. }) => Ok(Posting::Few(few)),
-            Some(home) => self.reads.posting(home.number),
+            Some(home) => self.reads.posting(home.number, self.header()?.ordinals(platform).next),
         }
     }
 

@@ -33,7 +33,9 @@ fn write_until_full() {
         }
         // A view answers all the same.
         assert!(store.view(APP).unwrap().find(&DeviceId::new("0 0").unwrap()).unwrap().is_some());
-        errors += usize::from(store.commit(APP, &set([])).is_err());
+        let refuses = store.commit(APP, &set([])).is_err();
+        println!("\nchecked {refuses} {}", store.probe().is_err());
+        errors += usize::from(refuses);
         if errors == 5 {
             return;
         }
@@ -61,6 +63,10 @@ fn a_file_that_cannot_grow_loses_nothing_that_was_acknowledged() {
     let (done, unknown) = (numbers("done"), numbers("unknown"));
     assert!(!done.is_empty() && done.len() < 100_000, "{said}");
     assert!(!said.contains("wrong"), "{said}");
+    // Before and after the first error, the check answered as a commit did.
+    let checked: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("checked ")).collect();
+    assert!(checked.contains(&"false false") && checked.ends_with(&["true true"]), "{said}");
+    assert!(checked.iter().all(|both| ["false false", "true true"].contains(both)), "{said}");
     let store = open(&path);
     assert_sound(&store, APP);
     let view = store.view(APP).unwrap();

@@ -13,6 +13,7 @@
 //! - [`check`]: a register on your store against the model, and two apps of it side by side.
 //! - [`Reopening`]: your store, closed and opened again while a register is on it.
 //! - [`Race`]: writers against readers.
+//! - [`histories`]: is what several threads were told explained by some order of their calls?
 //! - [`faults`]: every verb of a register, with a fault at every call it makes.
 //!
 //! For whoever writes a service on a register:
@@ -65,6 +66,7 @@ pub mod example;
 mod fault;
 pub mod faults;
 mod fixture;
+pub mod histories;
 pub mod how_to_test_a_service;
 pub mod how_to_test_a_store;
 mod invariants;

@@ -82,6 +82,15 @@ impl Oracle {
         devices.map(|(id, member)| member.shown(id))
     }
 
+    /// The devices that carry an alias: those of each in the order in which they would be evicted.
+    pub(crate) fn bound(&self, app: &AppKey) -> Vec<DeviceId> {
+        let devices = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.devices);
+        let mut bound: Vec<_> =
+            devices.filter_map(|(id, member)| Some((member.alias.as_ref()?, id))).collect();
+        bound.sort();
+        bound.into_iter().map(|(_, id)| id.clone()).collect()
+    }
+
     /// Sets a version back, for a device that a batch changed and changed back.
     pub(crate) fn overwrite_version(&mut self, app: &AppKey, device: &DeviceId, version: u64) {
         if let Some(member) = self.apps.get_mut(app).and_then(|tenant| tenant.devices.get_mut(device)) {

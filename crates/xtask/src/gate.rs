@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::steps::Step;
-
 /// How a step went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -27,16 +25,21 @@ struct Line {
     took: Duration,
 }
 
+/// What is run, in a word or two for the summary.
+pub(crate) trait Named: fmt::Display {
+    fn name(&self) -> &'static str;
+}
+
 /// Runs every step, also after a failure, so that one run shows everything there is to repair.
-pub(crate) fn run(steps: &[Step], mut run_step: impl FnMut(&Step) -> Outcome) -> Report {
+pub(crate) fn run<S: Named>(steps: &[S], mut run_step: impl FnMut(&S) -> Outcome) -> Report {
     let mut report = Report::default();
     for step in steps {
-        println!("\n== {}\n   {step}", step.name);
+        println!("\n== {}\n   {step}", step.name());
         let started = now();
         let outcome = run_step(step);
         let took = started.elapsed();
-        println!("== {}: {outcome} in {}", step.name, seconds(took));
-        report.lines.push(Line { name: step.name, outcome, took });
+        println!("== {}: {outcome} in {}", step.name(), seconds(took));
+        report.lines.push(Line { name: step.name(), outcome, took });
     }
     report
 }
@@ -44,6 +47,11 @@ pub(crate) fn run(steps: &[Step], mut run_step: impl FnMut(&Step) -> Outcome) ->
 impl Report {
     pub(crate) fn passed(&self) -> bool {
         !self.lines.iter().any(|line| matches!(line.outcome, Outcome::Failed(_)))
+    }
+
+    /// Was nothing done at all?
+    pub(crate) fn all_skipped(&self) -> bool {
+        self.lines.iter().all(|line| matches!(line.outcome, Outcome::Skipped(_)))
     }
 }
 
@@ -115,6 +123,13 @@ mod tests {
     fn a_skipped_step_does_not_fail_the_whole() {
         let lines = [("a", Outcome::Passed), ("b", Outcome::Skipped("no network".to_owned()))];
         assert!(report(&lines).passed());
+    }
+
+    #[test]
+    fn a_run_of_nothing_but_skipped_steps_is_told() {
+        let skipped = |name| (name, Outcome::Skipped("missing".to_owned()));
+        assert!(report(&[skipped("a"), skipped("b")]).all_skipped());
+        assert!(!report(&[skipped("a"), ("b", Outcome::Passed)]).all_skipped());
     }
 
     #[test]

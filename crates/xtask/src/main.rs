@@ -11,6 +11,7 @@
 //! | `crash`    | kills writers, cuts logs, flips bytes, and tells what survived   |
 //! | `fuzz`     | every fuzz target for its share of some minutes                  |
 //! | `soak`     | a long mixed load on the durable store, killed and audited       |
+//! | `clients`  | the vendors' own clients against the service                     |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
 //! is there; cargo-deny, and libclang for the durable store's engine, are installed when they are
@@ -18,6 +19,7 @@
 //!
 //! - [`steps`]: which steps a command has, and their exact command lines
 //! - [`gate`]: runs steps one after another, all of them, and sums them up
+//! - [`clients`]: installs the vendors' clients and runs them
 //! - [`process`]: runs one step and judges how it went
 //! - [`workspace`]: what cargo tells of the published packages
 //! - [`api`], [`features`], [`packages`]: what is checked of each of them
@@ -29,6 +31,7 @@
 
 mod advisories;
 mod api;
+mod clients;
 mod features;
 mod fuzz;
 mod gate;
@@ -44,6 +47,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::gate::Report;
 use crate::steps::{Plan, TestRunner};
 use crate::tools::Toolbox;
 
@@ -86,8 +90,8 @@ enum Task {
     /// Kill, cut and damage the durable store for some minutes, and tell what it survived.
     ///
     /// 200 writers are killed, and what they were acknowledged must be there, and nothing by halves; a log is cut at
-    /// 200 places, and must open at an earlier moment; 1000 bytes are flipped, and no answer may be wrong; 200 imports
-    /// are killed and resumed, and every event must be there once. `test` does the same with fewer.
+    /// 200 places, and must open at an earlier moment; 1000 bytes are flipped, and no answer may be wrong; imports
+    /// are killed 200 times and resumed, and every event must be there once. `test` does the same with fewer.
     Crash,
     /// Run every fuzz target, and tell what was found with the shortest input that shows it.
     ///
@@ -103,6 +107,11 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
+    /// Run the vendors' own clients, as they are published, against the service.
+    ///
+    /// They are installed into the user's cache directory, from their usual registries. A client whose runtime (python3,
+    /// node) is not on the machine is left out, and the table at the end says so.
+    Clients,
 }
 
 fn main() -> ExitCode {
@@ -112,11 +121,14 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let tools = Toolbox::from_env();
     let runner = if tools.has_nextest() { TestRunner::Nextest } else { TestRunner::CargoTest };
-    if let Err(why) = libclang::prepare() {
-        println!("{why}");
-        return ExitCode::FAILURE;
+    // The vendors' clients need nothing that the durable store is built with.
+    if !matches!(args.command, Task::Clients)
+        && let Err(why) = libclang::prepare()
+    {
+        return finish(Err(why));
     }
     let plan = match args.command {
+        Task::Clients => return finish(clients::run(&tools)),
         Task::Soak { options } => return soak(&tools, &options),
         Task::Fuzz(extent) => return fuzz::run(&tools, &extent),
         Task::Test => Plan::Test,
@@ -130,8 +142,20 @@ fn main() -> ExitCode {
         Task::Crash => Plan::Crash,
     };
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
-    println!("\n{report}");
-    if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    finish(Ok(report))
+}
+
+fn finish(report: Result<Report, String>) -> ExitCode {
+    match report {
+        Ok(report) => {
+            println!("\n{report}");
+            if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(why) => {
+            println!("{why}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Built as the tests are, so that the engine is not compiled a second time.

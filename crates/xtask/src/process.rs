@@ -101,7 +101,7 @@ fn is_one_test(line: &str) -> bool {
     line.starts_with("test result: ok. 1 passed;")
 }
 
-fn by_status(status: ExitStatus) -> Outcome {
+pub(crate) fn by_status(status: ExitStatus) -> Outcome {
     if status.success() { Outcome::Passed } else { Outcome::Failed(status.to_string()) }
 }
 

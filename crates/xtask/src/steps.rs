@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::gate::Named;
+
 /// One command line of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
@@ -209,7 +211,7 @@ const IMPORTS: Step = Step::one_test(
         "--ignored",
         "--nocapture",
         "--exact",
-        "interrupted::events_are_posted_once_wherever_the_import_is_killed_two_hundred_times",
+        "interrupted::events_are_posted_once_wherever_imports_are_killed_two_hundred_times",
     ],
 );
 const FIX_FUZZ_LINTS: Step = Step {
@@ -249,6 +251,12 @@ impl Plan {
             Self::Packages => vec![PACKAGES],
             Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS],
         }
+    }
+}
+
+impl Named for Step {
+    fn name(&self) -> &'static str {
+        self.name
     }
 }
 

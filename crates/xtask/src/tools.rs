@@ -71,9 +71,19 @@ impl Toolbox {
         &self.cargo
     }
 
+    /// A program where a shell and cargo look.
+    pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
+        find(&self.installed, name)
+    }
+
+    /// The directory of our own; the error is ready to be shown.
+    pub(crate) fn cache(&self) -> Result<&Path, String> {
+        self.cache.as_deref().ok_or_else(|| "there is no home directory to install into".to_owned())
+    }
+
     /// Whether `cargo nextest` would run. It is never installed: cargo runs the same tests.
     pub(crate) fn has_nextest(&self) -> bool {
-        find(&self.installed, "cargo-nextest").is_some()
+        self.find("cargo-nextest").is_some()
     }
 
     /// The path of a tool, which may have to be installed first; the error is ready to be shown.

@@ -2,6 +2,7 @@
 //!
 //! - `build`: makes them, and what each takes;
 //! - `check`: do they give the same answers?
+//! - `warm`: what lies on disk is read before it is timed;
 //! - `rounds`: times blocks of questions, one system after the other, round by round;
 //! - `delete`: a tag that every device carries, deleted;
 //! - `threads`: two threads against one;
@@ -15,6 +16,7 @@ pub(crate) mod delete;
 pub(crate) mod rounds;
 pub(crate) mod stats;
 pub(crate) mod threads;
+pub(crate) mod warm;
 
 pub(crate) use check::check;
 

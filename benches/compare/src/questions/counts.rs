@@ -9,11 +9,11 @@ use rollbook_bench::{Asker, Failure, Skew, Workload};
 const MOST: usize = 20;
 
 pub(super) const QUESTIONS: &[Question] = &[
-    Question { name: "count-tag", unit: PER_QUESTION, most: MOST, make: tag },
-    Question { name: "count-and", unit: PER_QUESTION, most: MOST, make: and },
-    Question { name: "count-or", unit: PER_QUESTION, most: MOST, make: or },
-    Question { name: "count-and-not", unit: PER_QUESTION, most: MOST, make: and_not },
-    Question { name: "count-platform", unit: PER_QUESTION, most: MOST, make: platform },
+    Question { name: "count-tag", unit: PER_QUESTION, single: false, most: MOST, make: tag },
+    Question { name: "count-and", unit: PER_QUESTION, single: false, most: MOST, make: and },
+    Question { name: "count-or", unit: PER_QUESTION, single: false, most: MOST, make: or },
+    Question { name: "count-and-not", unit: PER_QUESTION, single: false, most: MOST, make: and_not },
+    Question { name: "count-platform", unit: PER_QUESTION, single: false, most: MOST, make: platform },
 ];
 
 fn counts(

@@ -13,6 +13,8 @@ use rollbook_bench::{Failure, Workload};
 pub(crate) struct Question {
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
+    /// Does it read what one device, alias or user alone has?
+    pub(crate) single: bool,
     /// The most questions in one block.
     pub(crate) most: usize,
     /// Makes a block of so many questions; the same seed makes the same ones, and fewer are the first of more.

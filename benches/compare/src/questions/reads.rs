@@ -5,12 +5,18 @@ use crate::block::Block;
 use rollbook_bench::{Asker, Failure, Skew, Workload};
 
 pub(super) const QUESTIONS: &[Question] = &[
-    Question { name: "membership", unit: PER_QUESTION, most: 1_000, make: membership },
-    Question { name: "membership-skewed", unit: PER_QUESTION, most: 1_000, make: membership_skewed },
-    Question { name: "alias", unit: PER_QUESTION, most: 1_000, make: alias },
-    Question { name: "user", unit: PER_QUESTION, most: 1_000, make: user },
-    Question { name: "device", unit: PER_QUESTION, most: 500, make: device },
-    Question { name: "presence", unit: PER_QUESTION, most: 1_000, make: presence },
+    Question { name: "membership", unit: PER_QUESTION, single: true, most: 1_000, make: membership },
+    Question {
+        name: "membership-skewed",
+        unit: PER_QUESTION,
+        single: true,
+        most: 1_000,
+        make: membership_skewed,
+    },
+    Question { name: "alias", unit: PER_QUESTION, single: true, most: 1_000, make: alias },
+    Question { name: "user", unit: PER_QUESTION, single: true, most: 1_000, make: user },
+    Question { name: "device", unit: PER_QUESTION, single: true, most: 500, make: device },
+    Question { name: "presence", unit: PER_QUESTION, single: true, most: 1_000, make: presence },
 ];
 
 fn asked(workload: &Workload, seed: u64, count: usize, skew: Skew) -> Result<Turn, Failure> {

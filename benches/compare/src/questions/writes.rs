@@ -7,12 +7,12 @@ use rollbook_bench::{Asker, Failure, NOW, Skew, Workload};
 use std::collections::BTreeSet;
 
 pub(super) const QUESTIONS: &[Question] = &[
-    Question { name: "register", unit: PER_QUESTION, most: 100, make: register },
-    Question { name: "register-1000", unit: "per device", most: 1, make: register_many },
-    Question { name: "remove-device", unit: PER_QUESTION, most: 100, make: remove },
-    Question { name: "add-tag", unit: PER_QUESTION, most: 500, make: add_tag },
-    Question { name: "tag-update-1000", unit: "per device", most: 1, make: tag_update },
-    Question { name: "touch", unit: PER_QUESTION, most: 1_000, make: touch },
+    Question { name: "register", unit: PER_QUESTION, single: false, most: 100, make: register },
+    Question { name: "register-1000", unit: "per device", single: false, most: 1, make: register_many },
+    Question { name: "remove-device", unit: PER_QUESTION, single: false, most: 100, make: remove },
+    Question { name: "add-tag", unit: PER_QUESTION, single: false, most: 500, make: add_tag },
+    Question { name: "tag-update-1000", unit: "per device", single: false, most: 1, make: tag_update },
+    Question { name: "touch", unit: PER_QUESTION, single: false, most: 1_000, make: touch },
 ];
 
 /// Devices in one update of a tag, and in one call that registers many.

@@ -98,6 +98,12 @@ fn a_new_app_gets_the_limits_asked_for_and_one_that_is_there_keeps_its_own() {
     place.import("store", &input, &["--limits", "relaxed"]);
     let error = refused(place.run("import", "store", &["--input", &input, "--limits", "jpush"]), 1);
     assert_eq!(error, "error: --limits: app shop exists already, and keeps its limits\n");
+    let bad = place.write("bad.jsonl", "nonsense\n");
+    refused(place.run("import", "store", &["--input", &bad]), 1);
+    let again = ["--input", &bad, "--resume", "--limits", "jpush"];
+    assert_eq!(refused(place.run("import", "store", &again), 1), error);
+    place.write("bad.jsonl", line);
+    place.import("store", &bad, &["--resume"]);
     place.import("store", &input, &[]);
     assert_eq!(*open(place.path("store")).app(&key()).unwrap().limits(), Limits::relaxed());
 }
@@ -195,11 +201,14 @@ fn an_export_becomes_an_app_of_its_own() {
 }
 
 #[test]
-fn an_export_may_get_other_limits() {
+fn an_export_may_get_other_limits_and_keeps_them_when_it_goes_on() {
     let place = Place::new();
     place.import("store", &place.write("devices.jsonl", devices(20)), &[]);
-    let export = place.write("export.jsonl", place.export("store"));
-    place.import("copy", &export, &["--limits", "relaxed"]);
+    let whole = place.export("store");
+    let export = place.write("export.jsonl", whole.replacen("{\"end\"", "nonsense\n{\"end\"", 1));
+    refused(place.run("import", "copy", &["--input", &export, "--limits", "relaxed"]), 1);
+    place.write("export.jsonl", &whole);
+    place.import("copy", &export, &["--resume"]);
     assert_eq!(*open(place.path("copy")).app(&key()).unwrap().limits(), Limits::relaxed());
 }
 

@@ -62,7 +62,7 @@ fn what_contradicts_itself_is_found_in_every_app() {
     // A device that no register would make: nobody's.
     for (app, id) in [(1, "d1"), (1, "d2"), (3, "d3")] {
         let record = Box::new(DeviceRecord::new(DeviceId::new(id).unwrap()));
-        let operation = Operation::Insert { platform: Platform::Ios, record, last_seen: None };
+        let operation = Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys: vec![] };
         let writes = WriteSet { operations: [operation].into_iter().collect(), ..WriteSet::default() };
         register.store().commit(AppId(app), &writes).unwrap();
     }

@@ -21,7 +21,7 @@ pub use cursor::DeviceCursor;
 pub use selected::Selected;
 pub use tags::TagCount;
 
-use crate::model::{AppKey, Limits, Secret};
+use crate::model::{AppKey, Credential, Limits, Secret};
 use crate::registry::Scope;
 use std::fmt;
 
@@ -79,6 +79,18 @@ impl<S> App<S> {
         self.scope.app.presence
     }
 
+    /// Has the app a master secret?
+    #[must_use]
+    pub fn has_master_secret(&self) -> bool {
+        self.scope.app.master.is_some()
+    }
+
+    /// How many API tokens the app has.
+    #[must_use]
+    pub fn api_tokens(&self) -> usize {
+        self.scope.app.tokens.len()
+    }
+
     /// Is this the app's master secret? Takes the same time whatever the answer; an app without one has no right one.
     ///
     /// ```
@@ -92,10 +104,10 @@ impl<S> App<S> {
     /// ```
     #[must_use]
     pub fn verify_master_secret(&self, secret: &Secret) -> bool {
-        self.scope.app.master.as_ref().is_some_and(|kept| kept.verify(secret))
+        Credential::is_any(self.scope.app.master.as_slice(), secret)
     }
 
-    /// Is this one of the app's API tokens? Compares with each of them, right or wrong.
+    /// Is this one of the app's API tokens? Takes the same time whatever the answer; an app without any has no right one.
     ///
     /// ```
     /// use rollbook::{AppSettings, Secret};
@@ -107,7 +119,7 @@ impl<S> App<S> {
     /// ```
     #[must_use]
     pub fn verify_api_token(&self, token: &Secret) -> bool {
-        self.scope.app.tokens.iter().fold(false, |right, kept| right | kept.verify(token))
+        Credential::is_any(&self.scope.app.tokens, token)
     }
 }
 

@@ -306,6 +306,14 @@ fn counting_a_single_leaf_reads_no_posting() {
     let picture = Picture::new(&view).unwrap();
     assert_eq!(count(&picture, &tree("even")).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
     assert_eq!(count(&picture, &tree("!even")).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
+    assert_eq!(
+        count(&picture, &tree("even && platform(ios)")).unwrap(),
+        BTreeMap::from([(Platform::Ios, 50)])
+    );
+    assert_eq!(
+        count(&picture, &tree("!(even && platform(ios))")).unwrap(),
+        BTreeMap::from([(Platform::Ios, 50)])
+    );
     assert_eq!(view.postings_read.get(), 0);
 }
 

@@ -1,6 +1,7 @@
 //! A tenant: what is kept of it, what is told of it, what it is created with.
 
 use super::{AppId, AppKey, Credential, EventName, Limits, Secret, Timestamp, hidden};
+use crate::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
 
 /// What an app is created with.
@@ -24,6 +25,23 @@ pub struct AppSettings {
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
+}
+
+/// The longest name of an app, in bytes.
+const NAME_BYTES: usize = 255;
+
+impl AppSettings {
+    /// Can this be an app's name for people?
+    ///
+    /// # Errors
+    /// A violation of the field `name`.
+    pub fn check_name(name: &str) -> Result<(), Violation> {
+        if name.len() > NAME_BYTES {
+            let limit = format!("must be at most {NAME_BYTES}");
+            return Err(Violation::new("name", Rule::Bytes, limit, name.len()));
+        }
+        Ok(())
+    }
 }
 
 /// An app as a store keeps it. Only salted hashes of secrets are in it.

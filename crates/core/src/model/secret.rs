@@ -96,11 +96,27 @@ impl Credential {
     /// ```
     #[must_use]
     pub fn verify(&self, secret: &Secret) -> bool {
-        self.hash.ct_eq(&digest(&self.salt, secret)).into()
+        Credential::is_any(std::slice::from_ref(self), secret)
+    }
+
+    /// Is this one of the secrets? Compares with each of them, right or wrong. What is kept under one salt costs one
+    /// hash together, and so does nothing at all: time tells neither which of them it is nor how many there are.
+    pub(crate) fn is_any(kept: &[Credential], secret: &Secret) -> bool {
+        let mut salt = kept.first().map_or([0; 16], |first| first.salt);
+        let mut hash = digest(&salt, secret);
+        kept.iter().fold(false, |right, one| {
+            if one.salt != salt {
+                salt = one.salt;
+                hash = digest(&salt, secret);
+            }
+            right | bool::from(one.hash.ct_eq(&hash))
+        })
     }
 }
 
 fn digest(salt: &[u8; 16], secret: &Secret) -> [u8; 32] {
+    #[cfg(test)]
+    tests::HASHED.set(tests::HASHED.get() + 1);
     let mut hasher = Sha256::new();
     hasher.update(salt);
     hasher.update(secret.0.as_bytes());
@@ -110,5 +126,38 @@ fn digest(salt: &[u8; 16], secret: &Secret) -> [u8; 32] {
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credential(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// How many hashes this thread has made.
+        pub(super) static HASHED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn one_hash_is_made_whether_the_secret_is_right_or_wrong_and_however_many_there_are() {
+        let secret = |n: u8| Secret::new(format!("hush-{n}")).unwrap();
+        for count in [0, 1, 2, 50] {
+            let kept: Vec<Credential> = (0..count).map(|n| Credential::new(&secret(n), [7; 16])).collect();
+            for asked in [0, 1, 49, 99] {
+                HASHED.set(0);
+                assert_eq!(Credential::is_any(&kept, &secret(asked)), asked < count);
+                assert_eq!(HASHED.get(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_under_different_salts_are_all_compared() {
+        let secret = |n: u8| Secret::new(format!("hush-{n}")).unwrap();
+        let kept: Vec<Credential> = (0..4).map(|n| Credential::new(&secret(n), [n / 2; 16])).collect();
+        for asked in 0..6 {
+            assert_eq!(Credential::is_any(&kept, &secret(asked)), asked < 4);
+        }
     }
 }

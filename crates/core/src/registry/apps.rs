@@ -7,11 +7,7 @@ use crate::app::App;
 use crate::error::{Error, Subject};
 use crate::model::{AppId, AppInfo, AppKey, AppRecord, AppSettings, Credential, Limits, Page, Secret};
 use crate::store::{Deleted, Deletion, Entry, EntryKey, EntryKind, Operation, Store, StoreError, View};
-use crate::violation::{Rule, Violation};
 use std::sync::Arc;
-
-/// The longest name of an app, in bytes.
-const NAME_BYTES: usize = 255;
 
 impl<S: Store> Registry<S> {
     /// Creates an app.
@@ -31,7 +27,7 @@ impl<S: Store> Registry<S> {
     /// # Errors
     /// [`Error::AppExists`]; a violation of `name`; [`Error::Store`].
     pub fn create_app(&self, key: &AppKey, settings: AppSettings) -> Result<App<S>, Error> {
-        check_name(&settings.name)?;
+        AppSettings::check_name(&settings.name)?;
         let mut salt = [0; 8];
         self.random(&mut salt)?;
         let AppSettings { name, master_secret, api_tokens, presence, limits } = settings;
@@ -39,8 +35,8 @@ impl<S: Store> Registry<S> {
             key: key.clone(),
             id: AppId::DIRECTORY,
             name,
-            master: master_secret.as_ref().map(|secret| self.credential(secret)).transpose()?,
-            tokens: api_tokens.iter().map(|token| self.credential(token)).collect::<Result<_, _>>()?,
+            master: self.credentials(master_secret.as_slice())?.pop(),
+            tokens: self.credentials(&api_tokens)?,
             presence,
             limits,
             code_salt: u64::from_le_bytes(salt),
@@ -127,7 +123,7 @@ impl<S: Store> Registry<S> {
     /// # Errors
     /// [`Error::NotFound`]; a violation of `name`; [`Error::Store`].
     pub fn rename_app(&self, key: &AppKey, name: &str) -> Result<(), Error> {
-        check_name(name)?;
+        AppSettings::check_name(name)?;
         self.change_app(key, |record| name.clone_into(&mut record.name))
     }
 
@@ -183,7 +179,7 @@ impl<S: Store> Registry<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_master_secret(&self, key: &AppKey, secret: Option<&Secret>) -> Result<(), Error> {
-        let credential = secret.map(|secret| self.credential(secret)).transpose()?;
+        let credential = self.credentials(secret.map_or(&[], std::slice::from_ref))?.pop();
         self.change_app(key, |record| record.master = credential.clone())
     }
 
@@ -202,8 +198,7 @@ impl<S: Store> Registry<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_api_tokens(&self, key: &AppKey, tokens: &[Secret]) -> Result<(), Error> {
-        let credentials: Vec<_> =
-            tokens.iter().map(|token| self.credential(token)).collect::<Result<_, _>>()?;
+        let credentials = self.credentials(tokens)?;
         self.change_app(key, |record| record.tokens = credentials.clone())
     }
 
@@ -259,10 +254,14 @@ impl<S: Store> Registry<S> {
         App::new(Scope { inner: Arc::clone(&self.inner), app: Arc::new(record) })
     }
 
-    fn credential(&self, secret: &Secret) -> Result<Credential, Error> {
+    /// Under one fresh salt: secrets of one app are compared with together.
+    fn credentials(&self, secrets: &[Secret]) -> Result<Vec<Credential>, Error> {
+        if secrets.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut salt = [0; 16];
         self.random(&mut salt)?;
-        Ok(Credential::new(secret, salt))
+        Ok(secrets.iter().map(|secret| Credential::new(secret, salt)).collect())
     }
 
     fn random(&self, bytes: &mut [u8]) -> Result<(), Error> {
@@ -277,13 +276,6 @@ impl<S: Store> Registry<S> {
 
 pub(super) fn misplaced() -> Error {
     Error::store("read the catalogue")(StoreError::corrupt("an entry is of another kind than its key"))
-}
-
-fn check_name(name: &str) -> Result<(), Violation> {
-    if name.len() > NAME_BYTES {
-        return Err(Violation::new("name", Rule::Bytes, format!("must be at most {NAME_BYTES}"), name.len()));
-    }
-    Ok(())
 }
 
 impl<V: View> Directory<V> {

@@ -62,10 +62,12 @@
 //! | [`Corrupt`](StoreError::Corrupt) | no | has an operator look |
 //! | [`Closed`](StoreError::Closed) | no | opens the store again |
 //!
+//! A store whose medium fails may answer `OutcomeUnknown` to one commit and to every commit after it, until it is opened
+//! again: then it shows which of them were applied. Views go on answering meanwhile.
+//!
 //! What is wrong is found in the order: the weight of the set, checks as listed, operations as listed, a full platform
-//! at the insert's turn. The first is answered. A malformed set, which names an insert that it has not made before or
-//! puts a record of another id, conflicts ([`DeviceGone`](Conflicted::DeviceGone)): the device it speaks of is not
-//! there.
+//! at the insert's turn. The first is answered. A malformed set, which puts a record of another id,
+//! conflicts ([`DeviceGone`](Conflicted::DeviceGone)): the device it speaks of is not there.
 //!
 //! # Why not …
 //!
@@ -144,7 +146,7 @@ pub trait Store: Send + Sync + 'static {
     /// - it may hold a lock: the registry drops it before it commits and before it runs a caller's code.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Closed`].
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`], [`StoreError::Closed`].
     fn view(&self, app: AppId) -> Result<Self::View<'_>, StoreError>;
 
     /// Verifies the checks and applies the operations, all or nothing.
@@ -166,7 +168,7 @@ pub trait Store: Send + Sync + 'static {
     /// A time older than the recorded one changes nothing. A place that its device no longer fills is skipped.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Closed`].
+    /// [`StoreError::Unavailable`], [`StoreError::Corrupt`], [`StoreError::Closed`].
     fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError>;
 }
 

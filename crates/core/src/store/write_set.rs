@@ -151,7 +151,9 @@ pub enum Operation {
     Condemn {
         /// The user.
         user: UserId,
-        /// The deletion's number, which names no devices yet; no entry of it may exist ([`EntryChanged`](super::Conflicted::EntryChanged)).
+        /// The deletion's number; no entry of it may exist ([`EntryChanged`](super::Conflicted::EntryChanged)). Nor may
+        /// devices wait under it, which is for the caller to see to: its entry stays until they are removed. Where they
+        /// do wait, a store either answers the same, or lets the user's devices wait with them.
         deletion: u64,
     },
     /// A catalogue entry is written.

@@ -4,7 +4,12 @@ use crate::common::{
     TestApp, alias, changes_nothing, device, devices, enrol, fixture, fixture_of, refused, set_alias,
     with_alias,
 };
-use rollbook::{AliasOverflow, Command, DeviceId, DeviceUpdate, Limits, Outcome, Platform, PlatformSet, Set};
+use rollbook::{
+    AliasOverflow, AppKey, AppSettings, Command, DeviceId, DeviceUpdate, Limits, Outcome, Platform,
+    PlatformSet, Registry, Set,
+};
+use rollbook_testkit::FaultStore;
+use rollbook_testkit::ordered::OrderedStore;
 
 fn named(n: usize) -> String {
     format!("d{n:02}")
@@ -177,4 +182,26 @@ fn without_a_limit_an_alias_names_any_number_of_devices() {
     let app = fixture_of(Limits { devices_per_alias: None, ..Limits::default() }).app;
     bind(&app, 30);
     assert_eq!(anns(&app).len(), 30);
+}
+
+#[test]
+fn a_batch_asks_for_each_alias_once_and_not_for_each_device_of_the_batch() {
+    for limits in [Limits::default(), evicting(3)] {
+        let registry = Registry::builder(FaultStore::new(OrderedStore::new())).build();
+        let settings = AppSettings { limits, ..AppSettings::default() };
+        let app = registry.create_app(&AppKey::new("app").unwrap(), settings).unwrap();
+        let batch = |of: &str, size: usize| -> Vec<Command> {
+            (0..size).map(|n| Command::Register(with_alias(&named(n), &format!("{of}{}", n / 3)))).collect()
+        };
+        // Every device has an alias and gets another one, which others of the batch get, too.
+        let reads = |size| {
+            app.batch(&batch("old", size)).unwrap();
+            let before = registry.store().calls().reads;
+            app.batch(&batch("new", size)).unwrap();
+            registry.store().calls().reads - before
+        };
+        let (small, large) = (reads(60), reads(600));
+        assert!(large < 12 * small, "ten times the devices: {small} questions, then {large}");
+        assert_eq!(app.alias_devices(&alias("new199"), PlatformSet::ALL).unwrap().len(), 3);
+    }
 }

@@ -34,6 +34,7 @@ fn the_right_secret_is_right_and_every_other_is_wrong() {
         assert!(!app.verify_master_secret(&secret(wrong)), "{wrong}");
     }
     assert!(!app.verify_api_token(&secret(MASTER)));
+    assert_eq!((app.has_master_secret(), app.api_tokens()), (true, 2));
 }
 
 #[test]
@@ -41,6 +42,7 @@ fn an_app_without_a_secret_has_no_right_one() {
     let f = fixture();
     assert!(!f.app.verify_master_secret(&secret(MASTER)));
     assert!(!f.app.verify_api_token(&secret(TOKEN)));
+    assert_eq!((f.app.has_master_secret(), f.app.api_tokens()), (false, 0));
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Who asks: `Authorization: Basic base64(appKey:masterSecret)`.
 
 use super::error::Refusal;
+use crate::authenticate::{Verdict, authenticate};
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use rollbook::store::Store;
-use rollbook::{App, AppKey, Credential, Error, Registry, Secret};
-use std::sync::LazyLock;
+use rollbook::{App, AppKey, Registry, Secret};
 
 /// Some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -15,42 +15,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What a secret is compared with when there is no app to compare it with: the answer must not come sooner.
-static NOBODY: LazyLock<Option<Credential>> =
-    LazyLock::new(|| Secret::new("nobody").ok().map(|secret| Credential::new(&secret, [0; 16])));
-
-/// Compares a secret with that of nobody.
-pub(crate) fn compare_with_nobody(secret: &Secret) {
-    let compared = NOBODY.as_ref().is_some_and(|nobody| nobody.verify(secret));
-    // Whatever came out, the work is done and not optimized away.
-    std::hint::black_box(compared);
-}
-
 /// The app whose key and master secret the request carries.
-pub(super) fn authenticate<S: Store>(registry: &Registry<S>, headers: &HeaderMap) -> Result<App<S>, Refusal> {
+pub(super) fn app<S: Store>(registry: &Registry<S>, headers: &HeaderMap) -> Result<App<S>, Refusal> {
     let (key, secret) = credentials(headers.get(header::AUTHORIZATION))?;
-    let app = match AppKey::new(key) {
-        Ok(key) => match registry.app(&key) {
-            Ok(app) => Some(app),
-            Err(Error::NotFound { .. }) => None,
-            Err(error) => return Err(error.into()),
-        },
-        Err(_) => None,
-    };
-    // What no secret can be is not the right one.
-    let secret = Secret::new(secret).ok();
-    match (app, secret) {
-        (Some(app), Some(secret)) if app.verify_master_secret(&secret) => Ok(app),
-        (Some(app), _) => {
-            // The register writes down the name of an app that it does not find; so much is done for one it finds.
-            std::hint::black_box(format!("{:?}", app.key().as_str()));
-            Err(Refusal::wrong_secret())
-        }
-        (None, Some(secret)) => {
-            compare_with_nobody(&secret);
-            Err(Refusal::no_app())
-        }
-        (None, None) => Err(Refusal::no_app()),
+    let (key, secret) = (AppKey::new(key).ok(), Secret::new(secret).ok());
+    match authenticate(registry, key.as_ref(), secret.as_ref(), App::verify_master_secret)? {
+        Verdict::Right(app) => Ok(app),
+        Verdict::Wrong => Err(Refusal::wrong_secret()),
+        Verdict::Unknown => Err(Refusal::no_app()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the JPush face refuses with: the vendor's codes.
 
 use super::wire::{ErrorBody, ErrorDetail};
-use crate::exchange::{Answer, Outcome, causes, json};
+use crate::exchange::{Answer, Outcome, Stranger, causes, json};
 use crate::extract::line;
 use axum::http::{HeaderValue, StatusCode, header};
 use rollbook::{Error, ErrorKind, Rule, Subject, Violation, Violations};
@@ -15,6 +15,9 @@ pub(crate) struct Refusal {
     /// The methods that a known path takes.
     allow: Option<&'static str>,
 }
+
+const WRONG_SECRET: u16 = 7004;
+const NO_APP: u16 = 7008;
 
 impl Refusal {
     fn new(code: u16, status: StatusCode, message: impl Into<String>) -> Self {
@@ -36,12 +39,12 @@ impl Refusal {
 
     pub(super) fn wrong_secret() -> Self {
         let message = "authorization: secret: must be the app's master secret: got another";
-        Refusal::new(7004, StatusCode::UNAUTHORIZED, message)
+        Refusal::new(WRONG_SECRET, StatusCode::UNAUTHORIZED, message)
     }
 
     pub(super) fn no_app() -> Self {
         let message = "authorization: known: must be the key of an app: got another";
-        Refusal::new(7008, StatusCode::BAD_REQUEST, message)
+        Refusal::new(NO_APP, StatusCode::BAD_REQUEST, message)
     }
 
     pub(super) fn no_path() -> Self {
@@ -67,6 +70,9 @@ impl Refusal {
         let mut answer = json(status, &body, Outcome { operation, code });
         if let Some(allow) = allow {
             answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if let WRONG_SECRET | NO_APP = code {
+            answer.extensions_mut().insert(Stranger);
         }
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Basic realm=\"rollbook\"");

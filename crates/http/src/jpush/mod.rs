@@ -24,7 +24,6 @@ mod status;
 mod tags;
 pub mod wire;
 
-pub(crate) use auth::compare_with_nobody;
 pub(crate) use error::Refusal;
 
 use crate::exchange::{Answer, Outcome, Request, json};
@@ -57,7 +56,7 @@ pub fn answer<S: Store>(registry: &Registry<S>, options: &FaceOptions, request: 
         Err(refusal) => return refusal.answer(Outcome::NO_OPERATION),
     };
     let name = operation.name();
-    let answered = auth::authenticate(registry, request.headers()).and_then(|app| {
+    let answered = auth::app(registry, request.headers()).and_then(|app| {
         let call = Call { app, options, query: request.uri().query(), body: request.body(), name };
         call.perform(&operation)
     });

@@ -1,7 +1,7 @@
 //! What the Pushwoosh face refuses with.
 
 use super::wire::Response;
-use crate::exchange::{Answer, Outcome, causes, json};
+use crate::exchange::{Answer, Outcome, Stranger, causes, json};
 use crate::extract::line;
 use crate::options::FaceOptions;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,6 +14,8 @@ pub(crate) struct Refusal {
     code: u16,
     status: StatusCode,
     message: String,
+    /// Was a token compared, and not the right one?
+    stranger: bool,
 }
 
 /// The code of every argument error.
@@ -21,7 +23,7 @@ const ARGUMENT: u16 = 210;
 
 impl Refusal {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Refusal { code: status.as_u16(), status, message: message.into() }
+        Refusal { code: status.as_u16(), status, message: message.into(), stranger: false }
     }
 
     pub(crate) fn fault() -> Self {
@@ -42,6 +44,16 @@ impl Refusal {
         Refusal::new(StatusCode::UNAUTHORIZED, message)
     }
 
+    pub(super) fn wrong_token() -> Self {
+        Refusal { stranger: true, ..Refusal::no_token("another") }
+    }
+
+    /// No app of this name, which is quoted.
+    pub(super) fn no_app(name: String) -> Self {
+        let refusal: Refusal = Violation::new("application", Rule::Known, "must be an app", name).into();
+        Refusal { stranger: true, ..refusal }
+    }
+
     pub(super) fn no_path() -> Self {
         Refusal::new(StatusCode::NOT_FOUND, "path: known: must be a path of the API: got another")
     }
@@ -51,13 +63,16 @@ impl Refusal {
     }
 
     pub(crate) fn answer(self, options: &FaceOptions, operation: &'static str) -> Answer {
-        let Refusal { code, status, message } = self;
+        let Refusal { code, status, message, stranger } = self;
         let status = match code {
             ARGUMENT if options.argument_errors_are_400 => StatusCode::BAD_REQUEST,
             _ => status,
         };
         let body = Response::<()> { status_code: code, status_message: message.into(), response: None };
         let mut answer = json(status, &body, Outcome { operation, code });
+        if stranger {
+            answer.extensions_mut().insert(Stranger);
+        }
         let headers = answer.headers_mut();
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -72,7 +87,7 @@ impl Refusal {
 impl From<Violations> for Refusal {
     fn from(violations: Violations) -> Self {
         let renamed: Vec<Violation> = violations.iter().cloned().map(renamed).collect();
-        Refusal { code: ARGUMENT, status: StatusCode::OK, message: line(&renamed) }
+        Refusal { code: ARGUMENT, status: StatusCode::OK, message: line(&renamed), stranger: false }
     }
 }
 
@@ -86,12 +101,10 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
             Error::Invalid(violations) => violations.into(),
-            Error::NotFound { subject, name } => {
-                let (field, limit) = match subject {
-                    Subject::App => ("application", "must be an app"),
-                    _ => ("hwid", "must be a device of the app"),
-                };
-                Violation::new(field, Rule::Known, limit, name).into()
+            // Deleted between two questions of one request.
+            Error::NotFound { subject: Subject::App, name } => Refusal::no_app(name),
+            Error::NotFound { name, .. } => {
+                Violation::new("hwid", Rule::Known, "must be a device of the app", name).into()
             }
             error if error.kind() == ErrorKind::Unavailable => {
                 tracing::warn!(error = causes(&error), "unavailable");

@@ -26,9 +26,9 @@ pub mod wire;
 
 pub(crate) use error::Refusal;
 
+use crate::authenticate::{Verdict, authenticate};
 use crate::exchange::{Answer, Outcome, Request, json};
-use crate::extract::{Members, object, parse};
-use crate::jpush::compare_with_nobody;
+use crate::extract::{Members, object, parse, shown};
 use crate::options::FaceOptions;
 use crate::path;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -138,12 +138,9 @@ fn app<S: Store>(
     token: &Secret,
 ) -> Result<App<S>, Refusal> {
     let key: AppKey = fields::application(members)?;
-    match registry.app(&key) {
-        Ok(app) if app.verify_api_token(token) => Ok(app),
-        Ok(_) => Err(Refusal::no_token("another")),
-        Err(error) => {
-            compare_with_nobody(token);
-            Err(error.into())
-        }
+    match authenticate(registry, Some(&key), Some(token), App::verify_api_token)? {
+        Verdict::Right(app) => Ok(app),
+        Verdict::Wrong => Err(Refusal::wrong_token()),
+        Verdict::Unknown => Err(Refusal::no_app(shown(key.as_str()))),
     }
 }

@@ -1,8 +1,10 @@
-//! A request's body, within its limit.
+//! A request's body, within its limit and within the budget of all bodies.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A client that sends more than the limit reads its answer when it has sent all: so many times the limit are read
 /// and thrown away before the connection is closed on it.
@@ -13,39 +15,80 @@ const PATIENCE: usize = 8;
 pub(super) enum Incomplete {
     TooLarge,
     Broken,
+    /// All bodies together are as large as they may be.
+    NoRoom,
 }
 
-/// Reads the body, whatever its type and whether its length is declared or not.
-pub(super) async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Incomplete> {
-    // A client that waits to be asked for its body need not send one that is refused.
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if headers.contains_key(header::EXPECT) && declared.is_some_and(|length: u64| length > limit as u64) {
-        return Err(Incomplete::TooLarge);
+/// What bodies may take.
+pub(super) struct Room {
+    /// Bytes of one.
+    limit: usize,
+    /// Bytes of all that are held.
+    budget: Arc<Semaphore>,
+}
+
+/// A body's share of the budget, given back when it is dropped.
+pub(super) type Share = Option<OwnedSemaphorePermit>;
+
+impl Room {
+    pub(super) fn new(limit: usize, budget: usize) -> Self {
+        let budget = budget.clamp(limit.min(Semaphore::MAX_PERMITS), Semaphore::MAX_PERMITS);
+        Room { limit, budget: Arc::new(Semaphore::new(budget)) }
     }
-    // Most bodies are one frame, which is the body then.
-    let mut first = Bytes::new();
-    let mut joined = Vec::new();
-    let mut seen = 0_usize;
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Incomplete::Broken)?.into_data() else { continue };
-        seen = seen.saturating_add(data.len());
-        if seen > limit {
-            (first, joined) = (Bytes::new(), Vec::new());
-            if seen > limit.saturating_mul(PATIENCE) {
-                break;
-            }
-        } else if first.is_empty() && joined.is_empty() {
-            first = data;
-        } else {
-            if joined.is_empty() {
-                joined.extend_from_slice(&first);
-                first = Bytes::new();
-            }
-            joined.extend_from_slice(&data);
+
+    fn take(&self, share: &mut Share, bytes: usize) -> Result<(), Incomplete> {
+        let bytes = u32::try_from(bytes).map_err(|_| Incomplete::NoRoom)?;
+        let more = Arc::clone(&self.budget).try_acquire_many_owned(bytes).map_err(|_| Incomplete::NoRoom)?;
+        match share {
+            Some(share) => share.merge(more),
+            None => *share = Some(more),
         }
+        Ok(())
     }
-    if seen > limit {
-        return Err(Incomplete::TooLarge);
+
+    /// Reads the body, whatever its type and whether its length is declared or not.
+    pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        mut body: Body,
+    ) -> Result<(Bytes, Share), Incomplete> {
+        // A client that waits to be asked for its body need not send one that is refused.
+        let declared =
+            headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if headers.contains_key(header::EXPECT)
+            && declared.is_some_and(|length: u64| length > self.limit as u64)
+        {
+            return Err(Incomplete::TooLarge);
+        }
+        // Most bodies are one frame, which is the body then.
+        let mut first = Bytes::new();
+        let mut joined = Vec::new();
+        let mut share = None;
+        let mut seen = 0_usize;
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| Incomplete::Broken)?.into_data() else { continue };
+            seen = seen.saturating_add(data.len());
+            if seen > self.limit {
+                (first, joined, share) = (Bytes::new(), Vec::new(), None);
+                if seen > self.limit.saturating_mul(PATIENCE) {
+                    break;
+                }
+                continue;
+            }
+            self.take(&mut share, data.len())?;
+            if first.is_empty() && joined.is_empty() {
+                first = data;
+            } else {
+                if joined.is_empty() {
+                    joined.extend_from_slice(&first);
+                    first = Bytes::new();
+                }
+                joined.extend_from_slice(&data);
+            }
+        }
+        if seen > self.limit {
+            return Err(Incomplete::TooLarge);
+        }
+        Ok((if joined.is_empty() { first } else { joined.into() }, share))
     }
-    Ok(if joined.is_empty() { first } else { joined.into() })
 }

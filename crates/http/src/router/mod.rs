@@ -3,21 +3,22 @@
 mod body;
 mod cors;
 
-use crate::exchange::{Answer, Outcome, Request};
+use crate::exchange::{Answer, Outcome, Request, Stranger};
 use crate::options::{Execution, FaceOptions};
 use crate::{Face, answer, jpush, path, pushwoosh};
 use axum::Router;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
-use body::Incomplete;
+use body::{Incomplete, Room, Share};
 use cors::Cors;
 use rollbook::Registry;
 use rollbook::store::{Durability, Store};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
 use tracing::{Instrument, Span, field};
 
 /// A body above this is not taken apart where it was read.
@@ -26,8 +27,9 @@ const SMALL: usize = 16 << 10;
 /// A router of the faces. It takes every path that no other route takes, so it is merged into, nested in or the
 /// fallback of a router with routes of its own.
 ///
-/// - Bodies are bounded in size and time; a request too many is told to try again.
+/// - Bodies are bounded in size and in time, and all of them together in size; a request too many is told to try again.
 /// - A panic answers its own request with a fault.
+/// - A wrong secret is answered after as long a time as an unknown app, to the resolution of the runtime's timer.
 /// - Each request is a span `request` with `operation`, `status` and `code`; secrets, tokens and ids are in none.
 /// - The answer's extensions hold its [`Outcome`].
 /// - A store that may block is asked on a thread for blocking work: see [`Execution`].
@@ -47,7 +49,8 @@ pub fn router<S: Store>(registry: Registry<S>, options: FaceOptions) -> Router {
     let service = Arc::new(Service {
         volatile: registry.store().info().durability == Durability::Volatile,
         cors: Cors::new(&options.cors_origins),
-        in_flight: Semaphore::new(options.in_flight.min(Semaphore::MAX_PERMITS)),
+        in_flight: Arc::new(Semaphore::new(options.in_flight.min(Semaphore::MAX_PERMITS))),
+        room: Room::new(options.body_limit, options.body_budget),
         registry,
         options,
     });
@@ -71,11 +74,18 @@ pub fn router<S: Store>(registry: Registry<S>, options: FaceOptions) -> Router {
     })
 }
 
+/// What a request takes while it is under way.
+struct Held {
+    _permit: OwnedSemaphorePermit,
+    _share: Share,
+}
+
 struct Service<S> {
     registry: Registry<S>,
     options: FaceOptions,
     cors: Cors,
-    in_flight: Semaphore,
+    in_flight: Arc<Semaphore>,
+    room: Room,
     /// Does the store keep nothing beyond the process, so that it has nothing to wait for?
     volatile: bool,
 }
@@ -94,8 +104,8 @@ impl<S: Store> Service<S> {
             cors::mark(&mut preflight, origin.clone());
             return preflight;
         }
-        let mut answer = match self.in_flight.try_acquire() {
-            Ok(_permit) => self.within_time(face, parts, body).await,
+        let mut answer = match Arc::clone(&self.in_flight).try_acquire_owned() {
+            Ok(permit) => self.within_time(face, parts, body, permit).await,
             Err(_) => closing(self.busy(face, "too many requests are under way: try again")),
         };
         if let Some(origin) = origin {
@@ -104,11 +114,26 @@ impl<S: Store> Service<S> {
         answer
     }
 
-    async fn within_time(self: &Arc<Self>, face: Face, parts: Parts, body: Body) -> Answer {
+    async fn within_time(
+        self: &Arc<Self>,
+        face: Face,
+        parts: Parts,
+        body: Body,
+        permit: OwnedSemaphorePermit,
+    ) -> Answer {
         let time = Duration::from_millis(self.options.timeout_millis);
         let answered = tokio::time::timeout(time, async {
-            match body::read(&parts.headers, body, self.options.body_limit).await {
-                Ok(body) => self.perform(face, Request::from_parts(parts, body)).await,
+            match self.room.read(&parts.headers, body).await {
+                Ok((body, share)) => {
+                    let settled = sleep(Duration::from_millis(self.options.stranger_millis));
+                    let held = Held { _permit: permit, _share: share };
+                    let answer = self.perform(face, Request::from_parts(parts, body), held).await;
+                    let waits = self.options.stranger_millis > 0;
+                    if waits && answer.extensions().get::<Stranger>().is_some() {
+                        settled.await;
+                    }
+                    answer
+                }
                 Err(incomplete) => self.incomplete(face, incomplete),
             }
         });
@@ -121,13 +146,18 @@ impl<S: Store> Service<S> {
         }
     }
 
-    async fn perform(self: &Arc<Self>, face: Face, request: Request) -> Answer {
+    async fn perform(self: &Arc<Self>, face: Face, request: Request, held: Held) -> Answer {
         if self.is_quick(&request) {
             return self.answer(face, &request);
         }
         let service = Arc::clone(self);
         let span = Span::current();
-        let work = move || span.in_scope(|| service.answer(face, &request));
+        // A request that is late is still under way: its place and its body are free when the store lets go of them.
+        let work = move || {
+            let answer = span.in_scope(|| service.answer(face, &request));
+            drop((request, held));
+            answer
+        };
         match tokio::task::spawn_blocking(work).await {
             Ok(answer) => answer,
             // The runtime is being shut down.
@@ -174,6 +204,7 @@ impl<S: Store> Service<S> {
                 format!("body: bytes: must be at most {}: got more", self.options.body_limit)
             }
             Incomplete::Broken => "body: form: must arrive in full: got a part of it".to_owned(),
+            Incomplete::NoRoom => return closing(self.busy(face, "too many large bodies: try again")),
         };
         closing(match face {
             Face::Jpush => jpush::Refusal::argument(message).answer(Outcome::NO_OPERATION),

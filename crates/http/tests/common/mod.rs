@@ -109,6 +109,17 @@ pub(crate) fn basic(key: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{key}:{secret}")))
 }
 
+/// The line of a header that the app's own servers send.
+pub(crate) fn authorized() -> String {
+    format!("Authorization: {}", basic(KEY, SECRET))
+}
+
+/// Asserts that others are served as if nothing had happened.
+#[track_caller]
+pub(crate) fn goes_on<S: Store>(served: &Served<S>) {
+    served.jpush("GET", "/v3/tags/news/registration_ids/d1", "").is(200, r#"{"result":true}"#);
+}
+
 impl<S: Store> Served<S> {
     /// Tells the server to end.
     pub(crate) fn end(&mut self) {

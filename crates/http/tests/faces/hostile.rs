@@ -1,21 +1,12 @@
 //! What is sent in bad faith: a clear error or a closed connection, and the service goes on answering others.
 
 use crate::common::{
-    Connection, KEY, SECRET, Served, TOKEN, basic, exchange, head, serve_store, served, snapshot,
+    Connection, Served, TOKEN, authorized, exchange, goes_on, head, serve_store, served, snapshot,
     until_closed,
 };
 use rollbook::{Entropy, Limits, SeededEntropy};
 use rollbook_http::{FaceOptions, ServeOptions};
 use rollbook_store_mem::MemStore;
-
-fn authorized() -> String {
-    format!("Authorization: {}", basic(KEY, SECRET))
-}
-
-/// Asserts that others are served as if nothing had happened.
-fn goes_on(served: &Served) {
-    served.jpush("GET", "/v3/tags/news/registration_ids/d1", "").is(200, r#"{"result":true}"#);
-}
 
 fn impatient() -> Served {
     let options = FaceOptions { timeout_millis: 300, body_limit: 10_000, ..FaceOptions::default() };
@@ -216,40 +207,15 @@ fn senders_that_are_too_slow() {
 }
 
 #[test]
-fn two_hundred_connections_at_once() {
+fn two_lengths_of_one_body() {
     let served = served();
     served.populate();
-    let mut open: Vec<Connection> = (0..200).map(|_| Connection::open(served.address)).collect();
-    for connection in &mut open {
-        connection.send(&head("POST", "/v3/devices/d1", &[&authorized(), "Content-Length: 14"]));
+    let before = snapshot(&served.app);
+    for lines in [["Content-Length: 13", "Content-Length: 14"], ["Content-Length: 13, 14", "X: y"]] {
+        let head = head("POST", "/v3/devices/d1", &[&authorized(), lines[0], lines[1]]);
+        let got = until_closed(served.address, &[&head[..], br#"{"alias":"a"}"#].concat());
+        assert!(got.starts_with(b"HTTP/1.1 400 "), "{:?}", String::from_utf8_lossy(&got));
     }
-    goes_on(&served);
-    for connection in &mut open {
-        connection.send(br#"{"alias":"a"} "#);
-    }
-    for connection in &mut open {
-        connection.reply().unwrap().is(200, "{}");
-    }
-    goes_on(&served);
-}
-
-#[test]
-fn more_requests_at_once_than_allowed_are_told_to_try_again() {
-    let options = FaceOptions { in_flight: 2, ..FaceOptions::default() };
-    let served = serve_store(MemStore::new(), Limits::default(), options, ServeOptions::default());
-    served.populate();
-    let mut waiting: Vec<Connection> = (0..2).map(|_| Connection::open(served.address)).collect();
-    for connection in &mut waiting {
-        // The server asks for the body when it waits for it: then the request is under way.
-        let lines = [&authorized(), "Content-Length: 2", "Expect: 100-continue"];
-        connection.send(&head("POST", "/v3/devices/d1", &lines));
-        assert_eq!(connection.reply().unwrap().status(), 100);
-    }
-    let busy = r#"{"error":{"code":7030,"message":"too many requests are under way: try again"}}"#;
-    served.jpush("GET", "/v3/tags", "").is(503, busy);
-    for connection in &mut waiting {
-        connection.send(b"{}");
-        connection.reply().unwrap().is(200, "{}");
-    }
+    assert_eq!(snapshot(&served.app), before);
     goes_on(&served);
 }

@@ -1,4 +1,21 @@
 //! The faces through a real socket, byte for byte: one file a subject, and each test named for what it shows.
+//!
+//! Every answer that a test compares whole is compared in status line, headers and body, and must have come in one
+//! piece. Where each row of the protocols is shown:
+//!
+//! | of the requests | file |
+//! |---|---|
+//! | content types, chunks, upgrades, slashes, encodings, escapes, unknown members | `robustness` |
+//! | JPush: each path, method, body and answer; the second layout | `jpush` |
+//! | Pushwoosh: each call, with and without its optional members; browsers | `pushwoosh` |
+//! | more than a service wants: noise, floods, depth, slowness | `hostile`, `crowds` |
+//!
+//! | of the refusals | file |
+//! |---|---|
+//! | 7002 by what is wrong with an argument | `jpush_arguments` |
+//! | 7000, 7001, 7002 of one device, 7004, 7008, 7010, 7013, 7015, 2007, 7030 | `jpush_errors` |
+//! | 210, 400, 401, 404, 405, 500 | `pushwoosh_errors` |
+//! | every one of them for requests that would change something | `unchanged` |
 
 #[cfg(test)]
 #[path = "../common/mod.rs"]
@@ -6,6 +23,8 @@ mod common;
 
 #[cfg(test)]
 mod apart;
+#[cfg(test)]
+mod crowds;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
@@ -24,3 +43,7 @@ mod pushwoosh_errors;
 mod robustness;
 #[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod timing;
+#[cfg(test)]
+mod unchanged;

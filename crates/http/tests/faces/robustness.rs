@@ -1,15 +1,11 @@
 //! What clients send beside the point, and must be understood.
 
-use crate::common::{Connection, KEY, SECRET, Served, TOKEN, basic, exchange, head, served, tag};
+use crate::common::{Connection, KEY, Served, TOKEN, authorized, exchange, head, served, tag};
 
 fn populated() -> Served {
     let served = served();
     served.populate();
     served
-}
-
-fn authorized() -> String {
-    format!("Authorization: {}", basic(KEY, SECRET))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The router and the server: panics, threads, one face alone, other services beside it, the end.
 
-use crate::common::{Connection, KEY, SECRET, basic, exchange, head, serve_store, served, served_with};
+use crate::common::{Connection, KEY, authorized, exchange, head, serve_store, served, served_with};
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{AppId, Limits, Platform, Timestamp};
 use rollbook_http::{Execution, FaceOptions, Faces, ServeOptions};
@@ -45,9 +45,8 @@ fn a_panic_is_a_fault_of_its_own_request() {
         served.enrol("d1", Platform::Ios);
         served.registry.store().armed.store(true, Ordering::SeqCst);
         let mut connection = Connection::open(served.address);
-        let authorized = format!("Authorization: {}", basic(KEY, SECRET));
         for _ in 0..2 {
-            connection.send(&head("POST", "/v3/devices/d1", &[&authorized, "Content-Length: 13"]));
+            connection.send(&head("POST", "/v3/devices/d1", &[&authorized(), "Content-Length: 13"]));
             connection.send(br#"{"alias":"a"}"#);
             let fault = r#"{"error":{"code":7000,"message":"internal error"}}"#;
             connection.reply().unwrap().is(500, fault);
@@ -68,13 +67,12 @@ fn a_store_that_waits_keeps_nobody_else_waiting() {
     let served = serve_store(store, Limits::default(), options, ServeOptions::default());
     served.populate();
     served.registry.store().arm(Fault::at(Call::Commit, 1, Failure::Slow(Duration::from_secs(4))).staying());
-    let authorized = format!("Authorization: {}", basic(KEY, SECRET));
     // More of them than there are threads that read requests.
     let mut waiting: Vec<Connection> = (0..4).map(|_| Connection::open(served.address)).collect();
     for (n, connection) in waiting.iter_mut().enumerate() {
         let body = format!(r#"{{"alias":"a{n}"}}"#);
         let length = format!("Content-Length: {}", body.len());
-        connection.send(&head("POST", "/v3/devices/d1", &[&authorized, &length]));
+        connection.send(&head("POST", "/v3/devices/d1", &[&authorized(), &length]));
         connection.send(body.as_bytes());
     }
     served.jpush("GET", "/v3/tags/news/registration_ids/d1", "").is(200, r#"{"result":true}"#);
@@ -138,8 +136,7 @@ fn what_is_under_way_at_the_end_is_finished() {
     let mut served = served();
     served.populate();
     let mut under_way = Connection::open(served.address);
-    let authorized = format!("Authorization: {}", basic(KEY, SECRET));
-    let lines = [&authorized, "Content-Length: 13", "Expect: 100-continue"];
+    let lines = [&authorized(), "Content-Length: 13", "Expect: 100-continue"];
     under_way.send(&head("POST", "/v3/devices/d3", &lines));
     assert_eq!(under_way.reply().unwrap().status(), 100);
     let mut idle = Connection::open(served.address);
@@ -165,7 +162,6 @@ fn a_router_beside_other_routes() {
     let address = listener.local_addr().unwrap();
     runtime.spawn(rollbook_http::serve(listener, router, ServeOptions::default(), std::future::pending()));
     assert_eq!(exchange(address, &head("GET", "/healthz", &[])).text(), "well");
-    let authorized = format!("Authorization: {}", basic(KEY, SECRET));
-    exchange(address, &head("GET", "/push/v3/tags/", &[&authorized])).is(200, r#"{"tags":[]}"#);
+    exchange(address, &head("GET", "/push/v3/tags/", &[&authorized()])).is(200, r#"{"tags":[]}"#);
     runtime.shutdown_background();
 }

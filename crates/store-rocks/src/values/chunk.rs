@@ -19,13 +19,23 @@ pub(crate) fn encode_chunk(ordinals: &mut RoaringBitmap) -> Vec<u8> {
         ordinals.iter().for_each(|ordinal| out.extend_from_slice(&(ordinal as u16).to_le_bytes()));
         return out;
     }
-    // Dense stretches, such as all devices of a platform, become a few runs.
-    ordinals.optimize();
+    // A dense stretch, such as all devices of a platform, becomes a few runs. Many runs would save little and make every
+    // operation on them slower.
+    if is_dense(ordinals) {
+        ordinals.optimize();
+    }
     let mut out = start_for(ordinals.serialized_size() + 2);
     out.push(ROARING);
     // Writing into a vector cannot fail; if it did, the chunk would not decode, and reading it would say so.
     let _ = ordinals.serialize_into(&mut out);
     out
+}
+
+/// Is of 64 ordinals, from the first to the last, at most one missing?
+fn is_dense(ordinals: &RoaringBitmap) -> bool {
+    let (Some(first), Some(last)) = (ordinals.min(), ordinals.max()) else { return false };
+    let span = u64::from(last - first) + 1;
+    (span - ordinals.len()) * 64 <= span
 }
 
 #[cfg(test)]

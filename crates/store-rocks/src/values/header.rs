@@ -16,7 +16,7 @@ pub(crate) struct Ordinals {
 
 impl Ordinals {
     /// How many devices have one.
-    pub(crate) const fn given(self) -> u64 {
+    pub(crate) const fn taken(self) -> u64 {
         self.next - self.free
     }
 }

@@ -202,20 +202,20 @@ pub(super) fn write_skew(t: &mut Subject<'_>) {
 
 pub(super) fn stale_read(t: &mut Subject<'_>) {
     let s = t.store();
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::channel::<(u64, String)>();
     let (answer, answered) = mpsc::channel();
     thread::scope(|scope| {
         scope.spawn(move || {
             for (version, id) in told {
                 let look = s.look_at(APP);
-                let seen = look.version() >= version && look.find(id).is_some();
+                let seen = look.version() >= version && look.find(&id).is_some();
                 let _ = answer.send(seen);
             }
         });
         let ids: Vec<String> = (0..200).map(|n| format!("{n}")).collect();
         for id in &ids {
             let version = s.commit(Writes::new().insert(IOS, id)).version.0;
-            let _ = tell.send((version, Box::leak(id.clone().into_boxed_str()) as &'static str));
+            let _ = tell.send((version, id.clone()));
             assert!(s.look().find(id).is_some(), "the thread that committed sees it");
             assert_eq!(answered.recv(), Ok(true), "another thread sees what was acknowledged");
         }

@@ -1,7 +1,7 @@
 //! How far an import came: a file beside the store's own, a line for each lot, on disk before the lot is committed.
 
 use crate::failure::Failure;
-use rollbook::AppKey;
+use rollbook::{AppKey, Limits};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -14,8 +14,8 @@ pub(super) struct Head {
     pub(super) input: String,
     /// Tells the first line of an export from every other.
     pub(super) header: Option<String>,
-    /// The app is this import's own: there was none.
-    pub(super) made: bool,
+    /// What the app gets that is this import's own; nothing where there was one.
+    pub(super) makes: Option<Limits>,
 }
 
 /// A lot that is about to be committed.

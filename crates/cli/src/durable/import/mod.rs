@@ -56,15 +56,18 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
     let journal = if options.resume {
         let journal = Journal::resume(&options.store, &options.app)?;
         check_input(&journal, &mut records, header.as_deref())?;
+        target::check(options, export.is_some(), journal.head().makes.is_none())?;
         journal
     } else {
-        let made = !target::exists(&register, &options.app)?;
-        target::check(options, export.is_some(), made)?;
-        let input = records.name().to_owned();
-        Journal::begin(&options.store, Head { app: options.app.clone(), input, header, made })?
+        let already =
+            target::has(&register, &options.app).map_err(Failure::during("cannot look for the app"))?;
+        target::check(options, export.is_some(), already)?;
+        let makes = (!already).then(|| target::limits(options, export.as_deref()));
+        let (app, input) = (options.app.clone(), records.name().to_owned());
+        Journal::begin(&options.store, Head { app, input, header, makes })?
     };
     register.resume_deletions()?;
-    let target = Target::open(register, clock, options, export, journal.head().made)?;
+    let target = Target::open(register, clock, options, export.as_deref(), journal.head().makes.as_ref())?;
     let mut run = Run { options, records, journal, target, imported: Imported::default() };
     run.go_on()?;
     let taken = run.take_all();

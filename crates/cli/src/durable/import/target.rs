@@ -45,68 +45,84 @@ pub(super) enum Untaken {
 }
 
 /// Is there an app of this key?
-pub(super) fn exists(register: &Register, key: &AppKey) -> Result<bool, Failure> {
+pub(super) fn has(register: &Register, key: &AppKey) -> Result<bool, Error> {
     match register.app(key) {
         Ok(_) => Ok(true),
         Err(Error::NotFound { .. }) => Ok(false),
-        Err(error) => Err(Failure::during("cannot look for the app")(error)),
+        Err(error) => Err(error),
     }
 }
 
-/// Can the app be what the command line asks for?
-pub(super) fn check(options: &Import, export: bool, made: bool) -> Result<(), Failure> {
+/// Can the app be what the command line asks for? An app that is there `already` is not the import's own.
+pub(super) fn check(options: &Import, export: bool, already: bool) -> Result<(), Failure> {
     let app = &options.app;
-    match (made, export, options.limits) {
-        (true, ..) | (false, false, None) => Ok(()),
-        (false, true, _) => Err(Failure::Refused(format!(
+    match (already, export, options.limits) {
+        (false, ..) | (true, false, None) => Ok(()),
+        (true, true, _) => Err(Failure::Refused(format!(
             "--app: app {app} exists already, and an export becomes an app of its own; name another one"
         ))),
-        (false, false, Some(_)) => {
+        (true, false, Some(_)) => {
             Err(Failure::Refused(format!("--limits: app {app} exists already, and keeps its limits")))
         }
     }
 }
 
+/// The limits that an app gets which the import makes.
+pub(super) fn limits(options: &Import, export: Option<&AppLine>) -> Limits {
+    match (options.limits, export) {
+        (Some(profile), _) => profile.limits(),
+        (None, Some(export)) => export.limits.clone(),
+        (None, None) => Limits::default(),
+    }
+}
+
+/// The app as it takes lines, and as it notes the order in which aliases are bound.
+fn handles(
+    register: &Register,
+    options: &Import,
+    export: Option<&AppLine>,
+    makes: Option<&Limits>,
+) -> Result<(Devices, Devices), Error> {
+    let key = &options.app;
+    if let Some(limits) = makes
+        && !has(register, key)?
+    {
+        let (name, presence) = export.map(|app| (app.name.clone(), app.presence)).unwrap_or_default();
+        let settings = AppSettings { name, presence, limits: limits.clone(), ..AppSettings::default() };
+        register.create_app(key, settings)?;
+    }
+    let chosen = options.limits.map(Profile::limits);
+    let with = |limits: &Limits| {
+        register.set_limits(key, limits)?;
+        register.app(key)
+    };
+    if export.is_none() {
+        let app = chosen.map_or_else(|| register.app(key), |limits| with(&limits))?;
+        return Ok((app.clone(), app));
+    }
+    // A handle keeps the limits that the app had when it was taken.
+    let handles = (with(&lifted())?, with(&ordered())?);
+    if let Some(limits) = chosen.as_ref().or(makes) {
+        with(limits)?;
+    }
+    Ok(handles)
+}
+
 impl Target {
-    /// Makes the app, or takes it as it is; `made` by this import, now or before it was interrupted.
+    /// Takes the app as it is, or makes it: with the limits that are given when the import `makes` it, now or before it
+    /// was interrupted.
     pub(super) fn open(
         register: Register,
         clock: Arc<ManualClock>,
         options: &Import,
-        export: Option<Box<AppLine>>,
-        made: bool,
+        export: Option<&AppLine>,
+        makes: Option<&Limits>,
     ) -> Result<Self, Failure> {
         let key = &options.app;
-        let failed = |error: Error| Failure::during(format!("cannot make app {key}"))(error);
-        let chosen = options.limits.map(Profile::limits);
-        let is_export = export.is_some();
-        let (app, ordering) = if let Some(export) = export {
-            let AppLine { rollbook: _, app: _, name, presence, limits } = *export;
-            if !exists(&register, key)? {
-                let settings =
-                    AppSettings { name, presence, limits: limits.clone(), ..AppSettings::default() };
-                register.create_app(key, settings).map_err(failed)?;
-            }
-            // A handle keeps the limits that the app had when it was taken.
-            let with = |limits: &Limits| {
-                register.set_limits(key, limits)?;
-                register.app(key)
-            };
-            let handles = with(&lifted()).and_then(|app| Ok((app, with(&ordered())?)));
-            register.set_limits(key, &chosen.unwrap_or(limits)).map_err(failed)?;
-            handles.map_err(failed)?
-        } else {
-            if !exists(&register, key)? {
-                register.create_app(key, AppSettings::default()).map_err(failed)?;
-            }
-            if let Some(limits) = chosen.filter(|_| made) {
-                register.set_limits(key, &limits).map_err(failed)?;
-            }
-            let app = register.app(key).map_err(failed)?;
-            (app.clone(), app)
-        };
+        let handles = handles(&register, options, export, makes);
+        let (app, ordering) = handles.map_err(Failure::during(format!("cannot make app {key}")))?;
         let space = space_of(register.store(), key)?;
-        Ok(Target { register, clock, space, app, ordering, export: is_export })
+        Ok(Target { register, clock, space, app, ordering, export: export.is_some() })
     }
 
     /// The app's version, and the number of its last event.

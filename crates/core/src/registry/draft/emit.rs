@@ -207,6 +207,8 @@ impl<V: View> Draft<'_, V> {
                 writes.checks.push(Check::Room { tag: key.name, devices, most });
             }
         }
+        let unchanged = std::mem::take(&mut self.unchanged).into_iter();
+        writes.checks.extend(unchanged.map(|(device, version)| Check::Unchanged { device, version }));
         for (user, place) in &self.witnesses {
             let key = Key::new(Relation::User, user.as_str()).to_owned();
             writes.checks.push(Check::Linked { key, devices: smallvec![*place], is: true });

@@ -4,7 +4,7 @@ use super::overlay::Working;
 use super::{Draft, Handle, KeyId, KeyIds};
 use crate::error::Error;
 use crate::model::{Alias, Platform, PlatformSet, TagName};
-use crate::store::{Key, Relation, Slot, View};
+use crate::store::{Key, Place, Relation, Slot, View};
 
 /// How many devices an alias names.
 #[derive(Debug, Clone, Copy)]
@@ -26,23 +26,21 @@ impl<V: View> Draft<'_, V> {
         for n in 0..self.working.len() {
             self.forget_key(Handle(n), key, platforms);
         }
-        let platforms = self.narrowed(key, platforms)?;
-        if !platforms.is_empty() {
+        // All of the platforms asked for, not only those on which there is something now: a device may move meanwhile.
+        if self.is_on_any(key, platforms)? {
             self.dropped.push((key.to_owned(), platforms));
         }
         Ok(())
     }
 
-    /// The platforms among these on which the register has devices of the key, so that dropping nothing writes
-    /// nothing.
-    fn narrowed(&self, key: Key<'_>, platforms: PlatformSet) -> Result<PlatformSet, Error> {
-        let mut on = PlatformSet::NONE;
+    /// Has the register devices of the key on one of these platforms? Dropping nothing writes nothing.
+    fn is_on_any(&self, key: Key<'_>, platforms: PlatformSet) -> Result<bool, Error> {
         for platform in self.picture.platforms(key, platforms)?.iter() {
             if self.picture.cardinality(key, platform.into())? > 0 {
-                on = on.with(platform);
+                return Ok(true);
             }
         }
-        Ok(on)
+        Ok(false)
     }
 
     /// How many devices carry the alias in the draft, and how many of them the register itself counts.
@@ -54,14 +52,27 @@ impl<V: View> Draft<'_, V> {
                 kept = kept.and(on.complement());
             }
         }
-        let mut now = self.picture.cardinality(key, kept)?;
-        for n in 0..self.working.len() {
-            let had = self.had_in_register(Handle(n), key)?;
-            let has = match self.working.get(n) {
-                Some(Working { exists: true, alias: Some(given), .. }) => given.as_ref() == Some(alias),
-                Some(Working { exists: true, .. }) => self.alias(Handle(n))?.as_ref() == Some(alias),
-                _ => false,
+        let in_register = self.picture.cardinality(key, kept)?;
+        let mut now = in_register;
+        let mut carriers: Option<Vec<Slot>> = None;
+        for (n, working) in self.working.iter().enumerate() {
+            if working.exists && working.alias.is_none() {
+                // It is as the register has it, and counted.
+                continue;
+            }
+            let had = match working.base {
+                // In a batch this is asked for each alias of each device: so the carriers, who are few, are read once,
+                // and not every device of the draft each time.
+                Some(place) if in_register <= self.working.len() as u64 => {
+                    if carriers.is_none() {
+                        carriers = Some(self.carriers(key, kept)?);
+                    }
+                    carriers.as_ref().is_some_and(|slots| slots.binary_search(&place.slot).is_ok())
+                }
+                Some(_) => self.had_in_register(Handle(n), key)?,
+                None => false,
             };
+            let has = working.exists && working.alias.as_ref().is_some_and(|own| own.as_ref() == Some(alias));
             now = now + u64::from(has) - u64::from(had);
         }
         if !self.picture.has_condemned() && self.dropped.is_empty() && self.working.is_empty() {
@@ -77,29 +88,38 @@ impl<V: View> Draft<'_, V> {
 
     /// The devices that carry the alias in the draft.
     pub(crate) fn alias_carriers(&mut self, alias: &Alias) -> Result<Vec<Handle>, Error> {
-        self.look_at_all(Key::new(Relation::Alias, alias.as_str()))?;
-        let mut carriers = Vec::new();
-        for n in 0..self.working.len() {
-            let handle = Handle(n);
-            if self.working.get(n).is_some_and(|w| w.exists) && self.alias(handle)?.as_ref() == Some(alias) {
-                carriers.push(handle);
+        let key = Key::new(Relation::Alias, alias.as_str());
+        let in_register = self.look_at_all(key)?;
+        let carries = |working: &Working| match (&working.alias, working.base) {
+            (Some(own), _) => own.as_ref() == Some(alias),
+            (None, Some(Place { slot, .. })) => {
+                in_register.binary_search(&slot).is_ok() && !self.is_dropped(key, slot.platform)
             }
-        }
-        Ok(carriers)
+            (None, None) => false,
+        };
+        let all = self.working.iter().enumerate();
+        Ok(all.filter(|(_, working)| working.exists && carries(working)).map(|(n, _)| Handle(n)).collect())
     }
 
-    /// Takes every device of the key in the register into the draft.
-    pub(super) fn look_at_all(&mut self, key: Key<'_>) -> Result<(), Error> {
-        let mut slots = Vec::new();
-        for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
-            self.picture.posting(key, platform)?.for_each(|ordinal| slots.push(Slot { platform, ordinal }));
-        }
-        for slot in slots {
+    /// Takes every device of the key in the register into the draft; the slots where they stand, ascending.
+    pub(super) fn look_at_all(&mut self, key: Key<'_>) -> Result<Vec<Slot>, Error> {
+        let slots = self.carriers(key, PlatformSet::ALL)?;
+        for &slot in &slots {
             if let Some(stored) = self.stored(slot)? {
                 self.at(stored.place);
             }
         }
-        Ok(())
+        Ok(slots)
+    }
+
+    /// The slots of the devices of the key in the register, ascending.
+    fn carriers(&self, key: Key<'_>, among: PlatformSet) -> Result<Vec<Slot>, Error> {
+        let mut slots = Vec::new();
+        for platform in self.picture.platforms(key, among)?.iter() {
+            self.picture.posting(key, platform)?.for_each(|ordinal| slots.push(Slot { platform, ordinal }));
+        }
+        slots.sort_unstable();
+        Ok(slots)
     }
 
     /// The draft's number for a key.

@@ -20,7 +20,9 @@ mod reliance;
 
 use super::commit::Obstacle;
 use crate::error::{Error, Subject};
-use crate::model::{Alias, AppRecord, DeviceId, EventType, Platform, PlatformSet, Timestamp, UserId};
+use crate::model::{
+    Alias, AppRecord, DeviceId, EventType, Platform, PlatformSet, Timestamp, UserId, Version,
+};
 use crate::picture::Picture;
 use crate::store::{EventRecord, OwnedKey, Place, Slot, StoredDevice, View};
 use index::Index;
@@ -70,6 +72,8 @@ pub(crate) struct Draft<'a, V> {
     dropped: SmallVec<[(OwnedKey, PlatformSet); 1]>,
     /// Links that were found as they should be, by key, and whether the device has it.
     settled: Vec<(KeyId, bool, Place)>,
+    /// Devices that the plan rests on without changing them.
+    unchanged: Vec<(Place, Version)>,
     /// Events and deletions, in the order of the operations.
     history: SmallVec<[Happening; 1]>,
     declared: Vec<EventType>,
@@ -98,6 +102,7 @@ impl<'a, V: View> Draft<'a, V> {
             index: Index::default(),
             dropped: SmallVec::new(),
             settled: Vec::new(),
+            unchanged: Vec::new(),
             history: SmallVec::new(),
             declared: Vec::new(),
             alias_room: SmallVec::new(),

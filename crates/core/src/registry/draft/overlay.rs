@@ -293,6 +293,7 @@ impl<V: View> Draft<'_, V> {
                 } else {
                     self.stored_tags(device)?
                 };
+                self.rely_on_keys(device, &kept)?;
                 if let Some(working) = self.working.get_mut(device.0) {
                     for tag in kept {
                         let tag = self.keys.intern(Key::new(Relation::Tag, &tag));

@@ -1,7 +1,7 @@
 //! What the plan rests on beside the devices it changes: the commit checks it.
 
 use super::overlay::Working;
-use super::{Draft, Handle, KeyId};
+use super::{Draft, Handle, KeyId, Mode};
 use crate::error::Error;
 use crate::model::{Alias, PlatformSet, UserId};
 use crate::store::{Key, Relation, Slot, View};
@@ -13,6 +13,23 @@ impl<V: View> Draft<'_, V> {
             Some((_, known)) => *known = most.min(*known),
             None => self.alias_room.push((alias.clone(), most)),
         }
+    }
+
+    /// The commit conflicts when one of the alias's devices has lost it, or was changed in any way, by then: one that
+    /// lost it and got it back is not as old as it was.
+    pub(crate) fn rely_on_alias_order(&mut self, alias: &Alias) -> Result<(), Error> {
+        let key = self.key(Key::new(Relation::Alias, alias.as_str()));
+        for device in self.alias_carriers(alias)? {
+            self.settle(device, key, true)?;
+            // A batch rests on the version of every device that it looks at.
+            let version = self.version(device)?.filter(|_| self.mode == Mode::Single);
+            if let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0)
+                && let Some(version) = version
+            {
+                self.unchanged.push((*place, version));
+            }
+        }
+        Ok(())
     }
 
     /// Is some device of the draft this user's? Notes what the answer rests on.
@@ -49,6 +66,22 @@ impl<V: View> Draft<'_, V> {
             self.witnesses.push((user, place));
         }
         Ok(())
+    }
+
+    /// Notes that a device takes these tags, and its alias and user, along to another slot. Keys are dropped, and users
+    /// condemned, without a change of the devices: what is gone by then must not come back with the move.
+    pub(super) fn rely_on_keys(&mut self, device: Handle, tags: &[Box<str>]) -> Result<(), Error> {
+        for tag in tags {
+            let key = self.keys.intern(Key::new(Relation::Tag, tag));
+            self.settle(device, key, true)?;
+        }
+        if self.working.get(device.0).is_some_and(|working| working.alias.is_none())
+            && let Some(alias) = self.alias(device)?
+        {
+            let key = self.keys.intern(Key::new(Relation::Alias, alias.as_str()));
+            self.settle(device, key, true)?;
+        }
+        self.rely_on_owner(device)
     }
 
     /// Notes that a device was found with, or without, the key, and that the commit rests on it. Where the draft itself

@@ -28,8 +28,9 @@ pub(super) fn make_room<V: View>(
     }
     let count = draft.alias_devices(alias)?;
     if overflow == AliasOverflow::EvictOldest && most > 0 {
-        // Who is the oldest rests on exactly these devices being bound.
+        // Who is the oldest, and that the new one is the newest, rests on exactly these devices being bound as they are.
         draft.rely_on_alias_room(alias, count.stored);
+        draft.rely_on_alias_order(alias)?;
         return oldest(draft, alias, (count.now + 1).saturating_sub(most));
     }
     if count.now >= most {
@@ -57,14 +58,17 @@ fn oldest<V: View>(draft: &mut Draft<'_, V>, alias: &Alias, how_many: u64) -> Re
     Ok(ranked.into_iter().take(how_many).map(|(_, _, device)| device).collect())
 }
 
-/// Binds the alias to the device, after [`make_room`]; the ids of those that lost it.
+/// Binds the alias to the device, after [`make_room`]; the ids of those that lost it. Where the device has it already,
+/// the commit rests on that.
 pub(super) fn bind<V: View>(
     draft: &mut Draft<'_, V>,
     device: Handle,
     alias: &Alias,
     evicted: Vec<Handle>,
 ) -> Result<Vec<DeviceId>, Error> {
+    let key = draft.key(Key::new(Relation::Alias, alias.as_str()));
     if draft.alias(device)?.as_ref() == Some(alias) {
+        draft.settle(device, key, true)?;
         return Ok(Vec::new());
     }
     let mut lost = Vec::with_capacity(evicted.len());
@@ -96,11 +100,13 @@ fn next_rank<V: View>(draft: &mut Draft<'_, V>, alias: &Alias) -> Result<Option<
     Ok(Some(highest.saturating_add(1)))
 }
 
-/// Takes the alias off a device, whichever it has.
+/// Takes the alias off a device, whichever it has. Where it has none, the commit rests on the device as it is.
 pub(super) fn unbind_one<V: View>(draft: &mut Draft<'_, V>, device: Handle) -> Result<(), Error> {
     if draft.alias(device)?.is_some() {
         draft.set_alias(device, None);
         draft.change_record(device, |record| record.alias_rank = None)?;
+    } else {
+        draft.version(device)?;
     }
     Ok(())
 }

@@ -28,20 +28,17 @@ pub(super) fn check_list(
     }
 }
 
-/// Those of the tags that the device lacks. A new device lacks all.
+/// Those of the tags that the device lacks; the commit rests on its having the others. A new device lacks all.
 pub(super) fn missing<V: View>(
-    draft: &Draft<'_, V>,
+    draft: &mut Draft<'_, V>,
     device: Option<Handle>,
     tags: &[KeyId],
 ) -> Result<KeyIds, Error> {
     let mut missing = KeyIds::with_capacity(tags.len());
     for &tag in tags {
-        let has = match device {
-            Some(device) => draft.has_tag(device, tag)?,
-            None => false,
-        };
-        if !has {
-            missing.push(tag);
+        match device {
+            Some(device) if draft.has_tag(device, tag)? => draft.settle(device, tag, true)?,
+            _ => missing.push(tag),
         }
     }
     Ok(missing)
@@ -89,8 +86,13 @@ pub(super) fn plan_change<V: View>(
     // Removal first, then addition: a tag in both lists ends up present.
     let added = draft.tags(add);
     for tag in draft.tags(remove) {
-        if !added.contains(&tag) && draft.has_tag(device, tag)? {
+        if added.contains(&tag) {
+            continue;
+        }
+        if draft.has_tag(device, tag)? {
             change.push((tag, false));
+        } else {
+            draft.settle(device, tag, false)?;
         }
     }
     let gone = change.len();

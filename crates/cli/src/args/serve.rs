@@ -1,0 +1,49 @@
+//! `rollbook serve`.
+
+use crate::store::StoreChoice;
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tracing::level_filters::LevelFilter;
+
+/// Answers JPush's and Pushwoosh's HTTP protocols, so that their official clients work against this register.
+///
+/// The first line on standard output is `listening on http://ADDRESS`; behind it, once, the secrets that were made for
+/// apps that are new and have none in the configuration. Errors and warnings go to standard error. `/healthz` tells
+/// whether the store answers, `/metrics` is for Prometheus. SIGTERM or Ctrl-C finishes what is under way and closes the
+/// store; a second one ends at once.
+///
+/// A configuration is TOML, and everything in it may be left out:
+///
+///   listen = "127.0.0.1:8085"
+///   store = "memory"                # or "rocksdb:./data"
+///   log = "warn"                    # off error warn info debug trace
+///
+///   [[apps]]                        # created, or changed to be as is said here
+///   key = "0123456789abcdef01234567"
+///   name = "shop"
+///   master_secret = "..."           # JPush: user KEY, password master_secret
+///   api_tokens = ["..."]            # Pushwoosh: Authorization: Token ...
+///   presence = true
+///   events = ["activityCompleted"]
+///   limits = "relaxed"              # or jpush, unlimited, a table [apps.limits]
+///
+///   [faces]                         # body_limit, timeout_millis, cors_origins, ...
+///   [connections]                   # max_connections, head_timeout_millis, ...
+///   [rocksdb]                       # memory_bytes, durability, ...
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Serve {
+    /// The configuration; without one, the defaults.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where to listen, whatever the configuration says; port 0 picks one.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where the register is kept, whatever the configuration says: `memory` or `rocksdb:DIR`.
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<StoreChoice>,
+    /// How much is told on standard error, whatever the configuration says: off, error, warn, info, debug, trace.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log: Option<LevelFilter>,
+}

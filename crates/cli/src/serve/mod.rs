@@ -1,0 +1,119 @@
+//! `rollbook serve`: the faces of a register on a socket, with what an operator needs around them.
+//!
+//! - `config`: the file, judged whole before anything is done;
+//! - `store`: the store, and how to ask it whether it is well;
+//! - `apps`: makes the register's apps as the file has them;
+//! - `health`, `metrics`: the two routes beside the faces;
+//! - `housekeeping`: what goes on beside the requests;
+//! - `signals`: when to end.
+
+mod apps;
+mod config;
+mod health;
+mod housekeeping;
+mod metrics;
+mod signals;
+mod store;
+
+use crate::args::serve::Serve;
+use crate::failure::{Failure, tell};
+use crate::output::Output;
+use crate::register::Register;
+use apps::NewSecret;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use config::Config;
+use health::Health;
+use metrics::Metrics;
+use rollbook_http::{router, serve};
+use signals::Signals;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Kept;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// How long what still runs on threads for blocking work is waited for at the end, beyond the grace of connections.
+const LAST_WORK: Duration = Duration::from_secs(10);
+
+/// A connection is a file: so many are asked for, if the system gives them.
+const FILES: u64 = 1 << 16;
+
+pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
+    let config = configured(options)?;
+    tracing_subscriber::fmt().with_max_level(config.log).with_writer(io::stderr).init();
+    if let Err(error) = rlimit::increase_nofile_limit(FILES) {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
+    let Kept { store, check, stats } = store::open(&config)?;
+    let register = Register::builder(store).build();
+    let secrets = apps::apply(&register, &config.apps)?;
+    let runtime = Runtime::new().map_err(cannot("start"))?;
+    let metrics = Arc::new(Metrics::new(register.clone(), stats));
+    let health = Arc::new(Health::new(register.clone(), check));
+    let service = routes(&register, &config, metrics, health);
+    runtime.block_on(async {
+        // From here on a signal ends gently, also when it comes before the first request.
+        let signals = Signals::listen().map_err(cannot("listen for signals"))?;
+        let during = format!("listen on {}", config.listen);
+        let listener = TcpListener::bind(config.listen).await.map_err(cannot(&during))?;
+        announce(listener.local_addr().map_err(cannot(&during))?, &secrets)?;
+        tokio::spawn(housekeeping::run(register.clone()));
+        serve(listener, service, config.connections, signals.end()).await;
+        Ok::<(), Failure>(())
+    })?;
+    runtime.shutdown_timeout(LAST_WORK);
+    // Nobody asks any more: dropping the last handle closes the store.
+    drop(register);
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// The file, with what the command line says instead.
+fn configured(options: &Serve) -> Result<Config, Failure> {
+    let mut config = match &options.config {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    let Serve { config: _, listen, store, log } = options;
+    config.listen = listen.unwrap_or(config.listen);
+    config.store = store.clone().unwrap_or(config.store);
+    config.log = log.unwrap_or(config.log);
+    Ok(config)
+}
+
+fn routes(register: &Register, config: &Config, metrics: Arc<Metrics>, health: Arc<Health>) -> Router {
+    let faces = router(register.clone(), config.faces.clone())
+        .layer(from_fn_with_state(Arc::clone(&metrics), metrics::measure));
+    Router::new()
+        .route("/healthz", get(health::answer).with_state(health))
+        .route("/metrics", get(metrics::answer).with_state(metrics))
+        .merge(faces)
+}
+
+/// Whoever started the service waits for the first line; what is behind it is shown this once.
+fn announce(address: SocketAddr, secrets: &[NewSecret]) -> Result<(), Failure> {
+    let mut output = Output::new();
+    output.line(format_args!("listening on http://{address}"))?;
+    for NewSecret { app, secret } in secrets {
+        output.line(format_args!("master secret of {app}: {}", secret.expose()))?;
+    }
+    output.finish()?;
+    if !secrets.is_empty() {
+        tell("a new master secret is shown once: only its hash is kept");
+    }
+    if !address.ip().is_loopback() {
+        tell(
+            "others than this machine may connect, and nothing is encrypted: leave that to a proxy in front",
+        );
+    }
+    Ok(())
+}
+
+fn cannot(action: &str) -> impl FnOnce(io::Error) -> Failure + use<> {
+    let action = action.to_owned();
+    move |source| Failure::Io { action, source }
+}

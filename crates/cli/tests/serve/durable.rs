@@ -1,0 +1,172 @@
+//! On a directory: what was answered is there again, whatever ended the service.
+
+use crate::run::rollbook;
+use crate::service::{BASIC, CONFIG, Connection, DONE, KEY, Service, TOKEN};
+use rollbook::AppId;
+use rollbook::store::{Store, View};
+use rollbook_store_rocks::{RocksOptions, RocksStore};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+fn start(name: &str, directory: &Path) -> Service {
+    Service::start(name, CONFIG, &["--store", &choice(directory)])
+}
+
+fn choice(directory: &Path) -> String {
+    format!("rocksdb:{}", directory.display())
+}
+
+/// How often the directory of apps and the first app were written.
+fn versions(directory: &Path) -> [u64; 2] {
+    let store = RocksStore::open(directory, &RocksOptions::default()).unwrap();
+    [AppId::DIRECTORY, AppId(1)].map(|app| store.view(app).unwrap().version().0)
+}
+
+#[test]
+fn a_start_and_an_end_change_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let service = start("idempotent", &path);
+    service.pushwoosh("registerDevice", r#""hwid":"d1","device_type":3"#).is(200, DONE);
+    service.jpush("POST", "/v3/devices/d1", r#"{"tags":{"add":["news"]}}"#).is(200, "{}");
+    assert!(service.ask("GET", "/metrics", "", "").body.contains("rollbook_store_table_bytes "));
+    assert_eq!(service.stop().status.code(), Some(0));
+    let before = versions(&path);
+    for _ in 0..2 {
+        let service = start("idempotent", &path);
+        service.jpush("GET", "/v3/tags/news/registration_ids/d1", "").is(200, r#"{"result":true}"#);
+        service.ask("GET", "/healthz", "", "").is(200, r#"{"status":"ok"}"#);
+        assert_eq!(service.stop().status.code(), Some(0));
+        assert_eq!(versions(&path), before);
+    }
+}
+
+#[test]
+fn a_directory_is_served_by_one_and_looked_at_by_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let service = start("owner", &path);
+    let store = choice(&path);
+    let second = rollbook(&["serve", "--listen", "127.0.0.1:0", "--store", &store], b"");
+    assert_eq!((second.code, second.stdout.as_str()), (Some(1), ""));
+    assert!(second.stderr.starts_with(&format!("error: cannot open {store}: ")), "{}", second.stderr);
+    for arguments in [&["create", "other"][..], &["rotate-secret", KEY], &["remove", KEY, "--yes"]] {
+        let refused = rollbook(&[&["app"], arguments, &["--store", &store]].concat(), b"");
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+    }
+    let listed = rollbook(&["app", "list", "--store", &store], b"");
+    assert!(listed.code == Some(0) && listed.stdout.contains(KEY), "{}", listed.stderr);
+    service.jpush("GET", "/v3/tags", "").is(200, r#"{"tags":[]}"#);
+}
+
+/// What one client knows of its own devices.
+struct Client {
+    number: usize,
+    /// Of each device, the changes that were answered.
+    answered: Vec<Vec<u64>>,
+    /// The device and the change that was sent and not answered.
+    unanswered: Option<(usize, u64)>,
+}
+
+/// How many devices each client has.
+const DEVICES: usize = 20;
+
+impl Client {
+    fn device(&self, n: usize) -> String {
+        format!("c{}-d{n}", self.number)
+    }
+
+    /// Changes devices one after the other, as fast as they are answered, until the connection ends.
+    fn press(&mut self, address: SocketAddr, done: &AtomicU64) {
+        let mut connection = Connection::open(address);
+        let first = self.answered.iter().flatten().max().copied().unwrap_or_default() + 1;
+        for (change, n) in (first..).zip((0..DEVICES).cycle()) {
+            let device = self.device(n);
+            self.unanswered = Some((n, change));
+            if self.answered[n].is_empty() {
+                let members = format!(r#""application":"{KEY}","hwid":"{device}","device_type":3"#);
+                let body = format!(r#"{{"request":{{{members}}}}}"#);
+                let Some(reply) = connection.ask("POST", "/json/1.3/registerDevice", TOKEN, &body) else {
+                    return;
+                };
+                reply.is(200, DONE);
+            }
+            let body =
+                format!(r#"{{"alias":"a{change}","mobile":"{change}","tags":{{"add":["t{change}"]}}}}"#);
+            let Some(reply) = connection.ask("POST", &format!("/v3/devices/{device}"), BASIC, &body) else {
+                return;
+            };
+            reply.is(200, "{}");
+            self.answered[n].push(change);
+            self.unanswered = None;
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Asserts that everything that was answered is there, and of what was not answered all or nothing.
+    fn compare(&mut self, service: &Service) {
+        let mut connection = service.connect();
+        let unanswered = self.unanswered.take();
+        for n in 0..DEVICES {
+            let target = format!("/v3/devices/{}", self.device(n));
+            let reply = connection.ask("GET", &target, BASIC, "").unwrap();
+            let told = (reply.status == 200).then_some(reply.body);
+            if told == told_of(&self.answered[n]) {
+                continue;
+            }
+            // The answer did not come, but what was asked for may have been done.
+            let (_, change) = unanswered.filter(|(device, _)| *device == n).unwrap_or_else(|| {
+                panic!("{target}: {told:?} is not what was answered, {:?}", told_of(&self.answered[n]));
+            });
+            let registered = Some(r#"{"tags":[],"alias":null,"mobile":null}"#.to_owned());
+            if !(self.answered[n].is_empty() && told == registered) {
+                self.answered[n].push(change);
+                assert_eq!(told, told_of(&self.answered[n]), "{target}");
+            }
+        }
+    }
+}
+
+/// What is told of a device after these changes.
+fn told_of(changes: &[u64]) -> Option<String> {
+    let last = changes.last()?;
+    let mut tags: Vec<String> = changes.iter().map(|change| format!("\"t{change}\"")).collect();
+    tags.sort();
+    Some(format!(r#"{{"tags":[{}],"alias":"a{last}","mobile":"{last}"}}"#, tags.join(",")))
+}
+
+#[test]
+fn what_was_answered_is_there_after_the_service_was_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let mut clients: Vec<Client> = (0..4)
+        .map(|number| Client { number, answered: vec![Vec::new(); DEVICES], unanswered: None })
+        .collect();
+    for round in 1..=5 {
+        let service = start("killed", &path);
+        for client in &mut clients {
+            client.compare(&service);
+        }
+        let (address, done) = (service.address, AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            for client in &mut clients {
+                scope.spawn(|| client.press(address, &done));
+            }
+            // Each time in the midst of more.
+            while done.load(Ordering::Relaxed) < 150 * round {
+                std::thread::yield_now();
+            }
+            service.signal("-KILL");
+        });
+        assert_eq!(service.ended().status.code(), None);
+    }
+    let service = start("killed", &path);
+    for client in &mut clients {
+        client.compare(&service);
+        assert!(client.answered.iter().all(|changes| !changes.is_empty()));
+    }
+    assert_eq!(service.stop().status.code(), Some(0));
+    let store = RocksStore::open(&path, &RocksOptions::default()).unwrap();
+    assert_eq!(rollbook_testkit::check_invariants(&store.view(AppId(1)).unwrap()).unwrap(), []);
+}

@@ -1,0 +1,18 @@
+//! `rollbook serve`, run as a program.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a panic is a failed test"
+)]
+
+#[path = "../run/mod.rs"]
+mod run;
+mod service;
+
+mod crowd;
+#[cfg(feature = "rocks")]
+mod durable;
+mod ending;
+mod program;

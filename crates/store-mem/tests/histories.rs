@@ -1,0 +1,13 @@
+//! What several threads are told by a register on the store in memory is explained by some order of their calls.
+
+#![allow(clippy::panic, clippy::print_stdout, reason = "in a test a panic is a failed test")]
+
+use rollbook_store_mem::MemStore;
+use rollbook_testkit::histories::Histories;
+
+#[test]
+fn histories_are_linearisable() {
+    let checked = Histories::at_least(2_000).check(MemStore::new()).unwrap_or_else(|found| panic!("{found}"));
+    println!("{checked}");
+    assert!(checked.overlapping > 1_000, "the threads met: {checked}");
+}

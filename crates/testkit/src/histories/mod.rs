@@ -1,0 +1,151 @@
+//! Concurrent histories and whether some order of the calls explains them: linearisability.
+//!
+//! A few threads call one app of a register, each a short list of verbs over names so few that they collide. Every
+//! call notes when it began and when it returned, and what it was answered. A history is *linearisable* when its calls
+//! can be put into one order that keeps every call before those that began after it returned, and in which the
+//! [model](crate::oracle), asked one call after the other, answers the same. Since whole histories are judged, each
+//! device, alias, tag and user in them is.
+//!
+//! - this file: how many histories, and what came of them;
+//! - `calls`: what the threads are told to call;
+//! - `record`: calling, and noting it down; `hesitant`: a store whose callers are interrupted where it matters;
+//! - `search`: the search for an order; `model`: the model, as far as an order of calls goes;
+//! - `unexplained`: a history without an order, cut down to what is needed to see it.
+//!
+//! Two histories that no order explains, as they are told:
+//!
+//! - *a lost update*: two threads add a tag to one device, both are told that it is done, and a later look-up shows
+//!   one of the tags;
+//! - *a stale view*: a thread is told that an alias leads to a device, after another thread was told that the device
+//!   is gone.
+
+mod calls;
+mod hesitant;
+mod model;
+mod record;
+mod search;
+mod unexplained;
+
+pub use record::Call;
+pub use unexplained::Unexplained;
+
+use crate::check::contradiction;
+use crate::op::{Choices, Op};
+use calls::Names;
+use hesitant::Hesitant;
+use rollbook::store::Store;
+use rollbook::{AppKey, Entropy, ManualClock, Registry, SeededEntropy};
+use std::fmt;
+use std::sync::Arc;
+
+/// How many histories are recorded, and how long each is.
+///
+/// ```
+/// use rollbook_testkit::histories::Histories;
+/// use rollbook_testkit::ordered::OrderedStore;
+///
+/// let histories = Histories { count: 10, ..Histories::default() };
+/// let checked = histories.check(OrderedStore::new()).unwrap_or_else(|found| panic!("{found}"));
+/// assert_eq!(checked.histories, 10);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Histories {
+    /// How many.
+    pub count: u64,
+    /// Threads of each.
+    pub threads: usize,
+    /// Calls of each thread.
+    pub calls: usize,
+    /// What the calls are drawn from.
+    pub seed: u64,
+}
+
+impl Default for Histories {
+    fn default() -> Self {
+        Histories { count: 300, threads: 3, calls: 6, seed: 1 }
+    }
+}
+
+/// What was looked at when everything was explained.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Histories.
+    pub histories: u64,
+    /// Calls in all of them.
+    pub calls: u64,
+    /// Calls that began while another was under way.
+    pub overlapping: u64,
+    /// Calls that the model was asked while orders were searched.
+    pub tried: u64,
+}
+
+impl fmt::Display for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Checked { histories, calls, overlapping, tried } = self;
+        write!(
+            f,
+            "{histories} histories of {calls} calls are linearisable; {overlapping} calls overlapped another, \
+             {tried} were tried on the model"
+        )
+    }
+}
+
+impl Histories {
+    /// As many as the environment variable `ROLLBOOK_HISTORIES` says, else `count`: a test is short unless it is
+    /// told to run for hours.
+    #[must_use]
+    pub fn at_least(count: u64) -> Self {
+        let told = std::env::var("ROLLBOOK_HISTORIES").ok().and_then(|text| text.parse().ok());
+        Histories { count: told.unwrap_or(count).max(count), ..Self::default() }
+    }
+
+    /// Records the histories, each in an app of its own, and looks for an order of each.
+    ///
+    /// # Errors
+    /// The first history that no order explains.
+    ///
+    /// # Panics
+    /// When an app cannot be created, or the store contradicts itself at the end.
+    pub fn check<S: Store>(self, store: S) -> Result<Checked, Box<Unexplained>> {
+        let clock = Arc::new(ManualClock::at(crate::oracle::Oracle::START));
+        let entropy = SeededEntropy::new(self.seed);
+        let registry = Registry::builder(Hesitant::new(store, self.seed))
+            .clock(Arc::clone(&clock))
+            .entropy(SeededEntropy::new(self.seed))
+            .build();
+        let mut checked = Checked::default();
+        for number in 0..self.count {
+            let app = AppKey::new(format!("history-{number}")).expect("a key");
+            let mut bytes = vec![0; 12 * (1 + self.threads * self.calls)];
+            entropy.fill(&mut bytes);
+            let mut choices = Choices::new(&bytes);
+            let names = Names::default();
+            let create = Op::CreateApp { app: app.clone(), settings: calls::settings(&mut choices) };
+            let plans: Vec<Vec<Op>> = (0..self.threads)
+                .map(|_| (0..self.calls).map(|_| names.call(&app, &mut choices)).collect())
+                .collect();
+            let mut recorder = record::Recorder::new(&registry, &clock);
+            recorder.alone(&[create]);
+            recorder.together(&plans);
+            recorder.alone(&names.everything(&app));
+            let history = recorder.history();
+            checked.histories += 1;
+            checked.calls += history.len() as u64;
+            checked.overlapping += overlapping(&history);
+            checked.tried += search::explain(&app, &history)
+                .map_err(|search::NoOrder| Box::new(Unexplained::shortest(number, app, history)))?;
+        }
+        if let Some(found) = contradiction(registry.store()) {
+            panic!("after {checked}: {found}");
+        }
+        Ok(checked)
+    }
+}
+
+/// How many calls began while one that began earlier had not returned.
+fn overlapping(history: &[Call]) -> u64 {
+    let overlaps = |call: &Call| {
+        history.iter().any(|other| other.invoked < call.invoked && call.invoked < other.returned)
+    };
+    history.iter().filter(|call| overlaps(call)).count() as u64
+}

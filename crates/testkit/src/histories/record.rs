@@ -1,0 +1,165 @@
+//! Calling a register from several threads, and noting down what was called and answered, and when.
+
+use crate::check::drive::{Unanswered, call};
+use crate::op::Op;
+use crate::oracle::{Answer, Answered, Refusal};
+use rollbook::store::Store;
+use rollbook::{Command, DeviceId, ManualClock, Outcome, Registry, Version};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::thread;
+
+/// A call of a history. Its stamps are drawn from one counter, so that they tell for any two calls whether one had
+/// returned when the other began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The thread; what is called before and after the threads are at work has a number of its own.
+    pub thread: usize,
+    /// What was called. What an update is [based on](rollbook::DeviceUpdate::based_on) is the version that the
+    /// thread's last look-up of the device told.
+    pub op: Op,
+    /// Drawn right before.
+    pub invoked: u64,
+    /// Drawn right after.
+    pub returned: u64,
+    /// What was answered, but for what the model may number and order otherwise; nothing when the call has not
+    /// returned.
+    pub answer: Option<Answered>,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Call { thread, op, invoked, returned, answer } = self;
+        match answer {
+            Some(answer) => {
+                write!(f, "{invoked:>4} to {returned:>4}, thread {thread}: {op:?}\n      {answer:?}")
+            }
+            None => write!(f, "{invoked:>4} to    …, thread {thread}: {op:?}\n      (has not returned)"),
+        }
+    }
+}
+
+/// A version that no device ever has.
+pub(super) const NEVER: Version = Version(u64::MAX);
+
+/// The device that a call looks up.
+pub(super) fn looked_up(op: &Op) -> Option<&DeviceId> {
+    match op {
+        Op::Device(_, id) => Some(id),
+        _ => None,
+    }
+}
+
+/// The device whose version a call is based on.
+pub(super) fn based_on(op: &Op) -> Option<&DeviceId> {
+    match op {
+        Op::Do(_, Command::Update { device, update }) => update.based_on.map(|_| device),
+        _ => None,
+    }
+}
+
+/// The call with its sign for a version replaced by a version.
+pub(super) fn with_base(op: &Op, version: Version) -> Op {
+    let mut op = op.clone();
+    if let Op::Do(_, Command::Update { update, .. }) = &mut op {
+        update.based_on = update.based_on.map(|_| version);
+    }
+    op
+}
+
+/// The version that an answer tells.
+pub(super) fn version_told(answer: &Answered) -> Option<Version> {
+    match answer {
+        Ok(Answer::Device(device)) => Some(device.version),
+        _ => None,
+    }
+}
+
+/// An answer without what two registers may number and order differently.
+pub(super) fn comparable(mut answer: Answered) -> Answered {
+    match &mut answer {
+        Ok(Answer::Device(device)) => device.version = Version(0),
+        Ok(Answer::Selected(ids)) => ids.sort(),
+        Ok(Answer::Outcome(outcome)) => settle(outcome),
+        Ok(Answer::Outcomes(outcomes)) => outcomes.iter_mut().for_each(settle),
+        _ => {}
+    }
+    answer
+}
+
+/// Devices that lost an alias are a set.
+fn settle(outcome: &mut Outcome) {
+    match outcome {
+        Outcome::Registered(done) => done.evicted.sort(),
+        Outcome::Updated(done) => done.evicted.sort(),
+        _ => {}
+    }
+}
+
+pub(super) struct Recorder<'r, S: Store> {
+    registry: &'r Registry<S>,
+    clock: &'r ManualClock,
+    stamps: AtomicU64,
+    threads: usize,
+    history: Vec<Call>,
+}
+
+impl<'r, S: Store> Recorder<'r, S> {
+    pub(super) fn new(registry: &'r Registry<S>, clock: &'r ManualClock) -> Self {
+        Recorder { registry, clock, stamps: AtomicU64::new(0), threads: 0, history: Vec::new() }
+    }
+
+    /// Calls one after the other.
+    pub(super) fn alone(&mut self, plan: &[Op]) {
+        let calls = self.run(self.threads, plan);
+        self.threads += 1;
+        self.history.extend(calls);
+    }
+
+    /// Calls the plans at the same time, each on its own thread.
+    pub(super) fn together(&mut self, plans: &[Vec<Op>]) {
+        let start = Barrier::new(plans.len());
+        let calls: Vec<Call> = thread::scope(|scope| {
+            let (this, start) = (&*self, &start);
+            let run = |(n, plan): (usize, &'_ [Op])| {
+                start.wait();
+                this.run(this.threads + n, plan)
+            };
+            let threads: Vec<_> = plans
+                .iter()
+                .enumerate()
+                .map(|(n, plan)| scope.spawn(move || run((n, plan.as_slice()))))
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("a verb does not panic")).collect()
+        });
+        self.threads += plans.len();
+        self.history.extend(calls);
+    }
+
+    /// Everything that was called; the calls of each thread in their order.
+    pub(super) fn history(self) -> Vec<Call> {
+        self.history
+    }
+
+    fn run(&self, thread: usize, plan: &[Op]) -> Vec<Call> {
+        let mut told: BTreeMap<DeviceId, Version> = BTreeMap::new();
+        let calls = plan.iter().map(|op| {
+            let base = based_on(op).map(|id| told.get(id).copied().unwrap_or(NEVER));
+            let based = base.map(|version| with_base(op, version));
+            let invoked = self.stamps.fetch_add(1, SeqCst);
+            let answer = call(self.registry, self.clock, based.as_ref().unwrap_or(op));
+            let returned = self.stamps.fetch_add(1, SeqCst);
+            let answer = answer.map_err(|unanswered| match unanswered {
+                Unanswered::Refused(error) => Refusal::from(error),
+                Unanswered::Malformed(what) => Refusal::Failure(what),
+            });
+            if let (Some(id), Some(version)) = (looked_up(op), version_told(&answer)) {
+                told.insert(id.clone(), version);
+            }
+            Call { thread, op: op.clone(), invoked, returned, answer: Some(comparable(answer)) }
+        });
+        calls.collect()
+    }
+}

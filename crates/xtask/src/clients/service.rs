@@ -1,0 +1,65 @@
+//! The program `rollbook serve` on a port of its own.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use crate::process;
+use crate::tools::Toolbox;
+
+/// Builds the program; it is put beside this one.
+pub(super) fn build(tools: &Toolbox) -> Result<PathBuf, String> {
+    let cargo = tools.cargo();
+    let status = process::command(cargo)
+        .current_dir(tools.root())
+        .args(["build", "--quiet", "--package", "rollbook-cli"])
+        .status()
+        .map_err(|error| format!("cannot start {}: {error}", cargo.display()))?;
+    if !status.success() {
+        return Err(format!("the program cannot be built: {status}"));
+    }
+    let this =
+        env::current_exe().map_err(|error| format!("where this program is cannot be told: {error}"))?;
+    Ok(this.with_file_name(format!("rollbook{}", env::consts::EXE_SUFFIX)))
+}
+
+/// A service that runs until it is dropped.
+#[derive(Debug)]
+pub(super) struct Service {
+    child: Child,
+    address: String,
+}
+
+impl Service {
+    pub(super) fn start(program: &Path, config: &Path) -> Result<Self, String> {
+        let mut child = process::command(program)
+            .args(["serve", "--config"])
+            .arg(config)
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).map_err(|error| format!("the service: {error}"))?;
+        }
+        // Dropped, and so ended, also when the line is another.
+        let mut service = Service { child, address: String::new() };
+        let address = line.trim_end().strip_prefix("listening on ").ok_or("the service did not start")?;
+        address.clone_into(&mut service.address);
+        Ok(service)
+    }
+
+    /// Such as `http://127.0.0.1:8085`.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It keeps nothing: there is no harm in ending it at once.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
