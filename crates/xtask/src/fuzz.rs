@@ -28,6 +28,9 @@ pub(crate) struct Extent {
     /// Random sequences of operations on each store, before that.
     #[arg(long, default_value_t = 10_000)]
     sequences: u64,
+    /// Which sequences: other ones of another seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Leave out what compiles the durable store's engine.
     #[arg(long)]
     without_rocks: bool,
@@ -73,10 +76,10 @@ fn try_run(tools: &Toolbox, extent: &Extent) -> Result<bool, String> {
         targets(&text).into_iter().filter(|target| !(extent.without_rocks && target.rocks)).collect();
     let mut held = true;
     if extent.sequences > 0 {
-        let count = extent.sequences.to_string();
+        let (count, seed) = (extent.sequences.to_string(), extent.seed.to_string());
         let stores = targets.iter().filter(|target| ["register", "durable"].contains(&target.name.as_str()));
         let names = stores.map(|target| target.name.as_str());
-        held &= replay(tools, extent, ["--chance", &count].into_iter().chain(names))?;
+        held &= replay(tools, extent, ["--chance", &count, "--seed", &seed].into_iter().chain(names))?;
     }
     if extent.minutes == 0 {
         return Ok(held);
