@@ -1,10 +1,12 @@
 //! What the program may be told.
 
+use crate::measure::Effort;
 use crate::questions;
 use crate::systems::SYSTEMS;
 use clap::Parser;
 use rollbook_bench::Failure;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Asks Rollbook and its peers the same questions in one run: Rollbook in memory, a register written by hand, SQLite,
 /// and Redis when `redis-server` is on the machine.
@@ -14,6 +16,11 @@ pub(crate) struct Args {
     /// Numbers of devices, separated by commas; 0 measures nothing.
     #[arg(long, value_delimiter = ',', default_value = "100000")]
     pub(crate) devices: Vec<u32>,
+
+    /// Lists of devices to count and stream, beside the same by hand on bitmaps: paths of published lists (a zip
+    /// archive or a directory of comma-separated files) or numbers of made-up devices, separated by commas.
+    #[arg(long, value_delimiter = ',', value_name = "PATH|DEVICES")]
+    pub(crate) postings: Vec<String>,
 
     /// Questions, separated by commas; all unless given.
     #[arg(long, value_delimiter = ',')]
@@ -61,6 +68,11 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// How long and how often to measure.
+    pub(crate) fn effort(&self) -> Effort {
+        Effort { rounds: self.rounds, budget: Duration::from_secs_f64(self.seconds), seed: self.seed }
+    }
+
     /// Every name must be one of those that there are.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let known = |names: &[&str], given: &[String], what: &str| match given

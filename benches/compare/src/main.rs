@@ -13,6 +13,7 @@
 //! - `block`, `system`: questions and answers, and what a system is;
 //! - `systems`: one file each;
 //! - `questions`: by name;
+//! - `postings`: the algebra alone, also on published lists;
 //! - `measure`: how; `report`: what came of it;
 //! - `counting`: the allocator that tells what a system holds.
 
@@ -20,6 +21,7 @@ mod args;
 mod block;
 mod counting;
 mod measure;
+mod postings;
 mod questions;
 mod report;
 mod system;
@@ -27,10 +29,9 @@ mod systems;
 
 use args::{Args, system_names};
 use clap::Parser;
-use measure::{Effort, build, check, delay, delete, rounds, threads, warm};
+use measure::{build, check, delay, delete, rounds, threads, warm};
 use report::{Row, bars, notice, plot, table};
 use rollbook_bench::{Failure, Workload, WorkloadOptions};
-use std::time::Duration;
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
@@ -53,6 +54,10 @@ fn main() -> Result<(), Failure> {
         if let Some(file) = &args.json {
             report::write(file, &rows)?;
         }
+    }
+    for source in &args.postings {
+        notice(&format!("postings: {source}"));
+        rows.append(&mut postings::run(postings::Postings::of(source)?, &args.effort())?);
     }
     if let Some(file) = &args.json {
         report::write(file, &rows)?;
@@ -79,8 +84,7 @@ fn measured(args: &Args, devices: u32, rows: &mut Vec<Row>) -> Result<(), Failur
         ..WorkloadOptions::default()
     };
     let workload = Workload::with_options(devices, options)?;
-    let effort =
-        Effort { rounds: args.rounds, budget: Duration::from_secs_f64(args.seconds), seed: args.seed };
+    let effort = args.effort();
     let mut sizes = Vec::new();
     let mut systems = build::build(&workload, &|name| args.wants(name), &mut sizes)?;
     rows.extend(sizes.into_iter().filter(|row| row.missing || args.asks("memory")));

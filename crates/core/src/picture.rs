@@ -101,19 +101,14 @@ impl<V: View> Picture<V> {
 
     /// How many devices a key names on these platforms.
     pub(crate) fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, Error> {
-        let mut sum = 0;
-        for platform in self.platforms(key, platforms)?.iter() {
-            sum += self.len(key, platform)?;
+        let hiding = self.condemned.iter().map(|(platform, _)| *platform).filter(|p| platforms.contains(*p));
+        let hiding: PlatformSet = hiding.collect();
+        let counted = self.view.cardinality(key, platforms.and(hiding.complement()));
+        let mut sum = counted.map_err(Error::store("count the devices of a key"))?;
+        for platform in hiding.iter() {
+            sum += self.posting(key, platform)?.len();
         }
         Ok(sum)
-    }
-
-    /// How many devices a key names on one platform: for whoever knows that it is one of the key's.
-    pub(crate) fn len(&self, key: Key<'_>, platform: Platform) -> Result<u64, Error> {
-        if self.on(platform).is_some() {
-            return Ok(self.posting(key, platform)?.len());
-        }
-        self.view.cardinality(key, platform).map_err(Error::store("count the devices of a key"))
     }
 }
 

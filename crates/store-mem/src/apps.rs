@@ -5,7 +5,7 @@
 //! from 0 up, so the upper levels have one branch and stay in the cache; a number from the far end costs no more than
 //! its own branch.
 
-use std::sync::OnceLock;
+use crate::sync::OnceLock;
 
 const WIDTH: usize = 256;
 

@@ -2,14 +2,14 @@
 
 use crate::chunked::{CHUNK, CHUNK_BITS, first_capacity, split};
 use crate::line::{KeyNumbers, Line, PackedId, Spills};
+use crate::sync::{AtomicI64, OnceLock, Ordering};
 use crate::table::Table;
 use hashbrown::DefaultHashBuilder;
 use roaring::RoaringBitmap;
 use rollbook::store::{DeviceRecord, Place, Slot};
 use rollbook::{Platform, Timestamp, Version};
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A chunk of lines, all of one platform. Its number and a row in it make a *line number*, which names a device of
 /// the app in 32 bits.

@@ -114,6 +114,7 @@ mod row;
 mod sets;
 mod state;
 mod store;
+mod sync;
 mod table;
 mod text;
 mod varint;

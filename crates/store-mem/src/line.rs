@@ -420,4 +420,5 @@ impl Iterator for Tags<'_> {
 }
 
 #[cfg(test)]
+#[path = "line/tests.rs"]
 mod tests;

@@ -3,9 +3,9 @@
 use crate::apps::Apps;
 use crate::memory::MemoryUse;
 use crate::state::AppState;
+use crate::sync::{ShardedLock, ShardedLockReadGuard};
 use crate::view::MemView;
 use crate::{apply, check, rehearsal};
-use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard};
 use hashbrown::DefaultHashBuilder;
 use rollbook::store::{Committed, Durability, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{AppId, Timestamp};

@@ -1,7 +1,8 @@
 //! A picture of one app.
 
+use crate::line::Line;
 use crate::state::AppState;
-use crossbeam_utils::sync::ShardedLockReadGuard;
+use crate::sync::ShardedLockReadGuard;
 use rollbook::store::{
     Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, StoreError, StoredDevice,
     StoredEvent, View,
@@ -9,6 +10,9 @@ use rollbook::store::{
 use rollbook::{DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::collections::BinaryHeap;
 use std::ops::Bound;
+
+/// So many devices are looked at before the first of them is read.
+const AT_ONCE: usize = 64;
 
 /// A picture of one app: it keeps commits to the app out while it is held, and nobody else.
 #[derive(Debug)]
@@ -46,10 +50,17 @@ impl View for MemView<'_> {
         each: &mut dyn FnMut(u32, &str),
     ) -> Result<(), StoreError> {
         let devices = &self.state.devices;
-        for &ordinal in ordinals {
-            let Some((_, line)) = devices.at_slot(Slot { platform, ordinal }) else { continue };
-            if line.filled(&devices.spills) <= as_of {
-                line.with_id(&devices.spills, |id| each(ordinal, id))?;
+        for ordinals in ordinals.chunks(AT_ONCE) {
+            // Nothing but a look at each line: so the processor fetches many of them at a time. Each with its id would
+            // wait for memory device by device.
+            let mut lines: [Option<&Line>; AT_ONCE] = [None; AT_ONCE];
+            for (line, &ordinal) in lines.iter_mut().zip(ordinals) {
+                *line = devices.at_slot(Slot { platform, ordinal }).map(|(_, line)| line);
+            }
+            for (line, &ordinal) in lines.into_iter().zip(ordinals) {
+                if let Some(line) = line.filter(|line| line.filled(&devices.spills) <= as_of) {
+                    line.with_id(&devices.spills, |id| each(ordinal, id))?;
+                }
             }
         }
         Ok(())
@@ -102,9 +113,8 @@ impl View for MemView<'_> {
         self.posting(key, platform)
     }
 
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
         let (keys, space) = self.state.keys(key.relation);
-        let platforms = PlatformSet::from(platform);
         Ok(keys.find(space, key.name).map_or(0, |first| keys.len(first, platforms)))
     }
 

@@ -123,7 +123,7 @@ fn a_view_never_shows_part_of_a_commit() {
                 loop {
                     let view = store.view(APP).unwrap();
                     let linked = view.linked(places[99].slot, key.as_key()).unwrap();
-                    let devices = view.cardinality(key.as_key(), Platform::Ios).unwrap();
+                    let devices = view.cardinality(key.as_key(), Platform::Ios.into()).unwrap();
                     assert_eq!(devices, if linked { 100 } else { 0 });
                     assert_eq!(linked, view.version().0.is_multiple_of(2));
                     if view.version().0 == 401 {

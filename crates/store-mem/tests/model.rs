@@ -253,7 +253,10 @@ fn compare(store: &MemStore, model: &Model) {
             let devices = model.devices.values().filter(has);
             let kept: BTreeSet<u32> = devices.map(|held| held.place.unwrap().slot.ordinal).collect();
             assert!(read.iter().eq(&kept), "{relation:?} {name} {platform}: {read:?} {kept:?}");
-            assert_eq!(view.cardinality(Key::new(relation, name), platform).unwrap(), kept.len() as u64);
+            assert_eq!(
+                view.cardinality(Key::new(relation, name), platform.into()).unwrap(),
+                kept.len() as u64
+            );
             if !kept.is_empty() {
                 all.insert(name.to_owned());
             }

@@ -113,7 +113,7 @@ impl Column {
 
 /// The engine's options as the store's directory tells them; a cache is not among them.
 fn engine(store: &Path) -> (Options, Vec<ColumnFamilyDescriptor>) {
-    let cache = Cache::new_lru_cache(options().memory_bytes as usize);
+    let cache = Cache::new_hyper_clock_cache(options().memory_bytes as usize, 0);
     let (mut engine, families) =
         Options::load_latest(store.join("db"), Env::new().unwrap(), false, cache).unwrap();
     engine.enable_statistics();

@@ -12,50 +12,44 @@
 //!
 //! A set that fails changes nothing for the others: the draft takes back what it did.
 
-use crate::apps::{AppState, Gate, Known, Waiter};
+use crate::apps::{AppState, Known};
 use crate::batch::Batch;
 use crate::draft::Draft;
 use crate::error;
 use crate::families::Family;
+use crate::gate::Done;
 use crate::keys;
 use crate::open::RocksStore;
 use crate::reads::Reads;
+use crate::sync::Ordering::SeqCst;
 use crate::values::Header;
-use parking_lot::{Mutex, MutexGuard};
 use rocksdb::WriteOptions;
 use rollbook::AppId;
 use rollbook::store::{Committed, Durability, StoreError, WriteSet};
-use std::sync::Arc;
 
 /// The largest write set that is taken, by weight.
 pub(crate) const MAX_WEIGHT: usize = 65_536;
 
 type Outcome = Result<Committed, StoreError>;
+/// What became of the sets, what is stored now, when that is known, and how many dead numbers are left.
+type Ran = Done<Outcome, Known, Result<u64, StoreError>>;
+
+/// Of a commit whose leader panicked.
+fn lost() -> Outcome {
+    Err(StoreError::OutcomeUnknown { what: "a commit that shared another's write", cause: None })
+}
 
 impl RocksStore {
     /// Commits a set that is not too large.
     pub(crate) fn commit_through_gate(&self, app: AppId, writes: &WriteSet) -> Outcome {
         let state = self.apps.get(app);
-        let mut gate = state.gate.lock();
-        if !gate.led {
-            let (own, _) = self.lead(app, &state, gate, Some(writes), 0);
-            return own.unwrap_or(Err(StoreError::Closed));
-        }
-        let outcome = Mutex::new(None);
-        let waiter = Arc::new(Waiter { writes: writes.clone(), outcome });
-        gate.waiting.push(waiter.clone());
-        loop {
-            if let Some(outcome) = waiter.outcome.lock().take() {
-                return outcome;
-            }
-            if gate.led {
-                state.opened.wait(&mut gate);
-            } else {
-                // Everyone who waits is served by whoever leads, up to a limit; so this may take another round.
-                let _ = self.lead(app, &state, gate, None, 0);
-                gate = state.gate.lock();
-            }
-        }
+        let work = |known: Option<Known>, sets: &[&WriteSet]| self.run(app, &state, known, sets, 0);
+        state.gate.pass(writes, self.most(), lost, work)
+    }
+
+    /// How many sets are written at once.
+    fn most(&self) -> usize {
+        usize::from(self.options.commits_per_write)
     }
 
     /// What is stored of an app, or of one that was never committed to.
@@ -66,60 +60,23 @@ impl RocksStore {
 
     /// Publishes the picture of an app that was not used before, unless someone is about to.
     pub(crate) fn look(&self, app: AppId, state: &AppState) -> Result<(), StoreError> {
-        let mut gate = state.gate.lock();
-        if !gate.led && state.newest.is_new() {
+        state.gate.if_free(|| {
+            if !state.newest.is_new() {
+                return Ok(None);
+            }
             let known = self.known(&Reads::latest(&self.db, app))?;
-            gate.known = Some(known);
             state.newest.settle(known.picture());
-        }
-        Ok(())
+            Ok(Some(known))
+        })
     }
 
     /// Clears chunks of dropped keys, about so many at most; answers how many dead numbers still have some.
     pub(crate) fn sweep_through_gate(&self, app: AppId, chunks: usize) -> Result<u64, StoreError> {
         let state = self.apps.get(app);
-        let mut gate = state.gate.lock();
-        while gate.led {
-            state.opened.wait(&mut gate);
-        }
-        let (_, left) = self.lead(app, &state, gate, None, chunks);
-        left
+        state.gate.lead_next(self.most(), lost, |known, sets| self.run(app, &state, known, sets, chunks))
     }
 
-    /// Runs the leader's own set, if it has one, and those of who waits; answers the outcome of its own, and how
-    /// many dead numbers are left.
-    fn lead(
-        &self,
-        app: AppId,
-        state: &AppState,
-        mut gate: MutexGuard<'_, Gate>,
-        own: Option<&WriteSet>,
-        sweep: usize,
-    ) -> (Option<Outcome>, Result<u64, StoreError>) {
-        gate.led = true;
-        let most = usize::from(self.options.commits_per_write);
-        let waiting = gate.waiting.len().min(most.saturating_sub(usize::from(own.is_some())));
-        let served: Vec<Arc<Waiter>> = gate.waiting.drain(..waiting).collect();
-        let known = gate.known.take();
-        drop(gate);
-        // However this ends, the gate opens again and nobody sleeps for ever.
-        let mut leading = Leading { state, served: &served, known: None };
-
-        let sets: Vec<&WriteSet> =
-            own.into_iter().chain(served.iter().map(|waiter| &waiter.writes)).collect();
-        let (outcomes, known, left) = self.run(app, state, known, &sets, sweep);
-        leading.known = known;
-        let mut outcomes = outcomes.into_iter();
-        let answer = own.and_then(|_| outcomes.next());
-        for (waiter, outcome) in served.iter().zip(outcomes) {
-            *waiter.outcome.lock() = Some(outcome);
-        }
-        drop(leading);
-        (answer, left)
-    }
-
-    /// Runs sets over one draft and writes it. Answers their outcomes in order, and what is stored now, when that is
-    /// known.
+    /// Runs sets over one draft and writes it.
     fn run(
         &self,
         app: AppId,
@@ -127,7 +84,7 @@ impl RocksStore {
         known: Option<Known>,
         sets: &[&WriteSet],
         sweep: usize,
-    ) -> (Vec<Outcome>, Option<Known>, Result<u64, StoreError>) {
+    ) -> Ran {
         let reads = Reads::latest(&self.db, app);
         let before = match known.map_or_else(|| self.known(&reads), Ok) {
             Ok(known) => known,
@@ -145,7 +102,7 @@ impl RocksStore {
         }
         let nobody = outcomes.iter().all(Result::is_err);
         if nobody && sweep == 0 {
-            return (outcomes, Some(before), Ok(left(&before.header)));
+            return Done { outcomes, hand_on: Some(before), result: Ok(left(&before.header)) };
         }
         let written = (|| {
             let mut batch = Batch::new(&self.db);
@@ -167,6 +124,9 @@ impl RocksStore {
         let batch = batch.into_inner();
         #[cfg(test)]
         self.observe(&batch);
+        if draft.tag_ended {
+            state.ended.store(header.version.0, SeqCst);
+        }
         state.newest.unsettle();
         if let Err(cause) = self.db.write_opt(batch, &options) {
             // What is stored now is not known here: the next commit and every view read it.
@@ -179,7 +139,7 @@ impl RocksStore {
         if let Some(known) = known {
             state.newest.settle(known.picture());
         }
-        (outcomes, known, Ok(left(&header)))
+        Done { outcomes, hand_on: known, result: Ok(left(&header)) }
     }
 }
 
@@ -188,16 +148,12 @@ fn left(header: &Header) -> u64 {
 }
 
 /// Everyone who had not failed already fails with the same error.
-fn fail(
-    outcomes: impl Iterator<Item = Option<Outcome>>,
-    known: Option<Known>,
-    error: StoreError,
-) -> (Vec<Outcome>, Option<Known>, Result<u64, StoreError>) {
+fn fail(outcomes: impl Iterator<Item = Option<Outcome>>, known: Option<Known>, error: StoreError) -> Ran {
     let outcomes = outcomes.map(|outcome| match outcome {
         Some(Err(own)) => Err(own),
         Some(Ok(_)) | None => Err(copy(&error)),
     });
-    (outcomes.collect(), known, Err(copy(&error)))
+    Done { outcomes: outcomes.collect(), hand_on: known, result: Err(copy(&error)) }
 }
 
 /// The same class and words once more; the engine's error goes along as text.
@@ -213,26 +169,5 @@ fn copy(error: &StoreError) -> StoreError {
         }
         StoreError::Corrupt { what, .. } => StoreError::Corrupt { what: what.clone(), cause: cause() },
         _ => StoreError::Closed,
-    }
-}
-
-/// Whoever leads; dropping it opens the gate and wakes everyone, also those whom a panic left without an answer.
-struct Leading<'a> {
-    state: &'a AppState,
-    served: &'a [Arc<Waiter>],
-    known: Option<Known>,
-}
-
-impl Drop for Leading<'_> {
-    fn drop(&mut self) {
-        for waiter in self.served {
-            let lost =
-                StoreError::OutcomeUnknown { what: "a commit that shared another's write", cause: None };
-            waiter.outcome.lock().get_or_insert(Err(lost));
-        }
-        let mut gate = self.state.gate.lock();
-        gate.led = false;
-        gate.known = self.known;
-        self.state.opened.notify_all();
     }
 }

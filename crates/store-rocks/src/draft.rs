@@ -43,6 +43,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) seen: Overlay<Slot, Option<(Version, Timestamp)>>,
     /// Has a deletion gained or lost devices? Also by a commit that was taken back.
     pub(crate) deletions_moved: bool,
+    /// Has a tag with chunks ended on a platform? Also by a commit that was taken back.
+    pub(crate) tag_ended: bool,
     /// How many devices each user had before the present commit, of those that it touched.
     users_before: HashMap<Box<str>, u64>,
 }
@@ -92,6 +94,7 @@ impl<'a> Draft<'a> {
             events: Overlay::default(),
             seen: Overlay::default(),
             deletions_moved: false,
+            tag_ended: false,
             users_before: HashMap::new(),
         }
     }

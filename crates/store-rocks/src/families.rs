@@ -180,6 +180,9 @@ impl Family {
         if hashed {
             table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
             table.set_data_block_hash_ratio(0.75);
+            // What the hash leads to is then searched key by key: two of them rather than sixteen, for one part in
+            // twelve more on disk.
+            table.set_block_restart_interval(2);
         }
         let mut family = Options::default();
         family.set_block_based_table_factory(&table);

@@ -52,7 +52,42 @@
 //! shares the next write. Versions have no gaps and every commit moves its app's counters, so two commits to an app
 //! cannot be numbered at the same time whatever they touch; what takes time is the sync, and that is shared. Commits to
 //! different apps only meet in RocksDB's log, which groups them as well. A commit reads each record that it changes
-//! once and writes it once: a thousand devices that get a tag rewrite each chunk of its posting one time.
+//! once and writes it once: a thousand devices that get a tag rewrite each chunk of its posting one time. The chunks and
+//! popular names that commits change again and again are kept decoded for the next one.
+//!
+//! # How an audience is read
+//!
+//! A count of one key is a counter. Of the smallest part all chunks are read, of what narrows it only those in which
+//! something is left, and of a page only those that it is in; a few devices are asked for their own keys instead.
+//!
+//! # How it is asked who has a tag
+//!
+//! The record of a device begins with the numbers of its tags, so whether it carries one is a single read, once the
+//! number of the tag is known; and those of popular tags are kept, until one ends. Blocks have a hash of their keys, and
+//! what it leads to is two records, not the usual sixteen: that is a tenth of the time for a twelfth of the disk. The
+//! cache of blocks takes no lock. What is left beside RocksDB's own read of the same record is its snapshot.
+//!
+//! # What it costs
+//!
+//! `cargo run --release -p rollbook-store-rocks --example growth -- DIRECTORY 100000,1000000,10000000`, on two cores
+//! that other work shared; each time is the best of its rounds, warm, without waiting for the disk:
+//!
+//! | devices, ten tags, an alias and a user each | 100 000 | 1 000 000 | 10 000 000 |
+//! |---|---|---|---|
+//! | opening, a first view included | 107 ms | 66 ms | 54 ms |
+//! | RocksDB's own opening of the same directory | 128 ms | 36 ms | 54 ms |
+//! | memory that opening takes | under 1 MiB | under 1 MiB | under 1 MiB |
+//! | bytes on disk, compacted, for each | 187 | 177 | 182 |
+//! | bytes written to disk by bytes committed | 1.04 | 1.38 | 2.25 |
+//! | is this device in this tag? | 1.27 µs | 1.40 µs | 1.58 µs |
+//! | one point read of RocksDB | 0.91 µs | 1.06 µs | 1.12 µs |
+//! | the devices of an alias | 4.0 µs | 3.4 µs | 6.4 µs |
+//! | a tag for one device, a commit each | 6.9 µs | 6.1 µs | 8.3 µs |
+//! | a tag for 1 000 devices, for each | 4.4 µs | 3.2 µs | 6.4 µs |
+//! | registering 1 000 devices, for each | 8.9 µs | 6.3 µs | 10.1 µs |
+//! | RocksDB: a batch of as many keys and bytes, for each | 3.6 µs | 3.4 µs | 3.5 µs |
+//! | deleting a tag of 100 devices | 31 µs | 29 µs | 34 µs |
+//! | deleting a tag of all devices | 92 µs | 85 µs | 103 µs |
 //!
 //! # On disk
 //!
@@ -136,10 +171,13 @@ mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gate;
 mod keys;
 mod links;
 mod log;
 mod looked;
+mod newest;
+mod numbers;
 mod open;
 mod options;
 mod overlay;
@@ -152,6 +190,7 @@ mod recent;
 mod scrub;
 mod stats;
 mod sweep;
+mod sync;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -116,6 +116,7 @@ impl Draft<'_> {
         let record = self.name_mut(&key)?;
         let home = record.home_mut(slot.platform).filter(|home| home.number == number);
         let Some(home) = home else { return contradiction("a key number that its name does not know") };
+        let chunked = matches!(home.devices, Devices::Chunked(_));
         let (there, left) = match &mut home.devices {
             Devices::Few(few) => {
                 let before = few.len();
@@ -132,6 +133,7 @@ impl Draft<'_> {
             return contradiction("a device that holds a key which does not name it");
         }
         if left == 0 {
+            self.tag_ended |= chunked && key.relation == Relation::Tag;
             self.name_mut(&key)?.homes.retain(|home| home.number != number);
             self.numbers.set(number, None, None);
         }
@@ -166,6 +168,7 @@ impl Draft<'_> {
             self.number(home.number)?;
             self.numbers.set(home.number, None, None);
             if let Devices::Chunked(_) = home.devices {
+                self.tag_ended |= key.relation == Relation::Tag;
                 self.dead.set(self.header.dead.1, home.number, 0);
                 self.header.dead.1 += 1;
             }

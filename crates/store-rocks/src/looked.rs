@@ -1,18 +1,20 @@
 //! What a view has looked at is kept for as long as the view lives: whoever finds a device asks about it next, and
 //! whoever asks where a key has devices asks next how many they are.
 
-use crate::apps::Picture;
 use crate::bytes::{Decoded, Malformed};
 use crate::error;
 use crate::families::Family;
 use crate::keys::{self, KeyBuf};
+use crate::newest::Picture;
+use crate::numbers::Numbers;
 use crate::open::RocksStore;
 use crate::reads::{Bytes, Reads};
-use crate::values::{self, Header, Holds, Home, find_home};
+use crate::values::{self, Devices, Header, Holds, Home, find_home};
 use rollbook::store::{Key, Place, Relation, Slot, StoreError};
 use rollbook::{AppId, DeviceId, Platform, Version};
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::Ordering::SeqCst;
 
 /// So many key numbers are asked for at once.
 const AT_ONCE: usize = 128;
@@ -31,6 +33,9 @@ pub struct RocksView<'a> {
     absent: RefCell<Option<KeyBuf>>,
     /// The names that were looked up, also those that are not there.
     names: RefCell<SmallVec<[Name<'a>; 2]>>,
+    numbers: &'a Numbers,
+    /// When a tag of the app last ended, as far as it matters here.
+    ended: Version,
     pub(crate) reads: Reads<'a>,
 }
 
@@ -70,8 +75,10 @@ impl<'a> RocksView<'a> {
                 Picture::new(&stored, true)
             }
         };
+        // Read behind the snapshot: whatever ended in what it shows has been told by then.
+        let ended = Version(state.ended.load(SeqCst));
         let (device, absent, names) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Ok(RocksView { picture, header, device, absent, names, reads })
+        Ok(RocksView { picture, header, device, absent, names, numbers: &store.numbers, ended, reads })
     }
 
     pub(crate) fn header(&self) -> Result<Header, StoreError> {
@@ -145,6 +152,27 @@ impl<'a> RocksView<'a> {
     /// A key on one platform.
     pub(crate) fn home(&self, of: Key<'_>, platform: Platform) -> Result<Option<Home>, StoreError> {
         Ok(self.name(of, |value| find_home(value, platform))?.flatten())
+    }
+
+    /// Does the device that fills a slot hold a key?
+    pub(crate) fn holds(&self, slot: Slot, key: Key<'_>) -> Result<bool, StoreError> {
+        let (app, platform, version) = (self.reads.app, slot.platform, self.picture.version);
+        let popular = key.relation == Relation::Tag;
+        let known = || self.numbers.get(app, platform, key.name, self.ended, version);
+        let number = match popular.then(known).flatten() {
+            Some(number) => number,
+            None => match self.home(key, platform)? {
+                None => return Ok(false),
+                Some(Home { devices: Devices::Few(few), .. }) => return Ok(few.contains(&slot.ordinal)),
+                Some(Home { number, .. }) => {
+                    if popular {
+                        self.numbers.put(app, platform, key.name, number, version);
+                    }
+                    number
+                }
+            },
+        };
+        Ok(self.ask(slot, |holds| holds.holds(key.relation, number))?.unwrap_or(false))
     }
 
     /// The live names of key numbers.

@@ -4,6 +4,7 @@ use crate::apps::Apps;
 use crate::beside;
 use crate::families;
 use crate::format;
+use crate::numbers::Numbers;
 use crate::options::{InvalidOption, RocksOptions};
 use crate::recent::Recent;
 use rocksdb::statistics::StatsLevel;
@@ -17,6 +18,7 @@ pub struct RocksStore {
     pub(crate) db: DB,
     pub(crate) apps: Apps,
     pub(crate) recent: Recent,
+    pub(crate) numbers: Numbers,
     pub(crate) options: RocksOptions,
     /// What the engine was opened with: its counters are asked through it.
     pub(crate) engine: Options,
@@ -153,7 +155,8 @@ impl RocksStore {
     }
 
     fn open_engine(path: &Path, options: &RocksOptions, reads_only: bool) -> Result<Self, OpenError> {
-        let cache = Cache::new_lru_cache(options.cache_bytes());
+        // Without a lock, so that readers do not wait for each other.
+        let cache = Cache::new_hyper_clock_cache(options.cache_bytes(), 0);
         let mut engine = engine_options(options, &cache);
         if reads_only {
             // An owner removes tables that it has compacted: what is open by then can still be read.
@@ -177,7 +180,8 @@ impl RocksStore {
         Ok(RocksStore {
             db,
             apps: Apps::default(),
-            recent: Recent::new(options.recent_bytes()),
+            recent: Recent::new(options.recent_bytes() - options.numbers_bytes()),
+            numbers: Numbers::new(options.numbers_bytes()),
             options: options.clone(),
             engine,
             cache,

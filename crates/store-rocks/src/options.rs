@@ -31,8 +31,8 @@ pub struct RocksOptions {
     pub durability: Durability,
     /// Make the directory when there is none. Yes.
     pub create: bool,
-    /// Bytes of memory for blocks that were read and for writes that have not reached a table file yet. 268 435 456
-    /// (256 MiB); at least 8 388 608 (8 MiB).
+    /// Bytes of memory for blocks that were read, for writes that have not reached a table file yet, and, one part in
+    /// 32, for what commits change again and again. 268 435 456 (256 MiB); at least 8 388 608 (8 MiB).
     pub memory_bytes: u64,
     /// How much of that is for writes, in percent: 5 to 80. 25.
     pub write_buffer_percent: u8,
@@ -145,6 +145,11 @@ impl RocksOptions {
     /// What commits may keep of what they have read and written, decoded.
     pub(crate) fn recent_bytes(&self) -> usize {
         self.memory_bytes as usize / 32
+    }
+
+    /// Of those: for the numbers of popular tags.
+    pub(crate) fn numbers_bytes(&self) -> usize {
+        (self.recent_bytes() / 8).min(1 << 20)
     }
 
     pub(crate) fn cache_bytes(&self) -> usize {

@@ -175,10 +175,39 @@ fn a_key_made_again_in_the_set_that_drops_it_starts_empty() {
     commit(&store, [link(&tag("t"), &places), drop, link(&tag("t"), &places[3..9])]);
     commit(&store, []);
     let view = store.view(APP).unwrap();
-    assert_eq!(view.cardinality(tag("t").as_key(), IOS).unwrap(), 6);
+    assert_eq!(view.cardinality(tag("t").as_key(), IOS.into()).unwrap(), 6);
     assert_eq!(view.posting(tag("t").as_key(), IOS).unwrap().len(), 6);
     let linked = |n: usize| view.linked(places[n].slot, tag("t").as_key()).unwrap();
     assert!(!linked(0) && linked(3) && linked(8) && !linked(9));
+}
+
+#[test]
+fn every_view_asks_for_the_number_that_a_tag_had_in_it() {
+    let (store, _directory) = open(buffered());
+    let places = devices(&store, 20);
+    let news = tag("t");
+    let cut = |devices: &[Place]| Operation::Unlink { key: news.clone(), devices: devices.into() };
+    let mut views = vec![(store.view(APP).unwrap(), 0..0)];
+    let mut now = |operations: Vec<Operation>, carriers: std::ops::Range<usize>| {
+        commit(&store, operations);
+        views.push((store.view(APP).unwrap(), carriers));
+        // All views again and again: whatever one has learnt must not mislead another.
+        for (view, carriers) in views.iter().rev().chain(&views) {
+            for (n, place) in places.iter().enumerate() {
+                let linked = view.linked(place.slot, news.as_key()).unwrap();
+                assert_eq!(linked, carriers.contains(&n), "device {n} at {:?}", view.version());
+            }
+        }
+    };
+    let drop = Operation::Drop { key: news.clone(), platforms: PlatformSet::ALL };
+    now(vec![link(&news, &places[..6])], 0..6);
+    now(vec![link(&news, &places[6..12])], 0..12);
+    now(vec![drop.clone()], 0..0);
+    now(vec![link(&news, &places[3..6])], 3..6);
+    now(vec![cut(&places[3..6])], 0..0);
+    now(vec![link(&news, &places[5..15])], 5..15);
+    now(vec![drop, link(&news, &places[10..20])], 10..20);
+    now(vec![cut(&places[10..20]), link(&news, &places[1..9])], 1..9);
 }
 
 #[test]

@@ -78,14 +78,7 @@ impl View for RocksView<'_> {
     }
 
     fn linked(&self, slot: Slot, key: Key<'_>) -> Result<bool, StoreError> {
-        let Some(home) = self.home(key, slot.platform)? else { return Ok(false) };
-        match home.devices {
-            Devices::Few(few) => Ok(few.contains(&slot.ordinal)),
-            Devices::Chunked(_) => {
-                let holds = self.ask(slot, |holds| holds.holds(key.relation, home.number))?;
-                Ok(holds.unwrap_or(false))
-            }
-        }
+        self.holds(slot, key)
     }
 
     fn keys_of(&self, slot: Slot, relation: Relation, each: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
@@ -135,8 +128,17 @@ impl View for RocksView<'_> {
         }
     }
 
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
-        Ok(self.home(key, platform)?.map_or(0, |home| home.devices.len()))
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
+        let mut sum = 0;
+        self.name(key, |value| {
+            each_home(value, |home| {
+                if platforms.contains(home.platform) {
+                    sum += home.devices.len();
+                }
+                true
+            })
+        })?;
+        Ok(sum)
     }
 
     fn names(

@@ -98,7 +98,7 @@ fn answers(store: &RocksStore) -> Vec<Result<String, StoreError>> {
         let name = format!("tag{n}");
         let posting = view.posting(Key::new(Relation::Tag, &name), IOS);
         all.push(text(posting.map(|posting| posting.chunk(0, usize::MAX))));
-        all.push(text(view.cardinality(Key::new(Relation::Tag, &name), IOS)));
+        all.push(text(view.cardinality(Key::new(Relation::Tag, &name), IOS.into())));
     }
     for relation in Relation::ALL {
         let mut names = Vec::new();

@@ -135,7 +135,7 @@ impl Look<'_> {
 
     #[track_caller]
     pub(crate) fn cardinality(&self, key: &OwnedKey, platform: Platform) -> u64 {
-        read(self.0.cardinality(key.as_key(), platform))
+        read(self.0.cardinality(key.as_key(), platform.into()))
     }
 
     /// How many devices a key names on all platforms.

@@ -172,8 +172,8 @@ impl<S: Store> View for ReopeningView<'_, S> {
     ) -> Result<Posting, StoreError> {
         self.view().posting_among(key, platform, among)
     }
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
-        self.view().cardinality(key, platform)
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
+        self.view().cardinality(key, platforms)
     }
     fn names(
         &self,

@@ -11,6 +11,7 @@
 //! | `crash`    | kills writers, cuts logs, flips bytes, and tells what survived   |
 //! | `fuzz`     | every fuzz target for its share of some minutes                  |
 //! | `soak`     | a long mixed load on the durable store, killed and audited       |
+//! | `sanitize` | tests under the nightly compiler's sanitizers and interpreter    |
 //! | `clients`  | the vendors' own clients against the service                     |
 //!
 //! Nothing but Rust and a C compiler has to be on the machine: cargo-nextest runs the tests when it
@@ -25,6 +26,7 @@
 //! - [`api`], [`features`], [`packages`]: what is checked of each of them
 //! - [`libclang`]: finds or installs what the durable store's engine is built with
 //! - [`fuzz`]: runs the fuzz targets, and tells what they found with the shortest input
+//! - [`sanitize`]: which tests run under which sanitizer, and what that needs
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
@@ -38,6 +40,7 @@ mod gate;
 mod libclang;
 mod packages;
 mod process;
+mod sanitize;
 mod steps;
 mod tools;
 mod workspace;
@@ -45,9 +48,10 @@ mod workspace;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::gate::Report;
+use crate::gate::{Outcome, Report};
+use crate::sanitize::Watcher;
 use crate::steps::{Plan, TestRunner};
 use crate::tools::Toolbox;
 
@@ -107,6 +111,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
+    /// Run tests of what is Rust all the way down under the nightly compiler's sanitizers and its interpreter.
+    ///
+    /// What the machine has no component for is skipped, and the table at the end says what is missing.
+    Sanitize {
+        /// One of them; else all.
+        watcher: Option<Watcher>,
+    },
     /// Run the vendors' own clients, as they are published, against the service.
     ///
     /// They are installed into the user's cache directory, from their usual registries. A client whose runtime (python3,
@@ -121,14 +132,15 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let tools = Toolbox::from_env();
     let runner = if tools.has_nextest() { TestRunner::Nextest } else { TestRunner::CargoTest };
-    // The vendors' clients need nothing that the durable store is built with.
-    if !matches!(args.command, Task::Clients)
+    // Neither the vendors' clients nor the sanitizers meet the durable store.
+    if !matches!(args.command, Task::Clients | Task::Sanitize { .. })
         && let Err(why) = libclang::prepare()
     {
         return finish(Err(why));
     }
     let plan = match args.command {
         Task::Clients => return finish(clients::run(&tools)),
+        Task::Sanitize { watcher } => return finish(Ok(sanitized(watcher, &tools))),
         Task::Soak { options } => return soak(&tools, &options),
         Task::Fuzz(extent) => return fuzz::run(&tools, &extent),
         Task::Test => Plan::Test,
@@ -143,6 +155,17 @@ fn main() -> ExitCode {
     };
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
     finish(Ok(report))
+}
+
+fn sanitized(watcher: Option<Watcher>, tools: &Toolbox) -> Report {
+    let watchers = watcher.map_or_else(|| Watcher::value_variants().to_vec(), |one| vec![one]);
+    let installed = sanitize::nightly_components();
+    let steps: Vec<_> = watchers.iter().map(|watcher| watcher.step()).collect();
+    let mut lacks = watchers.iter().map(|watcher| watcher.lacks(&installed));
+    gate::run(&steps, |step| match lacks.next().flatten() {
+        Some(why) => Outcome::Skipped(why),
+        None => process::run(step, tools),
+    })
 }
 
 fn finish(report: Result<Report, String>) -> ExitCode {

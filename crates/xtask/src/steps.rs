@@ -27,6 +27,8 @@ pub(crate) enum Tool {
     CargoDeny,
     /// Builds and runs fuzz targets.
     CargoFuzz,
+    /// What finds the cargo of another toolchain.
+    Rustup,
 }
 
 /// How a step's success is told.
@@ -261,7 +263,7 @@ impl Named for Step {
 }
 
 impl Step {
-    const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
+    pub(crate) const fn cargo(name: &'static str, args: &'static [&'static str]) -> Self {
         Self { name, dir: "", env: &[], tool: Tool::Cargo, args, judge: Judge::Status }
     }
 
@@ -282,6 +284,7 @@ impl Tool {
             Self::Cargo => "cargo",
             Self::CargoDeny => "cargo-deny",
             Self::CargoFuzz => "cargo-fuzz",
+            Self::Rustup => "rustup",
         }
     }
 }

@@ -56,6 +56,19 @@ impl Toolbox {
         }
     }
 
+    /// On a machine with nothing but these directories, and a cargo that cannot be started.
+    #[cfg(test)]
+    pub(crate) fn of(installed: Vec<PathBuf>, cache: Option<PathBuf>) -> Self {
+        Self {
+            root: PathBuf::from("."),
+            cargo: PathBuf::from("no-such-directory/cargo"),
+            installed,
+            cache,
+            cargo_deny: OnceCell::new(),
+            cargo_fuzz: OnceCell::new(),
+        }
+    }
+
     /// The workspace's root.
     pub(crate) fn root(&self) -> &Path {
         &self.root
@@ -90,6 +103,8 @@ impl Toolbox {
     pub(crate) fn locate(&self, tool: Tool) -> Result<PathBuf, String> {
         match tool {
             Tool::Cargo => Ok(self.cargo.clone()),
+            // It is never installed: whoever has no rustup chooses compilers in another way.
+            Tool::Rustup => Ok(PathBuf::from(tool.name())),
             Tool::CargoDeny => {
                 self.cargo_deny.get_or_init(|| self.find_or_install(tool.name(), CARGO_DENY_VERSION)).clone()
             }
@@ -152,17 +167,6 @@ mod tests {
         (path.parent().unwrap().to_owned(), name)
     }
 
-    fn toolbox(installed: Vec<PathBuf>, cache: Option<PathBuf>) -> Toolbox {
-        Toolbox {
-            root: PathBuf::from("."),
-            cargo: PathBuf::from("no-such-directory/cargo"),
-            installed,
-            cache,
-            cargo_deny: OnceCell::new(),
-            cargo_fuzz: OnceCell::new(),
-        }
-    }
-
     #[test]
     fn the_first_directory_that_holds_a_program_wins() {
         let (dir, name) = this_program();
@@ -182,7 +186,7 @@ mod tests {
     fn what_is_installed_is_not_installed_again() {
         let (dir, name) = this_program();
         // Its cargo cannot be started: an attempt to install would be an error.
-        let tools = toolbox(vec![dir.clone()], Some(dir.clone()));
+        let tools = Toolbox::of(vec![dir.clone()], Some(dir.clone()));
         let expected = dir.join(format!("{name}{EXE_SUFFIX}"));
         assert_eq!(tools.find_or_install(&name, "^1"), Ok(expected));
     }
@@ -190,9 +194,9 @@ mod tests {
     #[test]
     fn a_tool_that_cannot_be_installed_is_an_error_with_a_reason() {
         let cache = Some(PathBuf::from("no-such-directory"));
-        let error = toolbox(Vec::new(), cache).locate(Tool::CargoDeny).unwrap_err();
+        let error = Toolbox::of(Vec::new(), cache).locate(Tool::CargoDeny).unwrap_err();
         assert!(error.contains("cannot start"), "{error}");
-        let error = toolbox(Vec::new(), None).locate(Tool::CargoDeny).unwrap_err();
+        let error = Toolbox::of(Vec::new(), None).locate(Tool::CargoDeny).unwrap_err();
         assert!(error.contains("no home directory"), "{error}");
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::run::rollbook;
 use crate::service::{BASIC, CONFIG, Connection, DONE, KEY, Service, TOKEN};
-use rollbook::AppId;
 use rollbook::store::{Store, View};
+use rollbook::{AppId, AppKey, EventQuery, Registry};
 use rollbook_store_rocks::{RocksOptions, RocksStore};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn start(name: &str, directory: &Path) -> Service {
     Service::start(name, CONFIG, &["--store", &choice(directory)])
@@ -67,6 +68,8 @@ struct Client {
     answered: Vec<Vec<u64>>,
     /// The device and the change that was sent and not answered.
     unanswered: Option<(usize, u64)>,
+    /// The events that were answered: code and device.
+    posted: Vec<(String, String)>,
 }
 
 /// How many devices each client has.
@@ -77,16 +80,16 @@ impl Client {
         format!("c{}-d{n}", self.number)
     }
 
-    /// Changes devices one after the other, as fast as they are answered, until the connection ends.
-    fn press(&mut self, address: SocketAddr, done: &AtomicU64) {
+    /// Changes devices and posts their events, one after the other, as fast as they are answered, until the connection
+    /// ends.
+    fn press(&mut self, address: SocketAddr, done: &AtomicUsize) {
         let mut connection = Connection::open(address);
         let first = self.answered.iter().flatten().max().copied().unwrap_or_default() + 1;
         for (change, n) in (first..).zip((0..DEVICES).cycle()) {
             let device = self.device(n);
             self.unanswered = Some((n, change));
             if self.answered[n].is_empty() {
-                let members = format!(r#""application":"{KEY}","hwid":"{device}","device_type":3"#);
-                let body = format!(r#"{{"request":{{{members}}}}}"#);
+                let body = request(&format!(r#""hwid":"{device}","device_type":3"#));
                 let Some(reply) = connection.ask("POST", "/json/1.3/registerDevice", TOKEN, &body) else {
                     return;
                 };
@@ -100,6 +103,11 @@ impl Client {
             reply.is(200, "{}");
             self.answered[n].push(change);
             self.unanswered = None;
+            let body =
+                request(&format!(r#""hwid":"{device}","event":"activityCompleted","attributes":{{}}"#));
+            let Some(reply) = connection.ask("POST", "/json/1.3/postEvent", TOKEN, &body) else { return };
+            let told: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+            self.posted.push((told["response"]["code"].as_str().unwrap().to_owned(), device));
             done.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -128,6 +136,11 @@ impl Client {
     }
 }
 
+/// A call's body with these members, of the app of the configuration.
+fn request(members: &str) -> String {
+    format!(r#"{{"request":{{"application":"{KEY}",{members}}}}}"#)
+}
+
 /// What is told of a device after these changes.
 fn told_of(changes: &[u64]) -> Option<String> {
     let last = changes.last()?;
@@ -141,14 +154,20 @@ fn what_was_answered_is_there_after_the_service_was_killed() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("data");
     let mut clients: Vec<Client> = (0..4)
-        .map(|number| Client { number, answered: vec![Vec::new(); DEVICES], unanswered: None })
+        .map(|number| Client {
+            number,
+            answered: vec![Vec::new(); DEVICES],
+            unanswered: None,
+            posted: Vec::new(),
+        })
         .collect();
-    for round in 1..=5 {
+    let rounds = 5;
+    for round in 1..=rounds {
         let service = start("killed", &path);
         for client in &mut clients {
             client.compare(&service);
         }
-        let (address, done) = (service.address, AtomicU64::new(0));
+        let (address, done) = (service.address, AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for client in &mut clients {
                 scope.spawn(|| client.press(address, &done));
@@ -169,4 +188,12 @@ fn what_was_answered_is_there_after_the_service_was_killed() {
     assert_eq!(service.stop().status.code(), Some(0));
     let store = RocksStore::open(&path, &RocksOptions::default()).unwrap();
     assert_eq!(rollbook_testkit::check_invariants(&store.view(AppId(1)).unwrap()).unwrap(), []);
+    let app = Registry::builder(store).build().app(&AppKey::new(KEY).unwrap()).unwrap();
+    let events = app.events(&EventQuery { limit: usize::MAX, ..EventQuery::default() }).unwrap().items;
+    let kept: HashMap<String, String> =
+        events.into_iter().map(|event| (event.code.to_string(), event.device.unwrap().to_string())).collect();
+    let posted: Vec<&(String, String)> = clients.iter().flat_map(|client| &client.posted).collect();
+    assert!(posted.iter().all(|(code, device)| kept.get(code) == Some(device)));
+    // Each client may have posted one more each time that was not answered.
+    assert!((posted.len()..=posted.len() + rounds * clients.len()).contains(&kept.len()), "{}", kept.len());
 }

@@ -23,9 +23,8 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn count(&self, audience: &Audience) -> Result<u64, Error> {
-        let mut all = 0;
-        self.count_each(audience, |_, devices| all += devices)?;
-        Ok(all)
+        audience.check(self.limits())?;
+        audience::count(&self.scope.picture()?, audience)
     }
 
     /// How many devices the audience selects on each platform; platforms without any are left out.
@@ -43,16 +42,12 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn count_by_platform(&self, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
+        audience.check(self.limits())?;
         let mut counts = BTreeMap::new();
-        self.count_each(audience, |platform, devices| {
+        audience::count_each(&self.scope.picture()?, audience, |platform, devices| {
             counts.insert(platform, devices);
         })?;
         Ok(counts)
-    }
-
-    fn count_each(&self, audience: &Audience, each: impl FnMut(Platform, u64)) -> Result<(), Error> {
-        audience.check(self.limits())?;
-        audience::count(&self.scope.picture()?, audience, each)
     }
 
     /// How many devices each of several audiences selects, how many are in any of them, and how many in more than

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::{DeviceId, Platform, PlatformSet};
 use crate::picture::decoded;
 use crate::registry::Scope;
-use crate::store::{Posting, Slot, Store, View};
+use crate::store::{Slot, Store, View};
 use std::fmt;
 
 /// Ordinals turned into ids under one view. Long enough that taking a view costs nothing beside it, short enough that
@@ -79,14 +79,16 @@ impl<S: Store> Selected<S> {
     /// # Errors
     /// [`Error::NotFound`] when the app is deleted meanwhile; [`Error::Store`].
     pub fn for_each(&self, mut each: impl FnMut(Platform, &str)) -> Result<(), Error> {
-        let mut ids = Ids::default();
+        let (mut ordinals, mut ids) = (Vec::new(), Ids::default());
         for (platform, set) in self.selection.sets() {
-            let posting = Posting::Many(set.clone());
-            let mut from = Some(0);
-            while let Some(start) = from {
-                let mut ordinals = posting.chunk(start, CHUNK);
-                from =
-                    ordinals.last().filter(|_| ordinals.len() == CHUNK).and_then(|last| last.checked_add(1));
+            let mut rest = set.iter();
+            loop {
+                ordinals.resize(CHUNK, 0);
+                let taken = rest.next_many(&mut ordinals).len();
+                ordinals.truncate(taken);
+                if taken == 0 {
+                    break;
+                }
                 self.read(*platform, &mut ordinals, &mut ids)?;
                 ids.for_each(|id| each(*platform, id));
             }
@@ -118,8 +120,10 @@ impl<S: Store> Selected<S> {
     /// Copies the ids of one chunk out of a view.
     fn read(&self, platform: Platform, ordinals: &mut Vec<u32>, ids: &mut Ids) -> Result<(), Error> {
         let picture = self.scope.picture()?;
-        ordinals.retain(|&ordinal| !picture.is_condemned(Slot { platform, ordinal }));
-        ids.clear();
+        if picture.has_condemned() {
+            ordinals.retain(|&ordinal| !picture.is_condemned(Slot { platform, ordinal }));
+        }
+        ids.expect(ordinals.len());
         let read = picture.raw().ids(platform, ordinals, self.selection.version(), &mut |_, id| ids.push(id));
         read.map_err(Error::store("read the ids of devices"))
     }
@@ -139,9 +143,12 @@ struct Ids {
 }
 
 impl Ids {
-    fn clear(&mut self) {
+    /// Empties them, and makes room for so many as they usually are.
+    fn expect(&mut self, ids: usize) {
         self.text.clear();
+        self.text.reserve(ids * 32);
         self.ends.clear();
+        self.ends.reserve(ids);
     }
 
     fn push(&mut self, id: &str) {

@@ -105,7 +105,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             && self.known(of).is_none()
         {
             self.watch.enter(of);
-            let len = self.picture.len(*key, self.platform)?;
+            let len = self.picture.cardinality(*key, self.platform.into())?;
             self.watch.leave(Taken::Counted);
             return if of.is_outside() { self.rest(len) } else { Ok(len) };
         }
@@ -334,7 +334,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             Step::Platforms(set) => Bound { outside: set.contains(self.platform), at_most: 0 },
             Step::Slot(..) => Bound { outside: false, at_most: 1 },
             Step::Key(key) => {
-                let at_most = self.picture.len(*key, self.platform)?;
+                let at_most = self.picture.cardinality(*key, self.platform.into())?;
                 Bound { outside: false, at_most }
             }
             Step::All(members) => {

@@ -1,6 +1,7 @@
 use super::super::testing::trees;
 use super::super::{
-    Audience, JpushAudience, Question, SavedAudiences, Selection, explain, matches, reason, select,
+    Audience, JpushAudience, Question, SavedAudiences, Selection, count_each, explain, matches, reason,
+    select,
 };
 use super::*;
 use crate::model::{DeviceId, EventSeq, Limits, PlatformSet, Timestamp, Version};
@@ -15,9 +16,7 @@ use std::sync::Arc;
 
 fn count<V: View>(picture: &Picture<V>, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
     let mut counts = BTreeMap::new();
-    super::super::count(picture, audience, |platform, devices| {
-        assert!(counts.insert(platform, devices).is_none())
-    })?;
+    count_each(picture, audience, |platform, devices| assert!(counts.insert(platform, devices).is_none()))?;
     Ok(counts)
 }
 
@@ -120,8 +119,9 @@ impl View for &FewDevices {
     fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
         Ok(Platform::ALL.into_iter().filter(|&p| self.postings.contains_key(&(key.to_owned(), p))).collect())
     }
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
-        Ok(self.postings.get(&(key.to_owned(), platform)).map_or(0, Posting::len))
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
+        let on = |platform| self.postings.get(&(key.to_owned(), platform)).map_or(0, Posting::len);
+        Ok(platforms.iter().map(on).sum())
     }
     fn names(
         &self,
@@ -243,6 +243,7 @@ proptest! {
         let mut counts = BTreeMap::new();
         expected.iter().for_each(|slot| *counts.entry(slot.platform).or_insert(0_u64) += 1);
         prop_assert_eq!(selection.len(), counts.values().sum::<u64>());
+        prop_assert_eq!(super::super::count(&picture, &tree).unwrap(), counts.values().sum::<u64>());
         prop_assert_eq!(count(&picture, &tree).unwrap(), counts);
 
         let question = Question::new(&picture, &tree).unwrap();

@@ -42,7 +42,7 @@ pub(crate) use matches::matches;
 pub use overlap::Overlap;
 pub(crate) use overlap::overlap;
 pub use parse_error::ParseError;
-pub(crate) use question::{Question, count};
+pub(crate) use question::{Question, count, count_each};
 pub use reason::Reason;
 pub(crate) use reason::reason;
 pub use saved::SavedAudiences;

@@ -6,16 +6,35 @@ use super::plan::{Plan, Ref};
 use crate::error::Error;
 use crate::model::{Platform, PlatformSet};
 use crate::picture::Picture;
-use crate::store::{Posting, View};
+use crate::store::{Key, Posting, Relation, View};
 use roaring::RoaringBitmap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+
+/// How many devices `audience`, which passed its check, selects.
+///
+/// # Errors
+/// What the store answers.
+pub(crate) fn count<V: View>(picture: &Picture<V>, audience: &Audience) -> Result<u64, Error> {
+    let of = |relation, name| picture.cardinality(Key::new(relation, name), PlatformSet::ALL);
+    match audience {
+        // What is asked most is a counter: there is nothing to plan.
+        Audience::Tag(tag) => of(Relation::Tag, tag.as_str()),
+        Audience::Alias(alias) => of(Relation::Alias, alias.as_str()),
+        Audience::User(user) => of(Relation::User, user.as_str()),
+        _ => {
+            let mut all = 0;
+            count_each(picture, audience, |_, devices| all += devices)?;
+            Ok(all)
+        }
+    }
+}
 
 /// Calls `each` with every platform on which `audience`, which passed its check, selects devices, and how many.
 ///
 /// # Errors
 /// What the store answers.
-pub(crate) fn count<V: View>(
+pub(crate) fn count_each<V: View>(
     picture: &Picture<V>,
     audience: &Audience,
     mut each: impl FnMut(Platform, u64),

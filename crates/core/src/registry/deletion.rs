@@ -8,7 +8,7 @@
 use super::commit::Patience;
 use super::{Inner, Registry, Scope};
 use crate::error::{Error, ErrorKind};
-use crate::model::{AppId, DeviceId, EventOrder, EventSeq, Platform, Timestamp};
+use crate::model::{AppId, DeviceId, EventOrder, EventSeq, Platform, PlatformSet, Timestamp};
 use crate::store::{
     Deleted, Deletion, Entry, EntryKey, EntryKind, EventOwner, Key, LogIndex, LogRange, Operation, Place,
     Relation, Slot, Store, StoreError, View, WriteSet,
@@ -88,12 +88,8 @@ impl<S: Store> Scope<S> {
     fn condemned(&self, number: u64) -> Result<u64, Error> {
         let view = self.inner.store.view(self.app.id).map_err(Error::store("take a view"))?;
         let name = number.to_string();
-        let mut sum = 0;
-        for platform in Platform::ALL {
-            let count = view.cardinality(Key::new(Relation::Deletion, &name), platform);
-            sum += count.map_err(Error::store("count the condemned devices"))?;
-        }
-        Ok(sum)
+        let count = view.cardinality(Key::new(Relation::Deletion, &name), PlatformSet::ALL);
+        count.map_err(Error::store("count the condemned devices"))
     }
 
     /// Removes a deleted user's devices and events, to the end; how many devices this call removed.

@@ -175,8 +175,8 @@ impl View for Box<dyn View + '_> {
         (**self).posting_among(key, platform, among)
     }
 
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
-        (**self).cardinality(key, platform)
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
+        (**self).cardinality(key, platforms)
     }
 
     fn names(

@@ -237,8 +237,8 @@ pub trait View {
     fn posting_among(&self, key: Key<'_>, platform: Platform, among: &Posting)
     -> Result<Posting, StoreError>;
 
-    /// How many devices a key names on a platform, in a time that does not depend on how many they are.
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError>;
+    /// How many devices a key names on these platforms together, in a time that does not depend on how many they are.
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError>;
 
     /// Calls `each` with the names of a relation's keys in byte order (also those of deletions, which are numbers),
     /// behind `after`, at most `limit` of them. In

@@ -7,6 +7,8 @@ use crate::common::{
 use rollbook::{Entropy, Limits, SeededEntropy};
 use rollbook_http::{FaceOptions, ServeOptions};
 use rollbook_store_mem::MemStore;
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
 
 fn impatient() -> Served {
     let options = FaceOptions { timeout_millis: 300, body_limit: 10_000, ..FaceOptions::default() };
@@ -99,8 +101,7 @@ fn bodies_at_and_over_the_limit() {
     let mut connection = Connection::open(served.address);
     connection.send(&head("POST", "/v3/devices/d2", &[&authorized(), "Transfer-Encoding: chunked"]));
     let chunk = format!("{:x}\r\n{}\r\n", 1 << 20, " ".repeat(1 << 20));
-    let sent =
-        (0..100).take_while(|_| std::io::Write::write_all(&mut connection.0, chunk.as_bytes()).is_ok());
+    let sent = (0..100).take_while(|_| connection.0.write_all(chunk.as_bytes()).is_ok());
     assert!(sent.count() < 100);
     // A client that waits to be asked is told at once.
     let mut connection = Connection::open(served.address);
@@ -202,6 +203,40 @@ fn senders_that_are_too_slow() {
     assert!(body.reply().is_none());
     let text = r#"{"status_code":500,"status_message":"not done within 300 ms: try again","response":null}"#;
     other.reply().unwrap().is(500, text);
+    assert_eq!(snapshot(&served.app), before);
+    goes_on(&served);
+}
+
+/// Sends one byte, listens a moment, and so on; what came until the connection was closed, if it was.
+fn drip(connection: &mut Connection, bytes: usize) -> Option<Vec<u8>> {
+    connection.0.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+    let mut got = Vec::new();
+    let mut buffer = [0; 4_096];
+    for _ in 0..bytes {
+        // Once it is closed there may still be something to read.
+        connection.0.write_all(b" ").ok();
+        match connection.0.read(&mut buffer) {
+            Ok(0) => return Some(got),
+            Ok(n) => got.extend_from_slice(&buffer[..n]),
+            Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
+            Err(_) => return Some(got),
+        }
+    }
+    None
+}
+
+#[test]
+fn senders_that_go_on_a_byte_at_a_time_gain_no_time() {
+    let served = impatient();
+    let before = snapshot(&served.app);
+    let mut slow = Connection::open(served.address);
+    slow.send(b"GET /v3/tags HTTP/1.1\r\nX-Slow: ");
+    let got = drip(&mut slow, 2_000).unwrap();
+    assert!(got.is_empty() || got.starts_with(b"HTTP/1.1 408 "), "{:?}", String::from_utf8_lossy(&got));
+    let mut body = Connection::open(served.address);
+    body.send(&head("POST", "/v3/devices/d1", &[&authorized(), "Content-Length: 9000"]));
+    let got = String::from_utf8(drip(&mut body, 2_000).unwrap()).unwrap();
+    assert!(got.starts_with("HTTP/1.1 503 ") && got.contains("not done within 300 ms"), "{got}");
     assert_eq!(snapshot(&served.app), before);
     goes_on(&served);
 }

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let committed = store.commit(app, &writes)?;
     println!("version {} placed {:?}", committed.version, committed.inserted);
-    println!("news: {} device(s) on ios", store.view(app)?.cardinality(key, Platform::Ios)?);
+    println!("news: {} device(s) on ios", store.view(app)?.cardinality(key, Platform::Ios.into())?);
     Ok(())
 }
 

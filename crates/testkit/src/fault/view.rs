@@ -102,8 +102,8 @@ impl<S: Store> View for FaultView<'_, S> {
         self.ask()?.posting_among(key, platform, among)
     }
 
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
-        self.ask()?.cardinality(key, platform)
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
+        self.ask()?.cardinality(key, platforms)
     }
 
     fn names(

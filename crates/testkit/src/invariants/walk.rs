@@ -229,7 +229,7 @@ impl<'a, V: View> Walk<'a, V> {
         if self.view.platforms(key)?.contains(platform) == posting.is_empty() {
             self.breach(Broken::Sides, format!("{of}: its platforms and its postings differ"));
         }
-        let counted = self.view.cardinality(key, platform)?;
+        let counted = self.view.cardinality(key, platform.into())?;
         if counted != posting.len() {
             self.breach(Broken::Count, format!("{of}: counted {counted}, but they are {}", posting.len()));
         }

@@ -78,8 +78,8 @@ pub trait Alter: Send + Sync + 'static {
     fn platforms(&self, view: &OrderedView, key: Key<'_>) -> Answer<PlatformSet> {
         view.platforms(key)
     }
-    fn cardinality(&self, view: &OrderedView, key: Key<'_>, platform: Platform) -> Answer<u64> {
-        view.cardinality(key, platform)
+    fn cardinality(&self, view: &OrderedView, key: Key<'_>, platforms: PlatformSet) -> Answer<u64> {
+        view.cardinality(key, platforms)
     }
     fn names(
         &self,
@@ -204,8 +204,8 @@ impl<A: Alter> View for AlteredView<'_, A> {
         self.alter.platforms(&self.right, key)
     }
 
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Answer<u64> {
-        self.alter.cardinality(&self.right, key, platform)
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Answer<u64> {
+        self.alter.cardinality(&self.right, key, platforms)
     }
 
     fn names(

@@ -110,12 +110,15 @@ impl Alter for LeavesOneSide {
 pub struct Miscounts(Mutex<BTreeMap<(OwnedKey, Platform), u64>>);
 
 impl Alter for Miscounts {
-    fn cardinality(&self, view: &OrderedView, key: Key<'_>, platform: Platform) -> Answer<u64> {
-        let now = view.cardinality(key, platform)?;
+    fn cardinality(&self, view: &OrderedView, key: Key<'_>, platforms: PlatformSet) -> Answer<u64> {
         let mut most = self.0.lock();
-        let most = most.entry((key.to_owned(), platform)).or_default();
-        *most = now.max(*most);
-        Ok(*most)
+        let mut count = |platform: Platform| {
+            let now = view.cardinality(key, platform.into())?;
+            let most = most.entry((key.to_owned(), platform)).or_default();
+            *most = now.max(*most);
+            Ok(*most)
+        };
+        platforms.iter().try_fold(0, |sum, platform| Ok(sum + count(platform)?))
     }
     fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
         let committed = store.commit(app, writes)?;
@@ -124,9 +127,7 @@ impl Alter for Miscounts {
             let mut names = Vec::new();
             view.names(relation, None, usize::MAX, &mut |name| names.push(name.to_owned()))?;
             for name in names.iter().take(50) {
-                Platform::ALL
-                    .iter()
-                    .try_for_each(|p| self.cardinality(&view, Key::new(relation, name), *p).map(drop))?;
+                self.cardinality(&view, Key::new(relation, name), PlatformSet::ALL)?;
             }
         }
         Ok(committed)
@@ -312,9 +313,7 @@ pub struct Resurrects(Mutex<BTreeMap<OwnedKey, BTreeSet<Slot>>>);
 
 impl Resurrects {
     fn back(&self, view: &OrderedView, key: Key<'_>) -> Result<BTreeSet<Slot>, StoreError> {
-        let any = Platform::ALL
-            .iter()
-            .try_fold(0, |sum, p| Ok::<_, StoreError>(sum + view.cardinality(key, *p)?))?;
+        let any = view.cardinality(key, PlatformSet::ALL)?;
         let held = self.0.lock();
         Ok(if any == 0 { BTreeSet::new() } else { held.get(&key.to_owned()).cloned().unwrap_or_default() })
     }
@@ -342,8 +341,8 @@ impl Alter for Resurrects {
         view.posting(key, platform)?.for_each(|ordinal| all.push(ordinal));
         Ok(all.into_iter().collect())
     }
-    fn cardinality(&self, view: &OrderedView, key: Key<'_>, platform: Platform) -> Answer<u64> {
-        Ok(self.posting(view, key, platform)?.len())
+    fn cardinality(&self, view: &OrderedView, key: Key<'_>, platforms: PlatformSet) -> Answer<u64> {
+        platforms.iter().try_fold(0, |sum, platform| Ok(sum + self.posting(view, key, platform)?.len()))
     }
     fn linked(&self, view: &OrderedView, slot: Slot, key: Key<'_>) -> Answer<bool> {
         Ok(self.posting(view, key, slot.platform)?.contains(slot.ordinal))

@@ -115,14 +115,8 @@ impl Alter for VerifiesBeforeItLocks {
 fn judge(view: &OrderedView, writes: &WriteSet) -> Answer<()> {
     for check in &writes.checks {
         match check {
-            Check::KeyAtMost { key, most } => {
-                let mut size = 0;
-                for platform in PlatformSet::ALL.iter() {
-                    size += view.cardinality(key.as_key(), platform)?;
-                }
-                if size > *most {
-                    return Err(StoreError::conflict(Conflicted::KeyFull));
-                }
+            Check::KeyAtMost { key, most } if view.cardinality(key.as_key(), PlatformSet::ALL)? > *most => {
+                return Err(StoreError::conflict(Conflicted::KeyFull));
             }
             Check::Room { tag, devices, most } => {
                 let tag = Key::new(Relation::Tag, tag);

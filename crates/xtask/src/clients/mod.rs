@@ -1,8 +1,10 @@
 //! The vendors' own clients, as they are published, against `rollbook serve`.
 //!
+//! - [`calls`]: counts what a client asked for
 //! - [`packages`]: finds the runtimes and installs the clients
 //! - [`service`]: the program, on a port of its own for each client
 
+mod calls;
 mod packages;
 mod service;
 
@@ -12,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::gate::{self, Outcome, Report};
 use crate::process;
 use crate::tools::Toolbox;
+use calls::Calls;
 use packages::Package;
 use service::Service;
 
@@ -23,6 +26,8 @@ const SCRIPTS: &str = "crates/xtask/clients";
 struct Client {
     name: &'static str,
     package: Package,
+    /// The face that it speaks to; devices it may have registered by the other.
+    face: &'static str,
     script: &'static str,
 }
 
@@ -30,16 +35,19 @@ const CLIENTS: [Client; 3] = [
     Client {
         name: "JPush, Python",
         package: Package::Python { name: "jpush", version: "3.4.1" },
+        face: "jpush",
         script: "jpush_client.py",
     },
     Client {
         name: "Pushwoosh, Python",
         package: Package::Python { name: "pypushwoosh", version: "0.3.1" },
+        face: "pushwoosh",
         script: "pushwoosh_client.py",
     },
     Client {
         name: "JPush, Node.js",
         package: Package::Node { name: "jpush-sdk", version: "3.5.0" },
+        face: "jpush",
         script: "jpush_client.js",
     },
 ];
@@ -72,14 +80,9 @@ pub(crate) fn run(tools: &Toolbox) -> Result<Report, String> {
 
 impl Client {
     fn run(&self, tools: &Toolbox, program: &Path) -> Result<Outcome, String> {
-        let installed = match self.package.install(tools)? {
-            Some(installed) => installed,
-            None => {
-                return Ok(Outcome::Skipped(format!(
-                    "{} is missing on this machine",
-                    self.package.runtime()
-                )));
-            }
+        let installed = match self.package.install(tools) {
+            Ok(installed) => installed,
+            Err(outcome) => return Ok(outcome),
         };
         let scripts: PathBuf = tools.root().join(SCRIPTS);
         let service = Service::start(program, &scripts.join("rollbook.toml"))?;
@@ -94,6 +97,12 @@ impl Client {
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .status()
             .map_err(|error| format!("cannot start {}: {error}", installed.runtime.display()))?;
-        Ok(process::by_status(status))
+        // Whether each was answered as expected is the script's to judge.
+        let calls = Calls::read(&service.metrics()?, self.face);
+        println!("   {}: {calls}", self.package);
+        Ok(match process::by_status(status) {
+            Outcome::Passed if !calls.any() => Outcome::Failed("the client reached nothing".to_owned()),
+            outcome => outcome,
+        })
     }
 }

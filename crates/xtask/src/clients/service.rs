@@ -1,7 +1,8 @@
 //! The program `rollbook serve` on a port of its own.
 
 use std::env;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
@@ -53,6 +54,19 @@ impl Service {
     /// Such as `http://127.0.0.1:8085`.
     pub(super) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// What it has counted so far, as text.
+    pub(super) fn metrics(&self) -> Result<String, String> {
+        let host = self.address.trim_start_matches("http://");
+        let read = || -> io::Result<String> {
+            let mut stream = TcpStream::connect(host)?;
+            write!(stream, "GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        read().map_err(|error| format!("the service's metrics cannot be read: {error}"))
     }
 }
 

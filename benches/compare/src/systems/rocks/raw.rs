@@ -4,7 +4,9 @@ use super::Written;
 use crate::block::{Answer, Block};
 use crate::system::{Footprint, Live, Readers, System};
 use rocksdb::statistics::StatsLevel;
-use rocksdb::{Cache, ColumnFamily, DB, Env, IteratorMode, Options, WriteBatch, WriteOptions};
+use rocksdb::{
+    Cache, ColumnFamily, ColumnFamilyDescriptor, DB, Env, IteratorMode, Options, WriteBatch, WriteOptions,
+};
 use rollbook::DeviceId;
 use rollbook_bench::{Failure, Rng, Workload};
 use std::hint::black_box;
@@ -18,6 +20,9 @@ const DEVICES: &str = "device";
 /// numbers do.
 const FAMILIES: [(&str, bool); 5] =
     [(DEVICES, true), ("slot", false), ("name", true), ("number", false), ("posting", false)];
+
+/// How often a database is opened whose owner removes files meanwhile.
+const TRIES: u32 = 16;
 
 /// Records copied in one batch.
 const BATCH: usize = 1_000;
@@ -45,10 +50,9 @@ impl RocksdbRaw {
         written: Written,
         workload: &Workload,
     ) -> Result<Self, Failure> {
-        let cache = Cache::new_lru_cache(usize::try_from(cache)?);
+        let cache = Cache::new_hyper_clock_cache(usize::try_from(cache)?, 0);
         let load = || Options::load_latest(store, Env::new()?, false, cache.clone());
-        let (options, families) = load()?;
-        let theirs = DB::open_cf_descriptors_read_only(&options, store, families, false)?;
+        let theirs = beside(store, &load)?;
 
         let (mut options, families) = load()?;
         // The file of options does not tell that the store counts.
@@ -102,6 +106,21 @@ impl RocksdbRaw {
             black_box(self.db.get_pinned_cf(family, &key)?.ok_or("a device is not there")?);
         }
         Ok(())
+    }
+}
+
+/// Opens the store's database for reading. Its owner is still removing what it has compacted: then again.
+fn beside(
+    store: &Path,
+    load: &impl Fn() -> Result<(Options, Vec<ColumnFamilyDescriptor>), rocksdb::Error>,
+) -> Result<DB, Failure> {
+    let mut tries = 0;
+    loop {
+        let (options, families) = load()?;
+        match DB::open_cf_descriptors_read_only(&options, store, families, false) {
+            Err(error) if tries < TRIES && error.as_ref().contains("No such file") => tries += 1,
+            opened => return Ok(opened?),
+        }
     }
 }
 

@@ -60,11 +60,7 @@ impl<'a> Orders<'a> {
     fn order_of(&self, view: &impl View, name: &str) -> Result<Vec<AliasOrderLine>, Failure> {
         let several = || -> Result<bool, StoreError> {
             let key = Key::new(Relation::Alias, name);
-            let mut devices = 0;
-            for platform in view.platforms(key)?.iter() {
-                devices += view.cardinality(key, platform)?;
-            }
-            Ok(devices > 1)
+            Ok(view.cardinality(key, PlatformSet::ALL)? > 1)
         };
         if !several().map_err(failed("cannot count the devices of an alias"))? {
             return Ok(Vec::new());

@@ -20,6 +20,7 @@ use prometheus_client::registry::Registry;
 use requests::Requests;
 use sizes::Sizes;
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// The text format that is written here.
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -28,6 +29,8 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 pub(super) struct Metrics {
     requests: Requests,
     registry: Registry,
+    /// One reading of the sizes at a time: a store that hangs must not take a thread for each.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Metrics {
@@ -35,14 +38,17 @@ impl Metrics {
         let mut registry = Registry::with_prefix("rollbook");
         let requests = Requests::new(&mut registry);
         registry.register_collector(Box::new(Sizes::new(register, stats)));
-        Metrics { requests, registry }
+        Metrics { requests, registry, turn: Arc::default() }
     }
 }
 
 pub(super) async fn answer(State(metrics): State<Arc<Metrics>>) -> Response {
+    let turn = Arc::clone(&metrics.turn).lock_owned().await;
     let work = move || {
         let mut text = String::new();
-        encode(&mut text, &metrics.registry).map(|()| text)
+        let encoded = encode(&mut text, &metrics.registry).map(|()| text);
+        drop(turn);
+        encoded
     };
     // The sizes are asked of the store, which may block.
     match tokio::task::spawn_blocking(work).await {

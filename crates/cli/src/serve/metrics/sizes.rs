@@ -91,7 +91,7 @@ impl Collector for Sizes {
             Durability::Synced => "synced",
         };
         let about = About { version: env!("CARGO_PKG_VERSION"), store: info.name, durability };
-        let mut told = encoder.encode_descriptor("build", "What runs", None, MetricType::Gauge)?;
+        let mut told = encoder.encode_descriptor("build_info", "What runs", None, MetricType::Gauge)?;
         ConstGauge::new(1_i64).encode(told.encode_family(&about)?)?;
         match self.count() {
             Ok(Counted { apps, devices }) => {

@@ -27,20 +27,11 @@ impl<V: View> Draft<'_, V> {
             self.forget_key(Handle(n), key, platforms);
         }
         // All of the platforms asked for, not only those on which there is something now: a device may move meanwhile.
-        if self.is_on_any(key, platforms)? {
+        // Dropping nothing writes nothing.
+        if self.picture.cardinality(key, platforms)? > 0 {
             self.dropped.push((key.to_owned(), platforms));
         }
         Ok(())
-    }
-
-    /// Has the register devices of the key on one of these platforms? Dropping nothing writes nothing.
-    fn is_on_any(&self, key: Key<'_>, platforms: PlatformSet) -> Result<bool, Error> {
-        for platform in self.picture.platforms(key, platforms)?.iter() {
-            if self.picture.cardinality(key, platform.into())? > 0 {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// How many devices carry the alias in the draft, and how many of them the register itself counts.
@@ -78,11 +69,8 @@ impl<V: View> Draft<'_, V> {
         if !self.picture.has_condemned() && self.dropped.is_empty() && self.working.is_empty() {
             return Ok(AliasCount { now, stored: now });
         }
-        let mut stored = 0;
-        for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
-            let count = self.picture.raw().cardinality(key, platform);
-            stored += count.map_err(Error::store("count the devices of an alias"))?;
-        }
+        let stored = self.picture.raw().cardinality(key, PlatformSet::ALL);
+        let stored = stored.map_err(Error::store("count the devices of an alias"))?;
         Ok(AliasCount { now, stored })
     }
 

@@ -102,8 +102,8 @@ impl View for OrderedView {
         Ok(slots.map(|slot| slot.ordinal).filter(|&ordinal| among.contains(ordinal)).collect())
     }
 
-    fn cardinality(&self, key: Key<'_>, platform: Platform) -> Result<u64, StoreError> {
-        Ok(self.0.slots_of(key, platform).count() as u64)
+    fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError> {
+        Ok(platforms.iter().map(|platform| self.0.slots_of(key, platform).count() as u64).sum())
     }
 
     fn names(

@@ -1,0 +1,83 @@
+//! The newest picture of an app, for views that need not read the header.
+
+use crate::sync::{AtomicU64, Ordering::SeqCst};
+use rollbook::{EventSeq, Version};
+
+/// What a view must know of the version that it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Picture {
+    pub(crate) version: Version,
+    pub(crate) sealed: bool,
+    pub(crate) log_end: EventSeq,
+    pub(crate) last_drop: Version,
+    /// May devices wait for the removal of their user? Every question about an app asks for them first, and there are
+    /// nearly never any: knowing that saves a walk over the names.
+    pub(crate) deletions: bool,
+}
+
+/// The newest picture of an app, and whether it may be trusted: `turn` is even while the engine shows this picture
+/// and nothing else, odd while a write is under way, or nothing was read yet, or a write has failed.
+///
+/// A view reads `turn`, the picture, takes its snapshot, and reads `turn` again. Twice the same even number means
+/// that no write began in between, so the snapshot shows the picture. Otherwise the view reads the header from its
+/// snapshot, one look-up more.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    turn: AtomicU64,
+    version: AtomicU64,
+    sealed: AtomicU64,
+    log_end: AtomicU64,
+    last_drop: AtomicU64,
+    deletions: AtomicU64,
+}
+
+impl Newest {
+    const NEVER: u64 = 1;
+
+    pub(crate) fn new() -> Self {
+        let zero = || AtomicU64::new(0);
+        let turn = AtomicU64::new(Self::NEVER);
+        let (version, sealed, log_end, last_drop) = (zero(), zero(), zero(), zero());
+        Newest { turn, version, sealed, log_end, last_drop, deletions: zero() }
+    }
+
+    /// Was nothing ever published?
+    pub(crate) fn is_new(&self) -> bool {
+        self.turn.load(SeqCst) == Self::NEVER
+    }
+
+    /// The picture, and the turn to compare afterwards.
+    pub(crate) fn read(&self) -> Option<(u64, Picture)> {
+        let turn = self.turn.load(SeqCst);
+        let picture = Picture {
+            version: Version(self.version.load(SeqCst)),
+            sealed: self.sealed.load(SeqCst) != 0,
+            log_end: EventSeq(self.log_end.load(SeqCst)),
+            last_drop: Version(self.last_drop.load(SeqCst)),
+            deletions: self.deletions.load(SeqCst) != 0,
+        };
+        turn.is_multiple_of(2).then_some((turn, picture))
+    }
+
+    /// Is it still the turn it was?
+    pub(crate) fn is_still(&self, turn: u64) -> bool {
+        self.turn.load(SeqCst) == turn
+    }
+
+    /// A write begins.
+    pub(crate) fn unsettle(&self) {
+        self.turn.fetch_or(1, SeqCst);
+    }
+
+    /// What is written is visible.
+    pub(crate) fn settle(&self, picture: Picture) {
+        let Picture { version, sealed, log_end, last_drop, deletions } = picture;
+        self.version.store(version.0, SeqCst);
+        self.sealed.store(u64::from(sealed), SeqCst);
+        self.log_end.store(log_end.0, SeqCst);
+        self.last_drop.store(last_drop.0, SeqCst);
+        self.deletions.store(u64::from(deletions), SeqCst);
+        // From odd to the next even number.
+        self.turn.fetch_add(1, SeqCst);
+    }
+}
