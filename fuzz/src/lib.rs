@@ -10,6 +10,7 @@
 //! | [`cursors`] | places in a list as texts | the text that was read is the text that is printed |
 //! | [`audience_text`] | a condition as text | every way to ask it has one answer; an error points into the text |
 //! | [`audience_jpush`] | a condition in JPush's form | the same |
+//! | [`lines`] | a file to import | read or refused line by line; a line that was read is written as it was |
 //! | [`jpush`], [`pushwoosh`] | requests to a face | answered in its form; what is refused changes nothing |
 //!
 //! Each target is a function of bytes that panics when something does not hold. It runs in two ways:
@@ -32,11 +33,20 @@ pub mod jpush;
 pub mod json;
 #[cfg(feature = "rocks")]
 pub mod keys;
+pub mod lines;
 pub mod pushwoosh;
 pub mod register;
 pub mod replay;
 #[cfg(feature = "rocks")]
 pub mod values;
+
+// The program is no library: its reading of lines is compiled in.
+#[allow(dead_code, reason = "a part of it is fuzzed")]
+#[path = "../../crates/cli/src/failure.rs"]
+mod failure;
+#[allow(dead_code, unused_imports, reason = "a part of it is fuzzed")]
+#[path = "../../crates/cli/src/record/mod.rs"]
+mod record;
 
 /// One target.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +76,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "cursors", run: cursors::run, step: 1 },
     Target { name: "audience_text", run: audience_text::run, step: 1 },
     Target { name: "audience_jpush", run: audience_jpush::run, step: 1 },
+    Target { name: "lines", run: lines::run, step: 1 },
     Target { name: "jpush", run: jpush::run, step: 1 },
     Target { name: "pushwoosh", run: pushwoosh::run, step: 1 },
 ];

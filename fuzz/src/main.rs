@@ -1,7 +1,8 @@
 //! Replays inputs under plain cargo.
 //!
 //! `replay` runs every target over its corpus; `replay TARGET FILE…` runs a target over files, `replay --chance N
-//! [TARGET…]` runs targets over N inputs each that are made by chance. What fails is printed as short as it can be.
+//! [--seed S] [TARGET…]` runs targets over N inputs each that are made by chance: other ones of another seed. What fails
+//! is printed as short as it can be.
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
 
 use rollbook_fuzz::replay::{Chance, corpus, failure, inputs};
@@ -16,10 +17,8 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         [] => TARGETS.iter().try_fold(true, |held, target| Ok(over_corpus(target)? && held)),
-        ["--chance", count, names @ ..] => match count.parse() {
-            Ok(count) => by_chance(count, names),
-            Err(error) => Err(io::Error::other(format!("{count}: {error}"))),
-        },
+        ["--chance", count, "--seed", seed, names @ ..] => by_chance(count, seed, names),
+        ["--chance", count, names @ ..] => by_chance(count, "1", names),
         [name, files @ ..] => over_files(name, files),
     };
     match done {
@@ -37,6 +36,10 @@ fn named(name: &str) -> io::Result<&'static Target> {
     found.ok_or_else(|| io::Error::other(format!("there is no target {name}")))
 }
 
+fn number(text: &str) -> io::Result<u64> {
+    text.parse().map_err(|error| io::Error::other(format!("{text}: {error}")))
+}
+
 fn over_corpus(target: &Target) -> io::Result<bool> {
     let inputs = inputs(&corpus(target))?;
     Ok(report(target, inputs.iter().map(|(_, bytes)| bytes.clone())))
@@ -47,10 +50,11 @@ fn over_files(name: &str, files: &[&str]) -> io::Result<bool> {
     Ok(report(named(name)?, inputs.into_iter()))
 }
 
-fn by_chance(count: usize, names: &[&str]) -> io::Result<bool> {
+fn by_chance(count: &str, seed: &str, names: &[&str]) -> io::Result<bool> {
+    let (count, seed) = (number(count)?, number(seed)?);
     let mut held = true;
     for target in TARGETS.iter().filter(|target| names.is_empty() || names.contains(&target.name)) {
-        let (chance, corpus) = (Chance::new(1), inputs(&corpus(target))?);
+        let (chance, corpus) = (Chance::new(seed), inputs(&corpus(target))?);
         held &= report(target, (0..count).map(|_| chance.input(target, &corpus)));
     }
     Ok(held)

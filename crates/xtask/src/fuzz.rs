@@ -1,7 +1,9 @@
 //! Runs the fuzz targets, and tells what they found with the shortest input that shows it.
 
+use std::env;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
@@ -14,6 +16,9 @@ use crate::tools::Toolbox;
 /// Why there is no fuzzing.
 pub(crate) const NO_NIGHTLY: &str = "there is no nightly compiler: rustup toolchain install nightly";
 
+/// Where an engine to link is, for its build.
+const ENGINE: &str = "ROCKSDB_LIB_DIR";
+
 /// How long, and over what.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Extent {
@@ -23,6 +28,9 @@ pub(crate) struct Extent {
     /// Random sequences of operations on each store, before that.
     #[arg(long, default_value_t = 10_000)]
     sequences: u64,
+    /// Which sequences: other ones of another seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Leave out what compiles the durable store's engine.
     #[arg(long)]
     without_rocks: bool,
@@ -68,10 +76,10 @@ fn try_run(tools: &Toolbox, extent: &Extent) -> Result<bool, String> {
         targets(&text).into_iter().filter(|target| !(extent.without_rocks && target.rocks)).collect();
     let mut held = true;
     if extent.sequences > 0 {
-        let count = extent.sequences.to_string();
+        let (count, seed) = (extent.sequences.to_string(), extent.seed.to_string());
         let stores = targets.iter().filter(|target| ["register", "durable"].contains(&target.name.as_str()));
         let names = stores.map(|target| target.name.as_str());
-        held &= replay(tools, extent, ["--chance", &count].into_iter().chain(names))?;
+        held &= replay(tools, extent, ["--chance", &count, "--seed", &seed].into_iter().chain(names))?;
     }
     if extent.minutes == 0 {
         return Ok(held);
@@ -79,11 +87,11 @@ fn try_run(tools: &Toolbox, extent: &Extent) -> Result<bool, String> {
     if !has_nightly() {
         return Err(NO_NIGHTLY.to_owned());
     }
-    let fuzzer = tools.locate(Tool::CargoFuzz)?;
+    let fuzzer = Fuzzer::build(tools, extent)?;
     let seconds = (extent.minutes * 60).div_ceil(targets.len().max(1) as u64);
     let mut lines = Vec::new();
     for target in &targets {
-        let output = fuzz(tools, &fuzzer, target, seconds)?;
+        let output = fuzzer.run(target, seconds)?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let found = !output.status.success();
         if found {
@@ -117,29 +125,63 @@ fn replay<'a>(
     status.map(|status| status.success()).map_err(|error| format!("cannot start cargo: {error}"))
 }
 
-fn fuzz(tools: &Toolbox, fuzzer: &Path, target: &Target, seconds: u64) -> Result<Output, String> {
-    // What leads further is kept with what is built, and not among the inputs of the project.
-    let kept = tools.target().join("fuzz-corpus").join(&target.name);
-    fs::create_dir_all(&kept).map_err(|error| format!("{}: {error}", kept.display()))?;
-    let mut command = process::command(fuzzer);
-    command
-        .current_dir(tools.root().join("fuzz"))
-        .env("RUSTUP_TOOLCHAIN", "nightly")
-        .args(["fuzz", "run", "--features"])
-        .arg(if target.rocks { "harness,rocks" } else { "harness" })
-        .arg(&target.name)
-        .arg(&kept)
-        .arg(Path::new("corpus").join(&target.name))
-        .args(["--", "-print_final_stats=1", "-verbosity=0", "-timeout=120", "-rss_limit_mb=4096"])
-        .arg(format!("-max_total_time={seconds}"));
-    if let (true, Some(engine)) = (target.rocks, engine(&tools.target())) {
-        command.env("ROCKSDB_STATIC", "1").env("ROCKSDB_LIB_DIR", engine);
+/// cargo-fuzz, and the targets it has built.
+struct Fuzzer<'a> {
+    tools: &'a Toolbox,
+    program: PathBuf,
+    features: &'static str,
+    /// The directory of an engine to link, where the environment names none.
+    engine: Option<PathBuf>,
+}
+
+impl<'a> Fuzzer<'a> {
+    /// Builds all targets, and shows how: what does not build must not look like something found.
+    fn build(tools: &'a Toolbox, extent: &Extent) -> Result<Self, String> {
+        let program = tools.locate(Tool::CargoFuzz)?;
+        // The same for all targets, so that nothing is built twice.
+        let features = if extent.without_rocks { "harness" } else { "harness,rocks" };
+        let named = env::var_os(ENGINE).is_some();
+        let engine = if extent.without_rocks || named { None } else { engine(&tools.target()) };
+        let fuzzer = Fuzzer { tools, program, features, engine };
+        let status = fuzzer.command("build").status().map_err(|error| fuzzer.not_started(&error))?;
+        if status.success() { Ok(fuzzer) } else { Err(format!("the targets do not build: {status}")) }
     }
-    command.output().map_err(|error| format!("cannot start {}: {error}", fuzzer.display()))
+
+    fn run(&self, target: &Target, seconds: u64) -> Result<Output, String> {
+        // What leads further is kept with what is built, and not among the inputs of the project.
+        let kept = self.tools.target().join("fuzz-corpus").join(&target.name);
+        fs::create_dir_all(&kept).map_err(|error| format!("{}: {error}", kept.display()))?;
+        let mut command = self.command("run");
+        command
+            .arg(&target.name)
+            .arg(&kept)
+            .arg(Path::new("corpus").join(&target.name))
+            .args(["--", "-print_final_stats=1", "-verbosity=0", "-timeout=120", "-rss_limit_mb=4096"])
+            .arg(format!("-max_total_time={seconds}"));
+        command.output().map_err(|error| self.not_started(&error))
+    }
+
+    fn command(&self, verb: &str) -> Command {
+        let mut command = process::command(&self.program);
+        command.current_dir(self.tools.root().join("fuzz")).env("RUSTUP_TOOLCHAIN", "nightly").args([
+            "fuzz",
+            verb,
+            "--features",
+            self.features,
+        ]);
+        if let Some(engine) = &self.engine {
+            command.env("ROCKSDB_STATIC", "1").env(ENGINE, engine);
+        }
+        command
+    }
+
+    fn not_started(&self, error: &io::Error) -> String {
+        format!("cannot start {}: {error}", self.program.display())
+    }
 }
 
 /// The directory of the engine that the tests have built, the newest of them: it is linked rather than compiled with
-/// the fuzzer's flags, since what is fuzzed is this project.
+/// the fuzzer's flags, since what is fuzzed is this project. Without one, it is compiled.
 fn engine(target: &Path) -> Option<PathBuf> {
     let builds = fs::read_dir(target.join("debug").join("build")).ok()?;
     let libraries = builds.filter_map(|entry| {

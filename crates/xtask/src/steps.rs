@@ -99,7 +99,7 @@ const CARGO_TEST_ROCKS: Step = Step::cargo(
 /// as the tests before it have built it.
 const REPLAY: Step = Step {
     dir: "fuzz",
-    ..Step::cargo("fuzz replay", &["test", "--features", "rocks", "--lib", "--tests", "--no-fail-fast"])
+    ..Step::cargo("fuzz replay", &["test", "--features", "rocks", "--tests", "--no-fail-fast"])
 };
 const FUZZ_FORMAT: Step = Step { dir: "fuzz", ..Step::cargo("fuzz format", &["fmt", "--check"]) };
 const FUZZ_LINTS: Step = Step {

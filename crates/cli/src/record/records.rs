@@ -20,11 +20,7 @@ impl Input {
     /// A file, or standard input for `-`.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         if path.as_os_str() == "-" {
-            return Ok(Input {
-                name: "standard input".into(),
-                size: None,
-                source: Box::new(io::stdin().lock()),
-            });
+            return Ok(Input::of("standard input", io::stdin().lock()));
         }
         let name = path.display().to_string();
         let failed = |source| Failure::Io { action: format!("open {name}"), source };
@@ -36,6 +32,11 @@ impl Input {
         // A pipe or a device has a size of 0 and contents all the same.
         let size = Some(metadata.len()).filter(|_| metadata.is_file());
         Ok(Input { name, size, source: Box::new(file) })
+    }
+
+    /// What comes from anywhere else.
+    pub(crate) fn of(name: impl Into<String>, source: impl Read + 'static) -> Self {
+        Input { name: name.into(), size: None, source: Box::new(source) }
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::place::{APP, Place, create, devices, done, key, open, refused};
 use crate::run::{Answer, rollbook};
 use rollbook::{
-    AliasOverflow, AppSettings, Audience, DeviceId, EventQuery, Limits, Platform, Registration, Timestamp,
+    AliasOverflow, AppKey, AppSettings, Audience, DeviceId, EventQuery, Limits, Platform, Registration,
+    Timestamp,
 };
 
 fn count(place: &Place, audience: &str) -> u64 {
@@ -240,6 +241,28 @@ fn an_export_that_is_not_whole_or_not_alone_is_told() {
     let input = place.text("newer");
     refused(place.run("import", "other", &["--input", &input, "--skip-invalid"]), 1);
     assert!(!place.path("other").exists());
+}
+
+#[test]
+fn a_line_that_names_an_app_is_refused_and_what_it_says_reaches_no_app() {
+    let naming = |app: &str| format!("{{\"id\":\"stray\",\"platform\":\"ios\",\"app\":\"{app}\"}}\n");
+    // The app is the command's to name: a line that does is meant for something else, also when it is the same one.
+    for named in ["other", "nobody", APP] {
+        let place = Place::new();
+        place.import("store", &place.write("before.jsonl", devices(1)), &[]);
+        let other = AppKey::new("other").unwrap();
+        open(place.path("store")).create_app(&other, AppSettings::default()).unwrap();
+        let input = place.write("named.jsonl", naming(named));
+        let error = refused(place.run("import", "store", &["--input", &input]), 1);
+        assert!(error.contains("line 1: member: known: must be one of id platform "), "{named}: {error}");
+        assert!(error.ends_with("got \"app\"\n"), "{named}: {error}");
+        let register = open(place.path("store"));
+        let stray = DeviceId::new("stray").unwrap();
+        for app in [key(), other] {
+            assert!(register.app(&app).unwrap().device(&stray).is_err(), "{app}");
+        }
+        assert_eq!(register.apps(None, 10).unwrap().items.len(), 2, "{named}");
+    }
 }
 
 #[test]

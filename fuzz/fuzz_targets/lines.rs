@@ -1,0 +1,4 @@
+//! `lines` under cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rollbook_fuzz::lines::run(bytes));
