@@ -2,10 +2,14 @@
 
 use super::LONGEST;
 use rollbook::{ErrorKind, Violations};
+use std::borrow::Cow;
 use std::fmt;
 
 /// How many broken rules of one line are told; a line may hold a hundred thousand.
 const TOLD: usize = 100;
+
+/// How many bytes of each end of a long reason are told; a line may hold four million.
+const SHOWN: usize = 128;
 
 /// Why a line is not taken.
 #[derive(Debug)]
@@ -66,7 +70,35 @@ pub(super) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     match text.strip_suffix(&place) {
-        Some(reason) => format!("{reason} at column {}", error.column()),
-        None => text,
+        Some(reason) => format!("{} at column {}", cut(reason), error.column()),
+        None => cut(&text).into_owned(),
+    }
+}
+
+/// The beginning and the end of what repeats a text of the line: what it is about, and what was expected.
+fn cut(reason: &str) -> Cow<'_, str> {
+    if reason.len() <= 2 * SHOWN {
+        return Cow::Borrowed(reason);
+    }
+    let from = reason.len() - SHOWN;
+    let head = (0..=SHOWN).rev().find_map(|end| reason.get(..end)).unwrap_or_default();
+    let tail = (from..=reason.len()).find_map(|start| reason.get(start..)).unwrap_or_default();
+    Cow::Owned(format!("{head}…{tail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_repeats_a_long_text_is_cut_in_its_middle() {
+        let line = format!("{{\"{}\": 1}}", "ä".repeat(100_000));
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+        let told = reason(&serde_json::from_str::<Nothing>(&line).unwrap_err());
+        assert!(told.len() < 3 * SHOWN, "{} bytes", told.len());
+        assert!(told.starts_with("unknown field `ä") && told.contains("ä…ä"), "{told}");
+        assert!(told.contains("there are no fields at column "), "{told}");
     }
 }
