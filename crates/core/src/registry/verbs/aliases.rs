@@ -71,6 +71,10 @@ pub(super) fn bind<V: View>(
         draft.settle(device, key, true)?;
         return Ok(Vec::new());
     }
+    if !evicted.is_empty() {
+        // For a device that was deleted with its user meanwhile nobody makes room.
+        draft.rely_on_owner(device)?;
+    }
     let mut lost = Vec::with_capacity(evicted.len());
     for other in evicted {
         if let Some(record) = draft.record(other)? {
