@@ -7,11 +7,18 @@ use crate::model::{Alias, PlatformSet, UserId};
 use crate::store::{Key, Relation, Slot, View};
 
 impl<V: View> Draft<'_, V> {
-    /// The commit conflicts when the register holds more than `most` devices of the alias by then.
-    pub(crate) fn rely_on_alias_room(&mut self, alias: &Alias, most: u64) {
+    /// The commit conflicts when the register holds more than `most` devices of the alias by then. Is it the first time
+    /// that the draft rests on this?
+    pub(crate) fn rely_on_alias_room(&mut self, alias: &Alias, most: u64) -> bool {
         match self.alias_room.iter_mut().find(|(known, _)| known == alias) {
-            Some((_, known)) => *known = most.min(*known),
-            None => self.alias_room.push((alias.clone(), most)),
+            Some((_, known)) => {
+                *known = most.min(*known);
+                false
+            }
+            None => {
+                self.alias_room.push((alias.clone(), most));
+                true
+            }
         }
     }
 
