@@ -7,6 +7,7 @@ use crate::model::{DeviceId, Platform, PlatformSet};
 use crate::picture::decoded;
 use crate::registry::Scope;
 use crate::store::{Slot, Store, View};
+use roaring::RoaringBitmap;
 use std::fmt;
 
 /// Ordinals turned into ids under one view. Long enough that taking a view costs nothing beside it, short enough that
@@ -81,14 +82,8 @@ impl<S: Store> Selected<S> {
     pub fn for_each(&self, mut each: impl FnMut(Platform, &str)) -> Result<(), Error> {
         let (mut ordinals, mut ids) = (Vec::new(), Ids::default());
         for (platform, set) in self.selection.sets() {
-            let mut rest = set.iter();
-            loop {
-                ordinals.resize(CHUNK, 0);
-                let taken = rest.next_many(&mut ordinals).len();
-                ordinals.truncate(taken);
-                if taken == 0 {
-                    break;
-                }
+            let mut rest = Rest::of(set);
+            while rest.take(&mut ordinals) {
                 self.read(*platform, &mut ordinals, &mut ids)?;
                 ids.for_each(|id| each(*platform, id));
             }
@@ -135,6 +130,32 @@ impl<S> fmt::Debug for Selected<S> {
     }
 }
 
+/// What is left of a set, chunk by chunk.
+struct Rest<'a> {
+    ordinals: roaring::bitmap::Iter<'a>,
+    /// Some stores answer with runs, of which roaring 0.12 takes many at a time wrongly: one of 65 536 counts as none.
+    runs: bool,
+}
+
+impl<'a> Rest<'a> {
+    fn of(set: &'a RoaringBitmap) -> Self {
+        Rest { ordinals: set.iter(), runs: set.statistics().n_run_containers > 0 }
+    }
+
+    /// Puts the next ordinals in place of those before; is there any?
+    fn take(&mut self, next: &mut Vec<u32>) -> bool {
+        if self.runs {
+            next.clear();
+            next.extend(self.ordinals.by_ref().take(CHUNK));
+        } else {
+            next.resize(CHUNK, 0);
+            let taken = self.ordinals.next_many(next).len();
+            next.truncate(taken);
+        }
+        !next.is_empty()
+    }
+}
+
 /// Texts in one buffer, so that a chunk costs no allocation for each id.
 #[derive(Debug, Default)]
 struct Ids {
@@ -161,6 +182,33 @@ impl Ids {
         for &end in &self.ends {
             each(self.text.get(start..end).unwrap_or_default());
             start = end;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ordinal_is_taken_once_and_in_order_whatever_form_the_set_has() {
+        let few = (0..300_000).step_by(1_000);
+        let dense = 65_536..65_536 * 3;
+        let mixed = (0..300_000).filter(|n| n / 50_000 % 2 == 0 || n % 3 == 0);
+        let sets: [RoaringBitmap; 4] =
+            [few.collect(), dense.collect(), mixed.collect(), RoaringBitmap::full()];
+        for mut set in sets {
+            for _ in 0..2 {
+                let (mut rest, mut chunk) = (Rest::of(&set), Vec::new());
+                let mut expected = set.iter();
+                // Of the full set, what holds the first whole containers.
+                for _ in 0..300 {
+                    let more = rest.take(&mut chunk);
+                    assert_eq!(chunk, expected.by_ref().take(CHUNK).collect::<Vec<_>>());
+                    assert_eq!(more, !chunk.is_empty());
+                }
+                set.optimize();
+            }
         }
     }
 }
