@@ -55,6 +55,20 @@ fn devices_with_everything_and_with_nothing_survive() {
 }
 
 #[test]
+fn more_devices_of_one_platform_than_one_chunk_of_a_posting_holds_survive() {
+    const DEVICES: usize = 70_000;
+    let place = Place::new();
+    let lines = (0..DEVICES).map(|n| format!("{{\"id\":\"{n:08}\",\"platform\":\"ios\"}}\n"));
+    place.import("store", &place.write("devices.jsonl", lines.collect::<String>()), &[]);
+    let export = place.export("store");
+    let mut ids = export.lines().filter_map(|line| line.strip_prefix("{\"id\":\""));
+    assert!((0..DEVICES).all(|n| ids.next().is_some_and(|rest| rest.starts_with(&format!("{n:08}\"")))));
+    assert_eq!(ids.next(), None);
+    place.import("copy", &place.write("export.jsonl", &export), &[]);
+    assert!(place.export("copy") == export);
+}
+
+#[test]
 fn an_empty_app_survives() {
     let place = Place::new();
     place.import("store", &place.write("devices.jsonl", ""), &[]);
