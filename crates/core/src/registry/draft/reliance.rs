@@ -4,7 +4,7 @@ use super::overlay::Working;
 use super::{Draft, Handle, KeyId, Mode};
 use crate::error::Error;
 use crate::model::{Alias, PlatformSet, UserId};
-use crate::store::{Key, Relation, Slot, View};
+use crate::store::{Key, Place, Relation, Slot, View};
 
 impl<V: View> Draft<'_, V> {
     /// The commit conflicts when the register holds more than `most` devices of the alias by then. Is it the first time
@@ -64,15 +64,44 @@ impl<V: View> Draft<'_, V> {
 
     /// The commit conflicts when the device is gone or its user has changed by then.
     pub(crate) fn rely_on_owner(&mut self, device: Handle) -> Result<(), Error> {
-        let Some(working) = self.working.get(device.0) else { return Ok(()) };
-        if let Some(place) = working.base
-            && working.user.is_none()
-            && !working.rebuilt
-        {
-            let user = self.user(device)?;
-            self.witnesses.push((user, place));
+        if self.owned_as_registered(device).is_some() {
+            self.owner(device)?;
         }
         Ok(())
+    }
+
+    /// The device's user; the commit rests on it as [`Draft::rely_on_owner`] says.
+    pub(crate) fn owner(&mut self, device: Handle) -> Result<UserId, Error> {
+        let user = self.user(device)?;
+        if let Some(place) = self.owned_as_registered(device) {
+            self.witnesses.push((user.clone(), place));
+        }
+        Ok(user)
+    }
+
+    /// Where a device stands whose user is the one that the register has.
+    fn owned_as_registered(&self, device: Handle) -> Option<Place> {
+        let Working { base, user: None, rebuilt: false, .. } = self.working.get(device.0)? else {
+            return None;
+        };
+        *base
+    }
+
+    /// Is the tag on the device, or off it, as it should be? The commit then rests on that, unless the draft itself made
+    /// it so.
+    pub(crate) fn is_already(&mut self, device: Handle, tag: KeyId, present: bool) -> Result<bool, Error> {
+        if self.has_tag(device, tag)? != present {
+            return Ok(false);
+        }
+        if let Some(working) = self.working.get(device.0)
+            && let Working { base: Some(place), rebuilt: false, tags_cleared: false, .. } = working
+            && working.tag_change(tag).is_none()
+            && let Some(name) = self.keys.get(tag)
+            && !self.is_dropped(name, place.slot.platform)
+        {
+            self.settled.push((tag, present, *place));
+        }
+        Ok(true)
     }
 
     /// Notes that a device takes these tags, and its alias and user, along to another slot. Keys are dropped, and users

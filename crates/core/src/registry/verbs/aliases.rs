@@ -68,8 +68,8 @@ pub(super) fn bind<V: View>(
     alias: &Alias,
     evicted: Vec<Handle>,
 ) -> Result<Vec<DeviceId>, Error> {
-    let key = draft.key(Key::new(Relation::Alias, alias.as_str()));
     if draft.alias(device)?.as_ref() == Some(alias) {
+        let key = draft.key(Key::new(Relation::Alias, alias.as_str()));
         draft.settle(device, key, true)?;
         return Ok(Vec::new());
     }

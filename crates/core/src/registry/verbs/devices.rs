@@ -124,9 +124,8 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
         if created {
             draft.set_user(device, user.clone());
         } else {
-            let former = draft.user(device)?;
             // A device that was deleted with its user meanwhile must not come back as another user's.
-            draft.rely_on_owner(device)?;
+            let former = draft.owner(device)?;
             if former != *user {
                 draft.set_user(device, user.clone());
                 former_user = Some(former);
@@ -144,9 +143,8 @@ pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Re
 
 pub(crate) fn remove<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
     let device = draft.require(id)?;
-    let user = draft.user(device)?;
     // A device that was deleted with its user meanwhile is not there any more to be removed.
-    draft.rely_on_owner(device)?;
+    let user = draft.owner(device)?;
     draft.remove(device);
     Ok(Pending::Removed { user })
 }

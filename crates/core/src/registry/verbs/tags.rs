@@ -36,9 +36,12 @@ pub(super) fn missing<V: View>(
 ) -> Result<KeyIds, Error> {
     let mut missing = KeyIds::with_capacity(tags.len());
     for &tag in tags {
-        match device {
-            Some(device) if draft.has_tag(device, tag)? => draft.settle(device, tag, true)?,
-            _ => missing.push(tag),
+        let has = match device {
+            Some(device) => draft.is_already(device, tag, true)?,
+            None => false,
+        };
+        if !has {
+            missing.push(tag);
         }
     }
     Ok(missing)
@@ -86,13 +89,8 @@ pub(super) fn plan_change<V: View>(
     // Removal first, then addition: a tag in both lists ends up present.
     let added = draft.tags(add);
     for tag in draft.tags(remove) {
-        if added.contains(&tag) {
-            continue;
-        }
-        if draft.has_tag(device, tag)? {
+        if !added.contains(&tag) && !draft.is_already(device, tag, false)? {
             change.push((tag, false));
-        } else {
-            draft.settle(device, tag, false)?;
         }
     }
     let gone = change.len();
@@ -168,9 +166,7 @@ fn check_each_room<V: View>(
 
 /// Puts the tag on or off; where that changes nothing, the commit rests on its being so.
 fn turn<V: View>(draft: &mut Draft<'_, V>, device: Handle, tag: KeyId, present: bool) -> Result<(), Error> {
-    if draft.has_tag(device, tag)? == present {
-        draft.settle(device, tag, present)?;
-    } else {
+    if !draft.is_already(device, tag, present)? {
         draft.set_tag(device, tag, present);
     }
     Ok(())
