@@ -2,7 +2,7 @@
 
 use crate::devices::Seat;
 use crate::keys::{Happened, Keys};
-use crate::line::{KeyNumbers, TagNumbers};
+use crate::line::{KeyNumbers, Line, TagNumbers};
 use crate::row::Space;
 use crate::state::AppState;
 use roaring::RoaringBitmap;
@@ -86,9 +86,9 @@ impl AppState {
                 }
             }
             Operation::Put { device, record } => {
-                if let Some(number) = self.stamp(*device, version)
-                    && let Some((line, spills)) = self.devices.line_mut(number)
-                {
+                let Some((number, _)) = self.devices.at_slot(device.slot) else { return };
+                self.stamp(number, version);
+                if let Some((line, spills)) = self.devices.line_mut(number) {
                     line.put(record, spills);
                 }
             }
@@ -125,15 +125,9 @@ impl AppState {
         }
     }
 
-    /// Gives the device the commit's version and sweeps its dead keys; answers its line.
-    fn stamp(&mut self, place: Place, version: Version) -> Option<u32> {
-        let (number, _) = self.devices.at_slot(place.slot)?;
-        self.stamp_line(number, version);
-        Some(number)
-    }
-
+    /// Gives the device of a line the commit's version and sweeps its dead keys.
     #[inline]
-    fn stamp_line(&mut self, number: u32, version: Version) {
+    fn stamp(&mut self, number: u32, version: Version) {
         let Some((line, _)) = self.devices.line_mut(number) else { return };
         line.version = version;
         if self.tags.any_dead() || self.aliases.any_dead() || self.owners.any_dead() {
@@ -213,36 +207,46 @@ impl AppState {
         let mut numbers = [0_u32; Platform::COUNT];
         for &Place { slot, .. } in devices {
             let Some((number, _)) = self.devices.at_slot(slot) else { continue };
-            self.stamp_line(number, version);
             let Some(known) = numbers.get_mut(usize::from(slot.platform.number())) else { continue };
             if *known == 0 {
                 let (keys, space) = self.keys(key.relation);
                 let found = keys.find(space, &key.name).and_then(|first| keys.on(first, slot.platform));
                 *known = found.unwrap_or(0);
             }
-            let linked = self.link_one(key, *known, number, slot);
+            let linked = self.link_one(key, *known, number, slot, version);
             *known = linked.unwrap_or(*known);
         }
     }
 
-    /// Links one device to the key, which has the number `known` or none yet; answers the number.
-    fn link_one(&mut self, key: &OwnedKey, known: u32, number: u32, slot: Slot) -> Option<u32> {
+    /// Links one device to the key, which has the number `known` or none yet; answers the number. Nothing happens to a
+    /// device that is linked.
+    fn link_one(
+        &mut self,
+        key: &OwnedKey,
+        known: u32,
+        number: u32,
+        slot: Slot,
+        version: Version,
+    ) -> Option<u32> {
         let ordinal = slot.ordinal;
-        let (keys, space) = self.keys(key.relation);
-        let held = match key.relation {
+        let held_by = |line: &Line| match key.relation {
             Relation::Tag => 0,
-            Relation::Alias => self.devices.line(number)?.alias,
-            Relation::User | Relation::Deletion => self.devices.line(number)?.owner,
+            Relation::Alias => line.alias,
+            Relation::User | Relation::Deletion => line.owner,
         };
+        let (keys, space) = self.keys(key.relation);
+        let line = self.devices.line(number)?;
+        let held = held_by(line);
         let is_held = match key.relation {
-            Relation::Tag => {
-                known != 0 && self.devices.line(number)?.tags(&self.devices.spills).any(|tag| tag == known)
-            }
+            Relation::Tag => known != 0 && line.tags(&self.devices.spills).any(|tag| tag == known),
             _ => known != 0 && held != 0 && keys.first_of(held) == keys.first_of(known),
         };
         if is_held {
             return None;
         }
+        self.stamp(number, version);
+        // What it held may have been dead, and is swept by now.
+        let held = held_by(self.devices.line(number)?);
         let (keys, _) = self.keys_mut(key.relation);
         let known = Some(known).filter(|&known| known != 0);
         let first = if known.is_none() { keys.find(space, &key.name) } else { None };
@@ -263,17 +267,16 @@ impl AppState {
 
     fn unlink(&mut self, key: &OwnedKey, devices: &[Place], version: Version) {
         for &place in devices {
-            let Some(number) = self.stamp(place, version) else { continue };
-            let _ = self.unlink_one(key, number, place);
+            let _ = self.unlink_one(key, place, version);
         }
     }
 
-    fn unlink_one(&mut self, key: &OwnedKey, number: u32, place: Place) -> Option<()> {
+    fn unlink_one(&mut self, key: &OwnedKey, place: Place, version: Version) -> Option<()> {
         let ordinal = place.slot.ordinal;
+        let (number, line) = self.devices.at_slot(place.slot)?;
         // Looked up anew for each device: the key is gone once its last device is.
         let (keys, space) = self.keys(key.relation);
         let first = keys.find(space, &key.name)?;
-        let line = self.devices.line(number)?;
         let held = match key.relation {
             Relation::Tag => {
                 let wanted = keys.on(first, place.slot.platform)?;
@@ -285,6 +288,7 @@ impl AppState {
         if keys.first_of(held) != Some(first) {
             return None;
         }
+        self.stamp(number, version);
         let (keys, _) = self.keys_mut(key.relation);
         keys.release(held, ordinal);
         let (line, spills) = self.devices.line_mut(number)?;

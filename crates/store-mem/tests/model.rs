@@ -136,15 +136,19 @@ impl Model {
             Operation::Link { key, devices } => {
                 for place in devices {
                     let held = self.at(*place)?;
-                    held.version = version;
+                    let before = held.keys.clone();
                     held.link(key);
+                    if held.keys != before {
+                        held.version = version;
+                    }
                 }
             }
             Operation::Unlink { key, devices } => {
                 for place in devices {
                     let held = self.at(*place)?;
-                    held.version = version;
-                    held.keys.remove(&(key.relation, key.name.to_string()));
+                    if held.keys.remove(&(key.relation, key.name.to_string())) {
+                        held.version = version;
+                    }
                 }
             }
             Operation::Drop { key, platforms } => {

@@ -13,12 +13,10 @@ use smallvec::SmallVec;
 impl Draft<'_> {
     /// The device of a place gets a key, in place of the one it had where a device has one.
     pub(crate) fn link(&mut self, key: &OwnedKey, place: Place) -> Result<(), StoreError> {
-        self.change(place)?;
-        let number = self.name(key)?.home(place.slot.platform).map(|home| home.number);
-        let device = self.filled(place)?;
-        if number.is_some_and(|number| device.holds(key.relation, number)) {
+        if self.holds(key, place)?.is_some() {
             return Ok(());
         }
+        self.change(place)?;
         // Out of the draft while its keys change; a commit that fails in between is taken back, or never written.
         let Some(mut device) = self.slots.change(&place.slot).and_then(Option::take) else {
             return conflict(Conflicted::DeviceGone);
@@ -58,13 +56,8 @@ impl Draft<'_> {
 
     /// The device of a place loses a key.
     pub(crate) fn unlink(&mut self, key: &OwnedKey, place: Place) -> Result<(), StoreError> {
+        let Some(number) = self.holds(key, place)? else { return Ok(()) };
         self.change(place)?;
-        let Some(number) = self.name(key)?.home(place.slot.platform).map(|home| home.number) else {
-            return Ok(());
-        };
-        if !self.filled(place)?.holds(key.relation, number) {
-            return Ok(());
-        }
         self.detach(place.slot, number)?;
         let device = self.device_mut(place.slot)?;
         match key.relation {
@@ -73,6 +66,13 @@ impl Draft<'_> {
             Relation::User | Relation::Deletion => device.owner = 0,
         }
         Ok(())
+    }
+
+    /// The key's number on the device's platform, if the device holds it.
+    fn holds(&mut self, key: &OwnedKey, place: Place) -> Result<Option<u64>, StoreError> {
+        let number = self.name(key)?.home(place.slot.platform).map(|home| home.number);
+        let device = self.filled(place)?;
+        Ok(number.filter(|&number| device.holds(key.relation, number)))
     }
 
     /// A device enters those of a key, unless it is there; answers the key's number on its platform.

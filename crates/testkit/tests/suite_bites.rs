@@ -173,8 +173,8 @@ caught! {
     a_store_that_does_not_count_an_empty_commit: SkipsEmptyCommits => [
         "records::the_version_grows_by_one_with_every_commit",
     ];
-    a_store_that_leaves_the_version_of_a_device_that_nothing_changed: LeavesVersions => [
-        "records::a_device_that_is_named_gets_the_version_also_when_nothing_changes",
+    a_store_that_counts_links_that_change_nothing: CountsVainLinks => [
+        "records::a_link_that_changes_nothing_leaves_the_version",
     ];
     a_store_that_takes_an_older_heartbeat: TakesOlderHeartbeats => [
         "touch::an_older_heartbeat_changes_nothing",

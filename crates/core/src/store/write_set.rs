@@ -121,15 +121,17 @@ pub enum Operation {
         /// The device.
         device: Place,
     },
-    /// Devices get a key. For every relation but tags the key replaces the one the device had. Linking what is
-    /// linked changes nothing but the device's version.
+    /// Devices get a key. For every relation but tags the key replaces the one the device had.
+    ///
+    /// Linking what is linked changes nothing, not even the device's version: two callers may link the same without
+    /// seeing each other, and a version that was read between the two must stay good.
     Link {
         /// The key.
         key: OwnedKey,
         /// The devices.
         devices: SmallVec<[Place; 1]>,
     },
-    /// Devices lose a key. Unlinking what is not linked changes nothing but the device's version.
+    /// Devices lose a key. Unlinking what is not linked changes nothing, as with [`Operation::Link`].
     Unlink {
         /// The key.
         key: OwnedKey,

@@ -43,7 +43,8 @@ macro_rules! __case_table {
                 an_id_may_be_inserted_again_after_its_removal
                 an_id_may_be_removed_and_inserted_in_one_set
                 the_version_grows_by_one_with_every_commit
-                a_device_that_is_named_gets_the_version_also_when_nothing_changes
+                a_device_that_is_changed_gets_the_version
+                a_link_that_changes_nothing_leaves_the_version
                 a_device_that_is_not_named_keeps_its_version
             }
             catalogue {

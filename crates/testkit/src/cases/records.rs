@@ -4,7 +4,7 @@ use crate::look::device_id;
 use crate::subject::{APP, Subject};
 use crate::writes::{Writes, alias, ranked, tag, user};
 use rollbook::store::{DeviceRecord, Relation, Slot};
-use rollbook::{Language, Mobile, Platform, PushToken, UtcOffset, Version};
+use rollbook::{Language, Mobile, Platform, PlatformSet, PushToken, UtcOffset, Version};
 
 const IOS: Platform = Platform::Ios;
 
@@ -169,18 +169,42 @@ pub(super) fn the_version_grows_by_one_with_every_commit(t: &mut Subject<'_>) {
     }
 }
 
-pub(super) fn a_device_that_is_named_gets_the_version_also_when_nothing_changes(t: &mut Subject<'_>) {
+pub(super) fn a_device_that_is_changed_gets_the_version(t: &mut Subject<'_>) {
     let s = t.store();
     let ann = s.placed(Writes::new().insert(IOS, "ann").link_new(&tag("a"), &[0]));
     let record = DeviceRecord::new(device_id("ann"));
     let sets = [
-        ("link", Writes::new().link(&tag("a"), &[ann])),
-        ("unlink", Writes::new().unlink(&tag("never"), &[ann])),
-        ("put", Writes::new().put(ann, record)),
+        ("link", Writes::new().link(&tag("b"), &[ann])),
+        ("unlink", Writes::new().unlink(&tag("a"), &[ann])),
+        ("put of the same", Writes::new().put(ann, record)),
+        ("link of an alias", Writes::new().link(&alias("old"), &[ann])),
+        ("link of another alias", Writes::new().link(&alias("new"), &[ann])),
+        ("link of a user", Writes::new().link(&user("u"), &[ann])),
     ];
     for (what, set) in sets {
         let version = s.commit(set).version;
-        assert_eq!(s.look().version_of(ann), version, "a {what} that changes nothing gives the version");
+        assert_eq!(s.look().version_of(ann), version, "a {what} gives the version");
+    }
+}
+
+/// Two callers that link the same do not see each other: what was read between them must stay good.
+pub(super) fn a_link_that_changes_nothing_leaves_the_version(t: &mut Subject<'_>) {
+    let s = t.store();
+    let device = Writes::new().insert(IOS, "ann").link_new(&tag("a"), &[0]).link_new(&alias("x"), &[0]);
+    let ann = s.placed(device.link_new(&user("u"), &[0]).link_new(&tag("dropped"), &[0]));
+    s.commit(Writes::new().drop_key(&tag("dropped"), PlatformSet::ALL));
+    let version = s.look().version_of(ann);
+    let sets = [
+        ("link of a tag", Writes::new().link(&tag("a"), &[ann])),
+        ("link of the alias", Writes::new().link(&alias("x"), &[ann])),
+        ("link of the user", Writes::new().link(&user("u"), &[ann])),
+        ("unlink of an unknown tag", Writes::new().unlink(&tag("never"), &[ann])),
+        ("unlink of a dropped tag", Writes::new().unlink(&tag("dropped"), &[ann])),
+        ("unlink of another alias", Writes::new().unlink(&alias("y"), &[ann])),
+    ];
+    for (what, set) in sets {
+        s.commit(set);
+        assert_eq!(s.look().version_of(ann), version, "a {what} that changes nothing leaves the version");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::altered::{Alter, Answer};
 use parking_lot::Mutex;
 use rollbook::store::{
     Check, Committed, Conflicted, Deleted, Deletion, Entry, EntryKey, Key, Operation, Place, Relation, Store,
-    StoreError, StoreInfo, StoredDevice, View, WriteSet,
+    StoreError, StoreInfo, View, WriteSet,
 };
 use rollbook::{AppId, EventSeq, PlatformSet, Timestamp};
 use rollbook_testkit::ordered::{OrderedStore, OrderedView};
@@ -169,21 +169,19 @@ impl Alter for SkipsEmptyCommits {
     }
 }
 
-/// Leaves a device alone when an operation finds it as it should be.
-pub struct LeavesVersions;
+/// Gives a device the version also when a link finds it linked: writes its record as it is.
+pub struct CountsVainLinks;
 
-impl Alter for LeavesVersions {
+impl Alter for CountsVainLinks {
     fn commit(&self, store: &OrderedStore, app: AppId, writes: &WriteSet) -> Answer<Committed> {
         let view = store.view(app)?;
         let mut writes = writes.clone();
-        for operation in &mut writes.operations {
-            if let Operation::Unlink { key, devices } = operation {
-                let fills = |place: &Place| {
-                    let there: Option<StoredDevice> = view.device(place.slot).ok().flatten();
-                    there.is_some_and(|device| device.place == *place)
-                };
-                devices.retain(|d| !fills(d) || view.linked(d.slot, key.as_key()).unwrap_or(false));
-            }
+        if let [Operation::Link { key, devices }] = &writes.operations[..]
+            && let [device] = devices[..]
+            && view.linked(device.slot, key.as_key())?
+            && let Some(stored) = view.device(device.slot)?.filter(|stored| stored.place == device)
+        {
+            writes.operations.push(Operation::Put { device, record: Box::new(stored.record) });
         }
         store.commit(app, &writes)
     }

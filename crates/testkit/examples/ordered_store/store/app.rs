@@ -174,15 +174,19 @@ impl App {
             }
             Operation::Link { key, devices } => {
                 for &place in devices {
-                    // The version counts also when the device has the key already.
-                    self.change(place)?;
-                    self.link(key, place.slot);
+                    // A device that has the key is not changed: its version stays.
+                    if !self.holds(place, key)? {
+                        self.change(place)?;
+                        self.link(key, place.slot);
+                    }
                 }
             }
             Operation::Unlink { key, devices } => {
-                for place in devices {
-                    self.change(*place)?;
-                    self.unlink(key, place.slot);
+                for &place in devices {
+                    if self.holds(place, key)? {
+                        self.change(place)?;
+                        self.unlink(key, place.slot);
+                    }
                 }
             }
             Operation::Drop { key, platforms } => {
@@ -259,6 +263,10 @@ impl App {
         let device = self.at(place)?;
         device.stored.version = version;
         Ok(device)
+    }
+
+    fn holds(&mut self, place: Place, key: &OwnedKey) -> Result<bool, StoreError> {
+        Ok(self.at(place)?.keys.contains(key))
     }
 
     /// Gives a key to the device of a slot, in the place of the one that excludes it.
