@@ -9,8 +9,11 @@
 )]
 
 mod common;
+#[path = "common/other.rs"]
+mod other;
 
 use common::synced;
+use other::{Other, say, told};
 use rollbook::{
     Alias, App, AppKey, AppSettings, DeviceId, DeviceUpdate, EventName, EventQuery, EventScope, Limits,
     NewEvent, Platform, PlatformSet, Registration, Registry, Set, TagName, TagsChange, UserId,
@@ -19,15 +22,12 @@ use rollbook_store_rocks::RocksStore;
 use rollbook_testkit::check_invariants;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use rollbook::store::Store;
 use rollbook::{AppId, Error};
 
 const THREADS: usize = 3;
-const DIRECTORY: &str = "ROLLBOOK_TEST_DIRECTORY";
 
 fn key() -> AppKey {
     AppKey::new("shop").unwrap()
@@ -160,24 +160,22 @@ impl Model {
 #[test]
 #[ignore = "the other process of the tests"]
 fn write_until_killed() {
-    let Some(path) = std::env::var_os(DIRECTORY) else { return };
+    let Some((path, _)) = told() else { return };
     let registry = Registry::builder(RocksStore::open(path, &synced()).unwrap()).build();
     let limits = Limits { declare_on_first_use: true, ..Limits::unlimited() };
     let app = match registry.app(&key()) {
         Ok(app) => app,
         Err(_) => registry.create_app(&key(), AppSettings { limits, ..AppSettings::default() }).unwrap(),
     };
-    let out = std::io::stdout();
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
-            let (app, out) = (&app, &out);
+            let app = &app;
             scope.spawn(move || {
                 for n in 0..100_000 {
                     if let Err(error) = step(app, thread, n) {
-                        let _ = writeln!(out.lock(), "failed {thread} {n} {error:?}");
-                        return;
+                        return say(format_args!("failed {thread} {n} {error:?}"));
                     }
-                    let _ = writeln!(out.lock(), "done {thread} {n}");
+                    say(format_args!("{thread} {n}"));
                 }
             });
         }
@@ -186,33 +184,19 @@ fn write_until_killed() {
 
 /// Starts a writer, kills it after so many acknowledgements, answers how many steps of each thread were acknowledged.
 fn kill_after(path: &Path, acknowledgements: usize) -> [usize; THREADS] {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "write_until_killed", "--ignored", "--nocapture"])
-        .env(DIRECTORY, path)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut writer = Other::start("write_until_killed", path, "");
     let mut done = [0; THREADS];
     let (mut seen, mut killed) = (0, false);
-    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-        let Ok(line) = line else { break };
-        let mut words = line.split(' ').skip_while(|word| *word != "done" && *word != "failed");
-        match (words.next(), words.next(), words.next()) {
-            (Some("done"), Some(thread), Some(n)) => {
-                // The last line may be cut.
-                let (Ok(thread), Ok(n)) = (thread.parse::<usize>(), n.parse::<usize>()) else { continue };
-                done[thread] = done[thread].max(n + 1);
-                seen += 1;
-            }
-            (Some("failed"), ..) => panic!("{line}"),
-            _ => {}
-        }
+    while let Some(said) = writer.next() {
+        let (thread, n) = said.split_once(' ').unwrap_or_default();
+        let (Ok(thread), Ok(n)) = (thread.parse::<usize>(), n.parse::<usize>()) else { panic!("{said}") };
+        done[thread] = done[thread].max(n + 1);
+        seen += 1;
         if seen >= acknowledgements && !killed {
-            child.kill().unwrap();
+            writer.kill();
             killed = true;
         }
     }
-    child.wait().unwrap();
     assert!(killed, "the writer ended by itself");
     done
 }
