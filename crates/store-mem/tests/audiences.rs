@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
+use rollbook::AppId;
 use rollbook_store_mem::MemStore;
 use rollbook_testkit::audiences::{AudienceRace, Scene, conditions};
 
@@ -25,4 +26,12 @@ fn a_device_that_stays_is_on_one_page_and_in_one_batch() {
 #[test]
 fn a_stream_belongs_to_one_instant_though_its_tag_is_deleted_and_made_again() {
     assert!(AudienceRace::default().a_tag_made_again_is_another(MemStore::new()) > 1);
+}
+
+#[test]
+fn a_reader_that_never_finishes_holds_up_nobody_and_keeps_nothing() {
+    let race = AudienceRace { devices: 3_000, writes: 9_000 };
+    race.a_reader_that_stops_holds_up_nobody(MemStore::new(), |store| {
+        store.memory(AppId(1)).unwrap().bytes() as u64
+    });
 }

@@ -47,3 +47,15 @@ fn a_stream_belongs_to_one_instant_though_its_tag_is_deleted_and_made_again() {
     let (store, _directory) = fresh();
     assert!(AudienceRace::default().a_tag_made_again_is_another(store) > 1);
 }
+
+#[test]
+fn a_reader_that_never_finishes_holds_up_nobody_and_keeps_nothing() {
+    let (store, _directory) = fresh();
+    let race = AudienceRace { devices: 3_000, writes: 3_000 };
+    race.a_reader_that_stops_holds_up_nobody(store, |store| {
+        store.compact().unwrap();
+        let stats = store.stats().unwrap();
+        assert_eq!(stats.snapshots, 0, "a stream rests on none");
+        stats.families.iter().map(|family| family.table_bytes).sum()
+    });
+}

@@ -26,3 +26,9 @@ fn a_device_that_stays_is_on_one_page_and_in_one_batch() {
 fn a_stream_belongs_to_one_instant_though_its_tag_is_deleted_and_made_again() {
     assert!(AudienceRace::default().a_tag_made_again_is_another(OrderedStore::new()) > 1);
 }
+
+#[test]
+fn a_reader_that_never_finishes_holds_up_nobody() {
+    let race = AudienceRace { devices: 1_500, writes: 50 };
+    race.a_reader_that_stops_holds_up_nobody(OrderedStore::new(), |_| 0);
+}

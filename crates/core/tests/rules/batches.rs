@@ -2,12 +2,12 @@
 
 use crate::common::{
     Fixture, alias, apply, change_tags, changes_nothing, device, devices, event, every_command, fixture,
-    on_device, platforms, populate, refused, set_alias, snapshot, tag, tags, to_user, user, with_alias,
-    with_tags, with_user,
+    fixture_of, on_device, platforms, populate, refused, set_alias, snapshot, tag, tags, to_user, user,
+    with_alias, with_tags, with_user,
 };
 use rollbook::{
-    Command, DeviceUpdate, Error, ErrorKind, Outcome, Platform, PlatformSet, Registered, Registration, Set,
-    TagsChange, Version,
+    Command, DeviceUpdate, Error, ErrorKind, Limits, Outcome, Platform, PlatformSet, Registered,
+    Registration, Set, TagsChange, Version,
 };
 
 fn populated() -> Fixture {
@@ -83,13 +83,18 @@ fn told_apart(f: &Fixture) -> crate::common::Snapshot {
     all
 }
 
-/// Operations that get into each other's way.
+/// Operations that get into each other's way: all there are, and more on one device.
 fn entangled() -> Vec<Command> {
+    let mut all = every_command();
+    all.extend(entangling());
+    all
+}
+
+fn entangling() -> Vec<Command> {
     let clear_tags = DeviceUpdate { tags: TagsChange::Clear, ..DeviceUpdate::default() };
     let clear_alias = DeviceUpdate { alias: Set::Clear, ..DeviceUpdate::default() };
     let moved = Registration::new(device("d1"), Platform::Android);
-    let mut all = every_command();
-    all.extend([
+    vec![
         Command::Register(Registration { user: Some(user("bob")), ..moved }),
         Command::Register(with_alias("d9", "annie")),
         Command::Register(with_user("d9", "ann")),
@@ -106,31 +111,57 @@ fn entangled() -> Vec<Command> {
         update("d1", clear_alias),
         update("d1", set_alias("annie")),
         update_tag("news", &["d3"], &["d1"]),
-    ]);
-    all
+    ]
+}
+
+/// The operations one by one do what they do in one batch. Those are left out of which one is refused.
+fn same_in_one_batch(commands: &[Command]) {
+    let (one, other) = (populated(), populated());
+    let told: Result<Vec<_>, _> = commands.iter().map(|command| apply(&one.app, command)).collect();
+    let Ok(told) = told else { return };
+    let together = match other.app.batch(commands) {
+        Ok(together) => together,
+        Err(Error::Batch(failures)) if needs_its_own_batch(&failures[0].error) => return,
+        Err(error) => panic!("{commands:?}: {error}"),
+    };
+    assert_eq!(without_vanishing(together), without_vanishing(told), "{commands:?}");
+    assert_eq!(told_apart(&one), told_apart(&other), "{commands:?}");
 }
 
 #[test]
 fn operations_one_after_another_do_the_same_in_one_batch() {
     for first in entangled() {
         for second in entangled() {
-            let (one, other) = (populated(), populated());
-            let told = [
-                apply(&one.app, &first).unwrap(),
-                match apply(&one.app, &second) {
-                    Ok(told) => told,
-                    Err(_) => continue,
-                },
-            ];
-            let together = match other.app.batch(&[first.clone(), second.clone()]) {
-                Ok(together) => together,
-                Err(Error::Batch(failures)) if needs_its_own_batch(&failures[0].error) => continue,
-                Err(error) => panic!("{first:?}, {second:?}: {error}"),
-            };
-            assert_eq!(without_vanishing(together), without_vanishing(told), "{first:?}, {second:?}");
-            assert_eq!(told_apart(&one), told_apart(&other), "{first:?}, {second:?}");
+            same_in_one_batch(&[first.clone(), second.clone()]);
         }
     }
+}
+
+#[test]
+fn three_operations_on_one_device_do_the_same_in_one_batch() {
+    let all = entangling();
+    for first in &all {
+        for second in &all {
+            for third in &all {
+                same_in_one_batch(&[first.clone(), second.clone(), third.clone()]);
+            }
+        }
+    }
+}
+
+/// The second deletion was taken off the number of tags again, of a device that had lost the tag to the first.
+#[test]
+fn a_tag_deleted_twice_in_one_batch_makes_room_once() {
+    let app = fixture_of(Limits { tags_per_device: Some(1), ..Limits::default() }).app;
+    app.register(&with_tags("d", tags(&["old"]))).unwrap();
+    let delete = |platforms| Command::DeleteTag { tag: tag("old"), platforms };
+    let twice = [delete(Platform::Ios.into()), delete(PlatformSet::ALL)];
+    let add = |names: &[&str]| update("d", change_tags(tags(names), vec![]));
+    refused(&app, "operation 2: tags.add: tags per device: must be at most 1: got 2", |app| {
+        app.batch(&[twice.as_slice(), &[add(&["a", "b"])]].concat())
+    });
+    app.batch(&[twice.as_slice(), &[add(&["a"])]].concat()).unwrap();
+    assert_eq!(app.device(&device("d")).unwrap().tags, tags(&["a"]));
 }
 
 /// The two things that a batch documents that it cannot do.

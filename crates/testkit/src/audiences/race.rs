@@ -7,7 +7,9 @@ use rollbook::{
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 /// How long a race runs.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +44,10 @@ fn enrol<S: Store>(app: &App<S>, kind: &str, n: u32, tags: &[TagName]) {
 }
 
 fn open<S: Store>(store: S) -> App<S> {
-    let registry = Registry::builder(store).build();
+    create(&Registry::builder(store).build())
+}
+
+fn create<S: Store>(registry: &Registry<S>) -> App<S> {
     registry.create_app(&AppKey::new("race").expect("a key"), AppSettings::default()).expect("an app")
 }
 
@@ -56,42 +61,93 @@ impl AudienceRace {
     pub fn who_stays_is_told_once<S: Store>(self, store: S) -> u64 {
         let app = open(store);
         let kept = tag("kept");
-        for n in 0..self.devices {
-            enrol(&app, "stays", n, std::slice::from_ref(&kept));
-            enrol(&app, "guest", n, std::slice::from_ref(&kept));
-        }
-        let writer = || {
-            for n in 0..self.writes {
-                let one = n.wrapping_mul(7) % self.devices;
-                app.remove(&id("guest", one)).expect("a guest leaves");
-                enrol(&app, "stranger", one, &[]);
-                enrol(&app, "guest", one, std::slice::from_ref(&kept));
-                app.remove(&id("stranger", one)).expect("a stranger leaves");
-            }
-        };
+        self.fill(&app, &kept);
         let audience = Audience::from(kept.clone()) & !Audience::from(tag("muted"));
-        while_writing(writer, || {
-            let (mut told, mut after) = (Vec::new(), None);
-            loop {
-                let page = app.audience(&audience, after, 7).expect("a page");
-                told.extend(page.items);
-                after = page.next;
-                if after.is_none() {
-                    break;
+        while_writing(
+            || self.come_and_go(&app, &kept),
+            || {
+                let (mut told, mut after) = (Vec::new(), None);
+                loop {
+                    let page = app.audience(&audience, after, 7).expect("a page");
+                    told.extend(page.items);
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
                 }
-            }
-            self.each_once(&told);
-            let (mut told, mut after): (Vec<DeviceId>, Option<DeviceCursor>) = (Vec::new(), None);
-            while let Some(batch) = app
-                .batches(&audience, 5, after)
-                .and_then(|mut batches| batches.next_batch())
-                .expect("a batch")
-            {
-                told.extend(batch.devices);
-                after = Some(batch.cursor);
-            }
-            self.each_once(&told);
-        })
+                self.each_once(&told);
+                let (mut told, mut after): (Vec<DeviceId>, Option<DeviceCursor>) = (Vec::new(), None);
+                while let Some(batch) = app
+                    .batches(&audience, 5, after)
+                    .and_then(|mut batches| batches.next_batch())
+                    .expect("a batch")
+                {
+                    told.extend(batch.devices);
+                    after = Some(batch.cursor);
+                }
+                self.each_once(&told);
+            },
+        )
+    }
+
+    /// A reader stops in the middle of a stream, and stays there while devices come and go twice over. Nobody waits for
+    /// it, and the second time the store takes no more room: `size` tells how much, in whatever unit. Then the reader
+    /// goes on, and is told every device that stayed exactly once.
+    ///
+    /// # Panics
+    /// When the writer does not come to its end, the size grows by more than a quarter, or a device that was there all
+    /// the time is missed or told twice.
+    pub fn a_reader_that_stops_holds_up_nobody<S: Store>(self, store: S, size: impl Fn(&S) -> u64 + Sync) {
+        let registry = Registry::builder(store).build();
+        let app = create(&registry);
+        let kept = tag("kept");
+        self.fill(&app, &kept);
+        let (stops, stopped) = mpsc::channel();
+        let (wakes, woken) = mpsc::channel();
+        let mut told = Vec::new();
+        thread::scope(|scope| {
+            let (app, kept, store, size) = (&app, &kept, registry.store(), &size);
+            // The ends of the channels go with their threads: who waits for one that panicked is told.
+            scope.spawn(move || {
+                stopped.recv().expect("a reader");
+                let [before, after] = [(); 2].map(|()| {
+                    self.come_and_go(app, kept);
+                    size(store)
+                });
+                assert!(after <= before + before / 4, "a reader that stops holds {before}, then {after}");
+                wakes.send(()).expect("a reader that waits");
+            });
+            let selected = app.select(&Audience::from(kept.clone())).expect("a selection");
+            let half = selected.len() / 2;
+            let each = |_, id: &str| {
+                told.push(DeviceId::new(id).expect("an id"));
+                if told.len() as u64 == half {
+                    stops.send(()).expect("a writer that waits");
+                    woken.recv_timeout(LONGEST).expect("the writer comes to its end");
+                }
+            };
+            selected.for_each(each).expect("a stream");
+        });
+        self.each_once(&told);
+    }
+
+    /// Devices that stay, and as many guests between them.
+    fn fill<S: Store>(self, app: &App<S>, kept: &TagName) {
+        for n in 0..self.devices {
+            enrol(app, "stays", n, std::slice::from_ref(kept));
+            enrol(app, "guest", n, std::slice::from_ref(kept));
+        }
+    }
+
+    /// Guests leave, strangers take their places, and guests come again.
+    fn come_and_go<S: Store>(self, app: &App<S>, kept: &TagName) {
+        for n in 0..self.writes {
+            let one = n.wrapping_mul(7) % self.devices;
+            app.remove(&id("guest", one)).expect("a guest leaves");
+            enrol(app, "stranger", one, &[]);
+            enrol(app, "guest", one, std::slice::from_ref(kept));
+            app.remove(&id("stranger", one)).expect("a stranger leaves");
+        }
     }
 
     fn each_once(self, told: &[DeviceId]) {
@@ -159,6 +215,9 @@ impl AudienceRace {
 
 /// What was read fewer times than this while it was written has met hardly any write.
 const FEWEST: u64 = 3;
+
+/// How long a reader waits for a writer that does not wait for it.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// So often the writer begins again for a reader that a busy machine gives no turn.
 const PATIENCE: u32 = 100;

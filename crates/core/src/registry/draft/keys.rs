@@ -29,7 +29,10 @@ impl<V: View> Draft<'_, V> {
         // All of the platforms asked for, not only those on which there is something now: a device may move meanwhile.
         // Dropping nothing writes nothing.
         if self.picture.cardinality(key, platforms)? > 0 {
-            self.dropped.push((key.to_owned(), platforms));
+            match self.dropped.iter_mut().find(|(dropped, _)| dropped.as_key() == key) {
+                Some((_, on)) => *on = on.or(platforms),
+                None => self.dropped.push((key.to_owned(), platforms)),
+            }
         }
         Ok(())
     }

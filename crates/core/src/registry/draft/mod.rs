@@ -68,7 +68,7 @@ pub(crate) struct Draft<'a, V> {
     keys: Interned,
     /// Which of them is meant.
     index: Index,
-    /// Keys dropped from all devices of some platforms, in the register as it is.
+    /// Keys dropped from all devices of some platforms, in the register as it is; each key once.
     dropped: SmallVec<[(OwnedKey, PlatformSet); 1]>,
     /// Links that were found as they should be, by key, and whether the device has it.
     settled: Vec<(KeyId, bool, Place)>,
