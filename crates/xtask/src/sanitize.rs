@@ -23,49 +23,32 @@ pub(crate) enum Watcher {
     Miri,
 }
 
-const ADDRESS: Step = nightly(
-    "address",
-    &[("RUSTFLAGS", "-Zsanitizer=address")],
-    &[
-        "run",
-        "nightly",
-        "cargo",
-        "test",
-        "--target",
-        "host-tuple",
-        "-p",
-        "rollbook",
-        "-p",
-        "rollbook-store-mem",
-        "-p",
-        "rollbook-http",
-        "--lib",
-        "--tests",
-        "--no-fail-fast",
-    ],
-);
-const THREAD: Step = nightly(
-    "thread",
-    &[("RUSTFLAGS", "-Zsanitizer=thread")],
-    &[
-        "run",
-        "nightly",
-        "cargo",
-        "test",
-        "-Zbuild-std",
-        "--target",
-        "host-tuple",
-        "-p",
-        "rollbook",
-        "-p",
-        "rollbook-store-mem",
-        "-p",
-        "rollbook-http",
-        "--lib",
-        "--tests",
-        "--no-fail-fast",
-    ],
-);
+/// The tests of what is Rust all the way down, with more arguments for cargo.
+macro_rules! tests {
+    ($($extra:literal),*) => {
+        &[
+            "run",
+            "nightly",
+            "cargo",
+            "test",
+            $($extra,)*
+            "--target",
+            "host-tuple",
+            "-p",
+            "rollbook",
+            "-p",
+            "rollbook-store-mem",
+            "-p",
+            "rollbook-http",
+            "--lib",
+            "--tests",
+            "--no-fail-fast",
+        ]
+    };
+}
+
+const ADDRESS: Step = nightly("address", &[("RUSTFLAGS", "-Zsanitizer=address")], tests!());
+const THREAD: Step = nightly("thread", &[("RUSTFLAGS", "-Zsanitizer=thread")], tests!("-Zbuild-std"));
 const MIRI: Step = nightly(
     "miri",
     // Property tests ask where their seeds are kept, and are cut short: it is hundreds of times slower.

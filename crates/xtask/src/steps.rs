@@ -158,67 +158,37 @@ const FIX_LINTS_ROCKS: Step = Step::cargo(
     ],
 );
 const FIX_FORMAT: Step = Step::cargo("fix format", &["fmt", "--all"]);
-const KILLS: Step = Step::one_test(
+/// One test that is ignored otherwise, by its whole name.
+macro_rules! one_test {
+    ($what:literal, [$($of:literal),*], $test:literal) => {
+        Step::one_test($what, &["test", $($of,)* "--", "--ignored", "--nocapture", "--exact", $test])
+    };
+}
+
+const KILLS: Step = one_test!(
     "200 killed writers",
-    &[
-        "test",
-        "-p",
-        "rollbook-store-rocks",
-        "--test",
-        "crash",
-        "--",
-        "--ignored",
-        "--nocapture",
-        "--exact",
-        "what_was_acknowledged_before_two_hundred_kills_is_there_after_each",
-    ],
+    ["-p", "rollbook-store-rocks", "--test", "crash"],
+    "what_was_acknowledged_before_two_hundred_kills_is_there_after_each"
 );
-const CUTS: Step = Step::one_test(
+const CUTS: Step = one_test!(
     "200 cut logs",
-    &[
-        "test",
-        "-p",
-        "rollbook-store-rocks",
-        "--test",
-        "crash",
-        "--",
-        "--ignored",
-        "--nocapture",
-        "--exact",
-        "a_log_cut_two_hundred_times_opens_at_an_earlier_moment",
-    ],
+    ["-p", "rollbook-store-rocks", "--test", "crash"],
+    "a_log_cut_two_hundred_times_opens_at_an_earlier_moment"
 );
-const FLIPS: Step = Step::one_test(
+const FLIPS: Step = one_test!(
     "1000 flipped bytes",
-    &[
-        "test",
-        "-p",
-        "rollbook-store-rocks",
-        "--test",
-        "damage",
-        "--",
-        "--ignored",
-        "--nocapture",
-        "--exact",
-        "a_thousand_flipped_bytes_are_never_a_wrong_answer",
-    ],
+    ["-p", "rollbook-store-rocks", "--test", "damage"],
+    "a_thousand_flipped_bytes_are_never_a_wrong_answer"
 );
-const IMPORTS: Step = Step::one_test(
+const HUGE: Step = one_test!(
+    "huge deletions killed",
+    ["-p", "rollbook-store-rocks", "--test", "huge"],
+    "a_tag_of_ten_million_devices_and_a_user_of_a_million_are_deleted_whole_though_the_deletion_is_killed"
+);
+const IMPORTS: Step = one_test!(
     "200 killed imports",
-    &[
-        "test",
-        "-p",
-        "rollbook-cli",
-        "--features",
-        "rocks",
-        "--test",
-        "durable",
-        "--",
-        "--ignored",
-        "--nocapture",
-        "--exact",
-        "interrupted::events_are_posted_once_wherever_imports_are_killed_two_hundred_times",
-    ],
+    ["-p", "rollbook-cli", "--features", "rocks", "--test", "durable"],
+    "interrupted::events_are_posted_once_wherever_imports_are_killed_two_hundred_times"
 );
 const FIX_FUZZ_LINTS: Step = Step {
     dir: "fuzz",
@@ -255,7 +225,7 @@ impl Plan {
             Self::CheckApi => vec![CHECK_API],
             Self::Features => vec![FEATURES],
             Self::Packages => vec![PACKAGES],
-            Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS],
+            Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS, HUGE],
         }
     }
 }

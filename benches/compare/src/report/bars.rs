@@ -21,6 +21,12 @@ struct Bar {
     kept: bool,
 }
 
+impl Bar {
+    fn new(who: &'static str, what: &str, promised: String, found: String, kept: bool) -> Self {
+        Bar { who, what: what.to_owned(), promised, found, kept }
+    }
+}
+
 struct Figures<'r> {
     rows: &'r [Row],
     devices: u32,
@@ -48,13 +54,7 @@ impl Figures<'_> {
     ) -> Option<Bar> {
         let ratio = self.by(question, who, than)?;
         let promised = format!("at most {most} × {than}");
-        Some(Bar {
-            who,
-            what: what.to_owned(),
-            promised,
-            found: format!("{ratio:.2} ×"),
-            kept: ratio <= most,
-        })
+        Some(Bar::new(who, what, promised, format!("{ratio:.2} ×"), ratio <= most))
     }
 
     fn faster(
@@ -66,13 +66,7 @@ impl Figures<'_> {
     ) -> Option<Bar> {
         let ratio = 1.0 / self.by(question, who, than)?;
         let promised = format!("{least} × faster than {than}");
-        Some(Bar {
-            who,
-            what: what.to_owned(),
-            promised,
-            found: format!("{ratio:.1} ×"),
-            kept: ratio >= least,
-        })
+        Some(Bar::new(who, what, promised, format!("{ratio:.1} ×"), ratio >= least))
     }
 
     fn bars(&self) -> Vec<Option<Bar>> {

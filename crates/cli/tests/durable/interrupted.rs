@@ -233,15 +233,21 @@ fn an_export_that_was_cut_short_goes_on_with_the_whole_one() {
     assert_eq!(place.export("copy"), whole);
 }
 
+/// An export, and the name of an input that begins as it does: its import into a copy made the app, and stopped.
+fn stopped_behind_the_app(place: &Place) -> (String, String) {
+    place.import("store", &place.write("devices.jsonl", devices(10)), &[]);
+    let export = place.export("store");
+    let (first, _) = export.split_once('\n').unwrap();
+    let input = place.write("export.jsonl", format!("{first}\nnonsense\n"));
+    refused(place.run("import", "copy", &["--input", &input]), 1);
+    (export, input)
+}
+
 #[test]
 fn an_app_whose_import_was_interrupted_is_not_taken_for_one_that_was_there() {
     let place = Place::new();
-    place.import("store", &place.write("devices.jsonl", devices(10)), &[]);
-    let export = place.export("store");
-    let (first, rest) = export.split_once('\n').unwrap();
-    let input = place.write("export.jsonl", format!("{first}\nnonsense\n"));
-    refused(place.run("import", "copy", &["--input", &input]), 1);
-    place.write("export.jsonl", format!("{first}\n{rest}"));
+    let (export, input) = stopped_behind_the_app(&place);
+    place.write("export.jsonl", &export);
     place.import("copy", &input, &["--resume"]);
     assert_eq!(place.export("copy"), export);
 }
@@ -249,12 +255,8 @@ fn an_app_whose_import_was_interrupted_is_not_taken_for_one_that_was_there() {
 #[test]
 fn another_export_does_not_take_the_place_of_one_that_was_interrupted() {
     let place = Place::new();
-    place.import("store", &place.write("devices.jsonl", devices(10)), &[]);
-    let export = place.export("store");
+    let (export, input) = stopped_behind_the_app(&place);
     let (first, rest) = export.split_once('\n').unwrap();
-    // Nothing but the app was made when it stopped.
-    let input = place.write("export.jsonl", format!("{first}\nnonsense\n"));
-    refused(place.run("import", "copy", &["--input", &input]), 1);
     let other = first.replacen("\"tags_per_device\":1000", "\"tags_per_device\":1", 1);
     let headless = devices(3);
     for other in [format!("{other}\n{rest}"), headless] {
