@@ -1,8 +1,8 @@
 //! How many, who, and is this one of them; on made-up devices and on published posting lists.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use rollbook::{App, AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry, TagName};
-use rollbook_bench::{APP_KEY, Asker, Dataset, DatasetError, Failure, Skew, Workload, memory_app, sizes};
+use rollbook::{App, Audience};
+use rollbook_bench::{Asker, Dataset, DatasetError, Failure, Skew, Workload, listed, memory_app, sizes};
 use rollbook_store_mem::MemStore;
 use std::hint::black_box;
 
@@ -51,29 +51,9 @@ fn stream(app: &App<MemStore>) -> Result<usize, rollbook::Error> {
     Ok(bytes)
 }
 
-/// A register with a device for every number and a tag for every list.
-fn published(data: &Dataset) -> Result<(App<MemStore>, Vec<TagName>), Failure> {
-    let app = Registry::builder(MemStore::new())
-        .build()
-        .create_app(&AppKey::new(APP_KEY)?, AppSettings::default())?;
-    let id = |number: u32| DeviceId::new(format!("{number:032x}"));
-    for number in 0..data.universe() {
-        app.register(&Registration::new(id(number)?, Platform::Android))?;
-    }
-    let mut tags = Vec::with_capacity(data.lists.len());
-    for (index, list) in data.lists.iter().enumerate() {
-        let tag = TagName::new(format!("list_{index:03}"))?;
-        for some in list.chunks(1_000) {
-            let some = some.iter().map(|&number| id(number)).collect::<Result<Vec<_>, _>>()?;
-            app.update_tag(&tag, &some, &[])?;
-        }
-        tags.push(tag);
-    }
-    Ok((app, tags))
-}
-
 fn real(group: &mut Group<'_>, data: &Dataset) -> Result<(), Failure> {
-    let (app, tags) = published(data)?;
+    let tags = data.tags()?;
+    let app = listed(&data.ids(), tags.iter().zip(data.lists.iter().map(|list| list.iter().copied())))?;
     let all: Vec<Audience> = tags.into_iter().map(Audience::Tag).collect();
     // Neighbours, as the authors of the data sets measure them.
     let pairs = |combine: fn(Vec<Audience>) -> Audience| -> Vec<Audience> {

@@ -1,5 +1,6 @@
 //! Published posting lists, read from a path.
 
+use rollbook::{TagName, Violation};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
@@ -95,6 +96,20 @@ impl Dataset {
     pub fn universe(&self) -> u32 {
         let largest = self.lists.iter().filter_map(|list| list.last()).max();
         largest.map_or(0, |&largest| largest.saturating_add(1))
+    }
+
+    /// An id for every number: 32 hexadecimal digits.
+    #[must_use]
+    pub fn ids(&self) -> Vec<Box<str>> {
+        (0..self.universe()).map(|number| format!("{number:032x}").into()).collect()
+    }
+
+    /// A tag for every list.
+    ///
+    /// # Errors
+    /// A tag that is no name, which none of these is.
+    pub fn tags(&self) -> Result<Vec<TagName>, Violation> {
+        (0..self.lists.len()).map(|n| TagName::new(format!("list_{n:03}"))).collect()
     }
 }
 

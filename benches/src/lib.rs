@@ -4,7 +4,7 @@
 //! - [`Workload`]: the devices of a register, each worked out from its number, so that ten million take no room.
 //! - [`Asker`]: who asks for what: every device alike, or a few of them mostly.
 //! - [`Dataset`]: published posting lists, read from a path.
-//! - [`filled`], [`memory_app`]: a register with the devices of a workload.
+//! - [`filled`], [`memory_app`], [`listed`]: a register with the devices of a workload, or those of lists.
 //! - [`sizes`]: how many devices a benchmark runs at.
 //! - [`Rng`], [`Zipf`]: the chance behind it all.
 
@@ -19,7 +19,7 @@ mod zipf;
 
 pub use ask::{Asker, Skew};
 pub use dataset::{Dataset, DatasetError};
-pub use register::{APP_KEY, Failure, NOW, filled, memory_app};
+pub use register::{APP_KEY, Failure, NOW, filled, listed, memory_app};
 pub use rng::Rng;
 pub use sizes::{DEVICES_VARIABLE, sizes};
 pub use stopwatch::Stopwatch;

@@ -3,7 +3,8 @@
 use crate::Workload;
 use rollbook::store::Store;
 use rollbook::{
-    App, AppKey, AppSettings, Command, DeviceId, ManualClock, Registry, SeededEntropy, Timestamp,
+    App, AppKey, AppSettings, Command, DeviceId, ManualClock, Platform, Registration, Registry,
+    SeededEntropy, TagName, Timestamp,
 };
 use rollbook_store_mem::MemStore;
 
@@ -18,6 +19,9 @@ pub const NOW: Timestamp = Timestamp::from_secs(1_767_225_600);
 
 /// Heartbeats in one call.
 const HEARTBEATS: usize = 1_000;
+
+/// Devices that get a tag in one call.
+const TAGGED: usize = 1_000;
 
 /// An app on this store with all devices of the workload registered, so many `together` in one call, and seen, and with
 /// the presence capability.
@@ -58,6 +62,34 @@ pub fn filled<S: Store>(store: S, workload: &Workload, together: usize) -> Resul
 /// Whatever the register refuses.
 pub fn memory_app(workload: &Workload) -> Result<App<MemStore>, Failure> {
     filled(MemStore::new(), workload, 1)
+}
+
+/// An app in memory with these devices, all of one platform, and the tags of some: each with the positions of its devices
+/// in the list of ids.
+///
+/// # Errors
+/// Whatever the register refuses; a position where no id is.
+pub fn listed<'a>(
+    ids: &[Box<str>],
+    lists: impl IntoIterator<Item = (&'a TagName, impl Iterator<Item = u32>)>,
+) -> Result<App<MemStore>, Failure> {
+    let app = Registry::builder(MemStore::new())
+        .build()
+        .create_app(&AppKey::new(APP_KEY)?, AppSettings::default())?;
+    for id in ids {
+        app.register(&Registration::new(DeviceId::new(&**id)?, Platform::Android))?;
+    }
+    let id = |position: u32| -> Result<DeviceId, Failure> {
+        let id = ids.get(position as usize).ok_or_else(|| format!("no device {position}"))?;
+        Ok(DeviceId::new(&**id)?)
+    };
+    for (tag, list) in lists {
+        let devices = list.map(id).collect::<Result<Vec<_>, _>>()?;
+        for some in devices.chunks(TAGGED) {
+            app.update_tag(tag, some, &[])?;
+        }
+    }
+    Ok(app)
 }
 
 #[cfg(test)]

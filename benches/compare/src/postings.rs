@@ -9,15 +9,12 @@ use crate::measure::stats::Samples;
 use crate::report::Row;
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
-use rollbook::{App, AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry, TagName};
-use rollbook_bench::{APP_KEY, Dataset, Failure, Stopwatch, Workload};
+use rollbook::{App, Audience, TagName};
+use rollbook_bench::{Dataset, Failure, Stopwatch, Workload, listed};
 use rollbook_store_mem::MemStore;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
-
-/// Devices in one call while the register is filled.
-const CALL: usize = 1_000;
 
 /// So many lists are asked about: as many as a published set has.
 const LISTS: usize = 200;
@@ -56,35 +53,16 @@ impl Postings {
     }
 
     fn published(data: &Dataset) -> Result<Self, Failure> {
-        let ids = (0..data.universe()).map(|number| format!("{number:032x}").into()).collect();
-        let tag = |n: usize| TagName::new(format!("list_{n:03}"));
-        let list = |list: &Vec<u32>| list.iter().copied().collect();
-        let lists = data.lists.iter().enumerate().map(|(n, numbers)| Ok((tag(n)?, list(numbers))));
+        let lists = data.lists.iter().map(|list| list.iter().copied().collect());
         Ok(Postings {
             name: data.name.clone(),
-            ids,
-            lists: lists.collect::<Result<_, rollbook::Violation>>()?,
+            ids: data.ids(),
+            lists: data.tags()?.into_iter().zip(lists).collect(),
         })
     }
 
-    fn id(&self, ordinal: u32) -> &str {
-        self.ids.get(ordinal as usize).map_or("", |id| id)
-    }
-
     fn register(&self) -> Result<App<MemStore>, Failure> {
-        let registry = Registry::builder(MemStore::new()).build();
-        let app = registry.create_app(&AppKey::new(APP_KEY)?, AppSettings::default())?;
-        for id in &self.ids {
-            app.register(&Registration::new(DeviceId::new(&**id)?, Platform::Android))?;
-        }
-        for (tag, list) in &self.lists {
-            let ids =
-                list.iter().map(|ordinal| DeviceId::new(self.id(ordinal))).collect::<Result<Vec<_>, _>>()?;
-            for some in ids.chunks(CALL) {
-                app.update_tag(tag, some, &[])?;
-            }
-        }
-        Ok(app)
+        listed(&self.ids, self.lists.iter().map(|(tag, list)| (tag, list.iter())))
     }
 }
 
@@ -109,6 +87,8 @@ struct Kind {
     by_hand: fn(&ByHand, &TagName, &TagName) -> Result<u64, Failure>,
     /// Is the time told by what was counted, and not by question?
     by_device: bool,
+    /// Is it about no list, and so the same question each time?
+    of_all: bool,
 }
 
 /// Reads every id, as a sender does.
@@ -139,6 +119,7 @@ const KINDS: &[Kind] = &[
         audience: |one, _| tag(one),
         by_hand: |hand, one, _| Ok(hand.tag(one)?.len()),
         by_device: false,
+        of_all: false,
     },
     Kind {
         name: "and",
@@ -147,6 +128,7 @@ const KINDS: &[Kind] = &[
         audience: |one, other| tag(one) & tag(other),
         by_hand: |hand, one, other| Ok(hand.tag(one)?.intersection_len(hand.tag(other)?)),
         by_device: false,
+        of_all: false,
     },
     Kind {
         name: "or",
@@ -155,6 +137,7 @@ const KINDS: &[Kind] = &[
         audience: |one, other| tag(one) | tag(other),
         by_hand: |hand, one, other| Ok(hand.tag(one)?.union_len(hand.tag(other)?)),
         by_device: false,
+        of_all: false,
     },
     Kind {
         name: "without",
@@ -163,6 +146,7 @@ const KINDS: &[Kind] = &[
         audience: |one, other| tag(one) & !tag(other),
         by_hand: |hand, one, other| Ok(hand.tag(one)?.difference_len(hand.tag(other)?)),
         by_device: false,
+        of_all: false,
     },
     Kind {
         name: "stream",
@@ -174,6 +158,7 @@ const KINDS: &[Kind] = &[
             Ok(ids.fold(0, |ids, id| walked(ids, id)))
         },
         by_device: true,
+        of_all: false,
     },
     Kind {
         name: "stream everybody",
@@ -182,6 +167,7 @@ const KINDS: &[Kind] = &[
         audience: |_, _| Audience::All,
         by_hand: |hand, _, _| Ok(hand.ids.iter().fold(0, |ids, id| walked(ids, id))),
         by_device: true,
+        of_all: true,
     },
 ];
 
@@ -210,7 +196,7 @@ pub(crate) fn run(postings: Postings, effort: &Effort) -> Result<Vec<Row>, Failu
         let neighbours = names.iter().zip(names.iter().skip(1)).take(LISTS);
         let mut asked: Vec<_> =
             neighbours.map(|(one, other)| (one, other, (kind.audience)(one, other))).collect();
-        if kind.name == "stream everybody" {
+        if kind.of_all {
             asked.truncate(1);
         }
         let (mut ours, mut theirs, mut spent) = (Samples::default(), Samples::default(), Duration::ZERO);

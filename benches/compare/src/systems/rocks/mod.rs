@@ -13,7 +13,6 @@ use rollbook::store::Durability;
 use rollbook::{App, Command};
 use rollbook_bench::{Failure, Workload, filled};
 use rollbook_store_rocks::{RocksOptions, RocksStats, RocksStore};
-use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -56,13 +55,12 @@ impl Compared for Arc<RocksStore> {
 /// Both are compacted when they are filled: how far compaction has come by itself is chance.
 pub(super) fn build(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure> {
     let dir = TempDir::new()?;
-    let path = dir.path().join("register");
-    let store = Arc::new(RocksStore::open(&path, &options())?);
+    let store = Arc::new(RocksStore::open(dir.path().join("register"), &options())?);
     let app = filled(Arc::clone(&store), workload, CALL)?;
     let filled = store.stats()?;
     store.compact()?;
     let written = written(&app, &store, workload)?;
-    let raw = RocksdbRaw::build(&Path::new(&path).join("db"), options().memory_bytes, written, workload)?;
+    let raw = RocksdbRaw::build(&store, options().memory_bytes, written, workload)?;
     let rollbook = Rollbook { app, room: OnDisk { store, filled, _dir: dir } };
     Ok(vec![Box::new(Called(rollbook)), Box::new(raw)])
 }

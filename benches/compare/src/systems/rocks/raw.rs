@@ -4,13 +4,12 @@ use super::Written;
 use crate::block::{Answer, Block};
 use crate::system::{Footprint, Live, Readers, System};
 use rocksdb::statistics::StatsLevel;
-use rocksdb::{
-    Cache, ColumnFamily, ColumnFamilyDescriptor, DB, Env, IteratorMode, Options, WriteBatch, WriteOptions,
-};
+use rocksdb::{Cache, ColumnFamily, DB, Env, IteratorMode, Options, WriteBatch, WriteOptions};
 use rollbook::DeviceId;
 use rollbook_bench::{Failure, Rng, Workload};
+use rollbook_store_rocks::RocksStore;
+use std::fs;
 use std::hint::black_box;
-use std::path::Path;
 use tempfile::TempDir;
 
 /// The family that holds the records of devices: what a question about a device cannot do without reading.
@@ -20,9 +19,6 @@ const DEVICES: &str = "device";
 /// numbers do.
 const FAMILIES: [(&str, bool); 5] =
     [(DEVICES, true), ("slot", false), ("name", true), ("number", false), ("posting", false)];
-
-/// How often a database is opened whose owner removes files meanwhile.
-const TRIES: u32 = 16;
 
 /// Records copied in one batch.
 const BATCH: usize = 1_000;
@@ -43,16 +39,21 @@ pub(super) struct RocksdbRaw {
 }
 
 impl RocksdbRaw {
-    /// Takes options and records from the store's database, which stays open.
+    /// Takes options and records from a copy of the store, which stays open: a directory that its owner writes to is
+    /// not to be read by another.
     pub(super) fn build(
-        store: &Path,
+        store: &RocksStore,
         cache: u64,
         written: Written,
         workload: &Workload,
     ) -> Result<Self, Failure> {
+        let dir = TempDir::new()?;
+        store.backup(dir.path().join("copy"))?;
+        let copied = dir.path().join("copy").join("db");
         let cache = Cache::new_hyper_clock_cache(usize::try_from(cache)?, 0);
-        let load = || Options::load_latest(store, Env::new()?, false, cache.clone());
-        let theirs = beside(store, &load)?;
+        let load = || Options::load_latest(&copied, Env::new()?, false, cache.clone());
+        let (options, families) = load()?;
+        let theirs = DB::open_cf_descriptors_read_only(&options, &copied, families, false)?;
 
         let (mut options, families) = load()?;
         // The file of options does not tell that the store counts.
@@ -60,9 +61,10 @@ impl RocksdbRaw {
         options.set_statistics_level(StatsLevel::ExceptHistogramOrTimers);
         options.create_if_missing(true);
         options.create_missing_column_families(true);
-        let dir = TempDir::new()?;
         let db = DB::open_cf_descriptors(&options, dir.path().join("raw"), families)?;
         let prefix = copy(&theirs, &db, workload)?;
+        drop(theirs);
+        fs::remove_dir_all(dir.path().join("copy"))?;
 
         let mut raw = RocksdbRaw {
             db,
@@ -106,21 +108,6 @@ impl RocksdbRaw {
             black_box(self.db.get_pinned_cf(family, &key)?.ok_or("a device is not there")?);
         }
         Ok(())
-    }
-}
-
-/// Opens the store's database for reading. Its owner is still removing what it has compacted: then again.
-fn beside(
-    store: &Path,
-    load: &impl Fn() -> Result<(Options, Vec<ColumnFamilyDescriptor>), rocksdb::Error>,
-) -> Result<DB, Failure> {
-    let mut tries = 0;
-    loop {
-        let (options, families) = load()?;
-        match DB::open_cf_descriptors_read_only(&options, store, families, false) {
-            Err(error) if tries < TRIES && error.as_ref().contains("No such file") => tries += 1,
-            opened => return Ok(opened?),
-        }
     }
 }
 
