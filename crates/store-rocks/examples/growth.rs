@@ -21,6 +21,7 @@ use rollbook::{AppId, DeviceId, Platform, PlatformSet, PushToken};
 use rollbook_store_rocks::{RocksOptions, RocksStore};
 use std::hint::black_box;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const APP: AppId = AppId(1);
@@ -86,10 +87,10 @@ fn time(rounds: usize, many: usize, mut each: impl FnMut(usize)) -> Duration {
     times.min().unwrap()
 }
 
-/// The process's memory in MiB.
+/// The process's memory in bytes.
 fn resident() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    pages.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4 / 1024
+    pages.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4_096
 }
 
 /// What was found at one size.
@@ -141,19 +142,45 @@ fn fill(store: &RocksStore, from: usize, devices: usize, column: &mut Column) {
 
 /// The engine's own opening, then the store's.
 fn open(path: &Path, column: &mut Column) -> RocksStore {
+    let memory = [held(path, "store"), held(path, "engine")];
     let (engine, families) = engine(path);
     let start = Instant::now();
     let raw = DB::open_cf_descriptors(&engine, path.join("db"), families).unwrap();
     let own = start.elapsed();
     drop(raw);
-    let before = resident();
     let start = Instant::now();
     let store = RocksStore::open(path, &options()).unwrap();
     black_box(store.view(APP).unwrap().version());
     column.time("opening, and a first view", start.elapsed());
     column.time("… RocksDB's own opening", own);
-    column.put("memory of an open store, MiB", resident() - before);
+    let [of_store, of_engine] = memory;
+    column.put("memory of an open store, MiB", of_store);
+    column.put("… of an open RocksDB", of_engine);
     store
+}
+
+/// What opening takes of memory, in MiB, in a process that did nothing before: what an earlier opening gave back to the
+/// allocator would be found again.
+fn held(path: &Path, what: &str) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command.args([path.as_os_str(), what.as_ref()]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Opens the store, or RocksDB alone, and says what of memory that took.
+fn hold(path: &Path, what: &str) {
+    let before = resident();
+    let said = |now: u64| println!("{:.1}", (now - before) as f64 / (1 << 20) as f64);
+    if what == "store" {
+        let store = RocksStore::open(path, &options()).unwrap();
+        black_box(store.view(APP).unwrap().version());
+        said(resident());
+    } else {
+        let (engine, families) = engine(path);
+        let _raw = DB::open_cf_descriptors(&engine, path.join("db"), families).unwrap();
+        said(resident());
+    }
 }
 
 fn questions(store: &RocksStore, asked: &[usize], column: &mut Column) -> Duration {
@@ -299,7 +326,11 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().unwrap();
     let path = Path::new(&path);
-    let sizes: Vec<usize> = arguments.next().unwrap().split(',').map(|size| size.parse().unwrap()).collect();
+    let sizes = arguments.next().unwrap();
+    if ["store", "engine"].contains(&sizes.as_str()) {
+        return hold(path, &sizes);
+    }
+    let sizes: Vec<usize> = sizes.split(',').map(|size| size.parse().unwrap()).collect();
     let mut columns = Vec::new();
     let mut next = 0;
     for &devices in &sizes {

@@ -180,6 +180,11 @@ const FLIPS: Step = one_test!(
     ["-p", "rollbook-store-rocks", "--test", "damage"],
     "a_thousand_flipped_bytes_are_never_a_wrong_answer"
 );
+const FAULTS: Step = one_test!(
+    "faults at every call",
+    ["-p", "rollbook-store-rocks", "--test", "faults"],
+    "no_fault_leaves_a_register_between_two_states"
+);
 const HUGE: Step = one_test!(
     "huge deletions killed",
     ["-p", "rollbook-store-rocks", "--test", "huge"],
@@ -225,7 +230,7 @@ impl Plan {
             Self::CheckApi => vec![CHECK_API],
             Self::Features => vec![FEATURES],
             Self::Packages => vec![PACKAGES],
-            Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS, HUGE],
+            Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS, FAULTS, HUGE],
         }
     }
 }
