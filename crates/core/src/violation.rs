@@ -131,30 +131,56 @@ impl Violation {
     }
 
     /// The field as the operation calls it, without the index.
+    ///
+    /// ```
+    /// assert_eq!(rollbook::Platform::from_name("amiga").unwrap_err().field(), "platform");
+    /// ```
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
     }
 
     /// The position in the list as it was sent, from 0; absent when the field is no list.
+    ///
+    /// ```
+    /// use rollbook::{TagName, parse_list};
+    /// assert_eq!(TagName::new("").unwrap_err().index(), None);
+    /// let refused = parse_list::<TagName>("tags.add", &["news", ""]).unwrap_err();
+    /// assert_eq!(refused.as_slice()[0].index(), Some(1));
+    /// ```
     #[must_use]
     pub fn index(&self) -> Option<usize> {
         self.index
     }
 
     /// The rule that was broken.
+    ///
+    /// ```
+    /// use rollbook::{Mobile, Rule};
+    /// assert_eq!(Mobile::new("ann").unwrap_err().rule(), Rule::Form);
+    /// ```
     #[must_use]
     pub fn rule(&self) -> Rule {
         self.rule
     }
 
     /// The limit in words, such as `must be at most 100`.
+    ///
+    /// ```
+    /// assert_eq!(rollbook::TagName::new("").unwrap_err().limit(), "must be 1 to 255");
+    /// ```
     #[must_use]
     pub fn limit(&self) -> &str {
         &self.limit
     }
 
     /// What was sent instead; long values are cut. Never a secret.
+    ///
+    /// ```
+    /// use rollbook::{DeviceId, PushToken};
+    /// assert_eq!(DeviceId::new("a\nb").unwrap_err().actual(), r#""a\nb""#);
+    /// assert_eq!(PushToken::new("x".repeat(5_000)).unwrap_err().actual(), "5000");
+    /// ```
     #[must_use]
     pub fn actual(&self) -> &str {
         &self.actual
@@ -183,11 +209,25 @@ pub(crate) fn shown(value: &str) -> String {
 }
 
 /// Every rule that one call's arguments break, in the order in which they were found; never empty.
+///
+/// ```
+/// use rollbook::{Platform, TagName, Violations};
+/// let found = [TagName::new("").err(), TagName::new("news").err(), Platform::from_device_type(99).err()];
+/// let refused = Violations::check(found.into_iter().flatten().collect()).unwrap_err();
+/// assert_eq!(refused.iter().map(|one| one.field()).collect::<Vec<_>>(), ["tag", "device_type"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
     /// All of `found` as one value, or nothing when nothing was found.
+    ///
+    /// ```
+    /// use rollbook::{TagName, Violations};
+    /// assert_eq!(Violations::from_found(Vec::new()), None);
+    /// let bad = TagName::new("").unwrap_err();
+    /// assert_eq!(Violations::from_found(vec![bad.clone()]).unwrap().as_slice(), [bad]);
+    /// ```
     #[must_use]
     pub fn from_found(found: Vec<Violation>) -> Option<Self> {
         if found.is_empty() { None } else { Some(Violations(found)) }
@@ -209,12 +249,24 @@ impl Violations {
     }
 
     /// The violations, first found first.
+    ///
+    /// ```
+    /// use rollbook::{TagName, parse_list};
+    /// let refused = parse_list::<TagName>("tags.add", &["", "news", "\n"]).unwrap_err();
+    /// assert_eq!(refused.as_slice().last().unwrap().index(), Some(2));
+    /// ```
     #[must_use]
     pub fn as_slice(&self) -> &[Violation] {
         &self.0
     }
 
     /// The violations, first found first.
+    ///
+    /// ```
+    /// use rollbook::{Rule, TagName, parse_list};
+    /// let refused = parse_list::<TagName>("tags.add", &["", "news", "\n"]).unwrap_err();
+    /// assert!(refused.iter().map(|one| one.rule()).eq([Rule::Bytes, Rule::Characters]));
+    /// ```
     pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
         self.0.iter()
     }

@@ -180,6 +180,12 @@ impl Default for ServeOptions {
 impl ServeOptions {
     /// Are all options in their ranges?
     ///
+    /// ```
+    /// use rollbook_http::ServeOptions;
+    /// let wrong = ServeOptions { head_limit: 4_096, ..ServeOptions::default() }.check().unwrap_err();
+    /// assert_eq!(wrong.to_string(), "head_limit: range: must be at least 8192: got 4096");
+    /// ```
+    ///
     /// # Errors
     /// A violation for each that is not.
     pub fn check(&self) -> Result<(), Violations> {

@@ -5,6 +5,20 @@ use roaring::RoaringBitmap;
 
 /// How many bytes an app takes, by structure: what the store has asked the allocator for, without the allocator's own
 /// overhead. Every figure but [`log`](Self::log), which is an estimate, counts room that is allocated and unused.
+///
+/// ```
+/// use rollbook::{AppId, AppSettings, Platform, Registration, Registry};
+/// use rollbook_store_mem::MemStore;
+///
+/// let registry = Registry::builder(MemStore::new()).build();
+/// let shop = registry.create_app(&"shop".parse()?, AppSettings { presence: true, ..AppSettings::default() })?;
+/// shop.register(&Registration::new("phone".parse()?, Platform::Ios))?;
+/// let before = registry.store().memory(AppId(1))?; // the first app
+/// shop.touch(&["phone".parse()?])?;
+/// let after = registry.store().memory(AppId(1))?;
+/// assert!(after.presence > before.presence && after.lines == before.lines);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryUse {
@@ -30,6 +44,12 @@ pub struct MemoryUse {
 
 impl MemoryUse {
     /// All bytes together.
+    ///
+    /// ```
+    /// let mut used = rollbook_store_mem::MemoryUse::default();
+    /// (used.devices, used.lines, used.ids) = (1, 64, 8);
+    /// assert_eq!(used.bytes(), 72);
+    /// ```
     #[must_use]
     pub const fn bytes(&self) -> usize {
         let MemoryUse { devices: _, lines, ids, spills, living, presence, keys, postings, log } = *self;

@@ -60,12 +60,33 @@ impl Default for MemStore {
 
 impl MemStore {
     /// An empty store.
+    ///
+    /// ```
+    /// use rollbook::store::{Durability, Store, View};
+    /// use rollbook::{AppId, Version};
+    /// use rollbook_store_mem::MemStore;
+    ///
+    /// let store = MemStore::new();
+    /// assert_eq!(store.info().durability, Durability::Volatile);
+    /// assert_eq!(store.view(AppId(1))?.version(), Version(0));
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::with_options(MemOptions::default())
     }
 
     /// An empty store with these options.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::{Operation, Store, StoreError, WriteSet};
+    /// use rollbook_store_mem::{MemOptions, MemStore};
+    ///
+    /// let store = MemStore::with_options(MemOptions { max_weight: 4_096, ..MemOptions::default() });
+    /// let writes = WriteSet { operations: vec![Operation::Seal; 4_097].into(), ..WriteSet::default() };
+    /// assert!(matches!(store.commit(AppId(1), &writes), Err(StoreError::TooLarge { limit: 4_096, .. })));
+    /// ```
     #[must_use]
     pub fn with_options(options: MemOptions) -> Self {
         let hasher = DefaultHashBuilder::default();

@@ -15,6 +15,21 @@ use std::ops::Bound;
 const AT_ONCE: usize = 64;
 
 /// A picture of one app: it keeps commits to the app out while it is held, and nobody else.
+///
+/// ```
+/// use rollbook::store::{Key, Relation, Store, View};
+/// use rollbook::{AppId, Platform, PlatformSet, Registration, Registry};
+/// use rollbook_store_mem::MemStore;
+///
+/// let registry = Registry::builder(MemStore::new()).build();
+/// let shop = registry.create_app(&"shop".parse()?, Default::default())?;
+/// let tags = vec!["news".parse()?];
+/// shop.register(&Registration { tags, ..Registration::new("phone".parse()?, Platform::Ios) })?;
+///
+/// let view = registry.store().view(AppId(1))?; // the first app
+/// assert_eq!(view.cardinality(Key::new(Relation::Tag, "news"), PlatformSet::ALL)?, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct MemView<'a> {
     pub(crate) state: ShardedLockReadGuard<'a, AppState>,

@@ -23,6 +23,19 @@ const AT_ONCE: usize = 128;
 const MOST_NAMES: usize = 32;
 
 /// One version of one app.
+///
+/// ```
+/// use rollbook::store::{Store, View, WriteSet};
+/// use rollbook::{AppId, Version};
+/// use rollbook_store_rocks::{RocksOptions, RocksStore};
+/// # let directory = tempfile::tempdir()?;
+/// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+/// let before = store.view(AppId(1))?;
+/// store.commit(AppId(1), &WriteSet::default())?;
+/// assert_eq!((before.version(), store.view(AppId(1))?.version()), (Version(0), Version(1)));
+/// # drop(before);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct RocksView<'a> {
     pub(crate) picture: Picture,
     /// Read when it is asked for: the picture has what most questions need.

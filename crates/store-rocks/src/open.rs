@@ -14,6 +14,17 @@ use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use std::path::{Path, PathBuf};
 
 /// A register on disk. See the [crate](crate) for what it promises and what it keeps.
+///
+/// ```
+/// use rollbook::store::{Durability, Store};
+/// use rollbook_store_rocks::{OpenError, RocksOptions, RocksStore};
+/// # let directory = tempfile::tempdir()?;
+/// let path = directory.path().join("register");
+/// let store = RocksStore::open(&path, &RocksOptions::default())?;
+/// assert_eq!(store.info().durability, Durability::Synced);
+/// assert!(matches!(RocksStore::open(&path, &RocksOptions::default()), Err(OpenError::InUse { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct RocksStore {
     pub(crate) db: DB,
     pub(crate) apps: Apps,
@@ -41,6 +52,16 @@ impl std::fmt::Debug for RocksStore {
 }
 
 /// Why a directory was not opened, backed up or restored.
+///
+/// ```
+/// use rollbook_store_rocks::{OpenError, RocksOptions, RocksStore};
+/// # let directory = tempfile::tempdir()?;
+/// let path = directory.path().join("register");
+/// let error = RocksStore::open(&path, &RocksOptions { create: false, ..RocksOptions::default() }).unwrap_err();
+/// assert!(matches!(&error, OpenError::Missing(missing) if *missing == path));
+/// assert!(error.to_string().ends_with("register: there is no store here"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -194,6 +215,23 @@ impl RocksStore {
 
     /// Clears what dropped keys of an app left behind, about `chunks` chunks of it at most; answers how many dropped
     /// keys are not cleared yet. Every commit clears a little, so this is for an operator who wants the space now.
+    ///
+    /// ```
+    /// use rollbook::{AppId, Platform, PlatformSet, Registration, Registry, TagName};
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+    /// let registry = Registry::builder(store).build();
+    /// let shop = registry.create_app(&"shop".parse()?, Default::default())?;
+    /// let news: TagName = "news".parse()?;
+    /// for device in ["phone", "tablet", "watch", "laptop", "desktop"] {
+    ///     let registration = Registration::new(device.parse()?, Platform::Unknown);
+    ///     shop.register(&Registration { tags: vec![news.clone()], ..registration })?;
+    /// }
+    /// shop.delete_tag(&news, PlatformSet::ALL)?;
+    /// assert_eq!(registry.store().sweep(AppId(1), 1_000)?, 0); // the first app
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Store::commit`].

@@ -4,6 +4,14 @@ use rollbook::store::Durability;
 use serde::{Deserialize, Serialize};
 
 /// How values are compressed on disk.
+///
+/// ```
+/// use rollbook_store_rocks::{Compression, RocksOptions};
+/// let options: RocksOptions = serde_json::from_str(r#"{"compression": "none"}"#)?;
+/// assert_eq!(options.compression, Compression::None);
+/// assert_eq!(RocksOptions::default().compression, Compression::Lz4);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
@@ -73,6 +81,13 @@ impl Default for RocksOptions {
 }
 
 /// An option out of its range.
+///
+/// ```
+/// use rollbook_store_rocks::RocksOptions;
+/// let wrong = RocksOptions { background_threads: 0, ..RocksOptions::default() }.validate().unwrap_err();
+/// assert_eq!((wrong.option, wrong.actual.as_str()), ("background_threads", "0"));
+/// assert_eq!(wrong.to_string(), "background_threads: must be 1 to 64: got 0");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{option}: {rule}: got {actual}")]
 pub struct InvalidOption {
@@ -86,6 +101,13 @@ pub struct InvalidOption {
 
 impl RocksOptions {
     /// Are all options in their ranges?
+    ///
+    /// ```
+    /// use rollbook_store_rocks::RocksOptions;
+    /// let options = RocksOptions { write_buffer_percent: 90, ..RocksOptions::default() };
+    /// assert_eq!(options.validate().unwrap_err().rule, "must be 5 to 80");
+    /// assert_eq!(RocksOptions { write_buffer_percent: 80, ..options }.validate(), Ok(()));
+    /// ```
     ///
     /// # Errors
     /// The first that is not.

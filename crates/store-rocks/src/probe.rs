@@ -11,6 +11,16 @@ impl RocksStore {
     ///
     /// A store that was opened for reading takes none, and that is right.
     ///
+    /// ```
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+    /// let before = store.stats()?.log_bytes;
+    /// store.probe()?;
+    /// assert!(store.stats()?.log_bytes > before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// What a commit would answer: [`StoreError::Unavailable`], [`StoreError::OutcomeUnknown`].
     pub fn probe(&self) -> Result<(), StoreError> {

@@ -10,6 +10,21 @@ use rollbook::store::StoreError;
 const READ_AHEAD: usize = 4 << 20;
 
 /// What was read of one column family.
+///
+/// ```
+/// # use rollbook::{Platform, Registration, Registry};
+/// use rollbook_store_rocks::{RocksOptions, RocksStore};
+/// # let directory = tempfile::tempdir()?;
+/// # let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+/// let registry = Registry::builder(store).build();
+/// let shop = registry.create_app(&"shop".parse()?, Default::default())?;
+/// shop.register(&Registration::new("phone".parse()?, Platform::Ios))?;
+/// let scrubbed = registry.store().scrub(&mut |_, _| {})?;
+/// let devices = scrubbed.iter().find(|family| family.name == "device").ok_or("no such family")?;
+/// assert_eq!(devices.keys, 1);
+/// assert!(devices.bytes > 0 && devices.damage.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Scrubbed {
     /// Its name.
@@ -26,6 +41,20 @@ impl RocksStore {
     /// Reads every key of every column family, and with it every block that holds one: a damaged block is found also
     /// where no question of anyone would meet it. Tells `watch` the family's name and how many of its keys were read.
     /// Takes as long as reading the whole store; the cache stays as it is.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::{Store, WriteSet};
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+    /// store.commit(AppId(1), &WriteSet::default())?;
+    /// let mut watched = Vec::new();
+    /// let scrubbed = store.scrub(&mut |family, keys| watched.push((family.to_owned(), keys)))?;
+    /// assert_eq!(watched, [("app".to_owned(), 1)]); // the app's header
+    /// assert!(scrubbed.iter().all(|family| family.damage.is_none()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`StoreError::Closed`].

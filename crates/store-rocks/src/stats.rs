@@ -12,6 +12,20 @@ use serde::{Deserialize, Serialize};
 
 /// Numbers about a store since it was opened. Counters are 0 where
 /// [`statistics`](crate::RocksOptions::statistics) is off.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Store, WriteSet};
+/// use rollbook_store_rocks::{RocksOptions, RocksStore};
+/// # let directory = tempfile::tempdir()?;
+/// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+/// store.commit(AppId(1), &WriteSet::default())?;
+/// let view = store.view(AppId(1))?;
+/// let stats = store.stats()?;
+/// assert_eq!((stats.written_keys, stats.snapshots), (1, 1));
+/// # drop(view);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RocksStats {
     /// Each column family.
@@ -43,6 +57,20 @@ pub struct RocksStats {
 }
 
 /// Numbers about one column family.
+///
+/// ```
+/// # use rollbook::{Platform, Registration, Registry};
+/// use rollbook_store_rocks::{RocksOptions, RocksStore};
+/// # let directory = tempfile::tempdir()?;
+/// # let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+/// let registry = Registry::builder(store).build();
+/// let shop = registry.create_app(&"shop".parse()?, Default::default())?;
+/// shop.register(&Registration::new("phone".parse()?, Platform::Ios))?;
+/// let stats = registry.store().stats()?;
+/// let devices = stats.families.iter().find(|family| family.name == "device").ok_or("no such family")?;
+/// assert_eq!((devices.keys, devices.table_bytes), (1, 0)); // in the write buffer still
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FamilyStats {
     /// Its name.
@@ -59,6 +87,13 @@ pub struct FamilyStats {
 
 impl RocksStats {
     /// Bytes written to disk for each byte that commits wrote; `None` before anything was written.
+    ///
+    /// ```
+    /// use rollbook_store_rocks::RocksStats;
+    /// let written = RocksStats { written_bytes: 100, log_bytes: 120, flushed_bytes: 80, ..RocksStats::default() };
+    /// assert_eq!(written.write_amplification(), Some(2.0));
+    /// assert_eq!(RocksStats::default().write_amplification(), None);
+    /// ```
     #[must_use]
     pub fn write_amplification(&self) -> Option<f64> {
         let disk = self.log_bytes + self.flushed_bytes + self.compacted_bytes;

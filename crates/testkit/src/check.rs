@@ -25,6 +25,18 @@ use std::sync::Arc;
 const EVERY: usize = 8;
 
 /// Where a register and the model disagree.
+///
+/// ```
+/// use rollbook_testkit::op::{Op, Settings};
+/// use rollbook_testkit::{check::check_against, oracle::{Answer, Oracle}, ordered::OrderedStore};
+///
+/// let mut oracle = Oracle::new();
+/// oracle.answer(&Op::CreateApp { app: "shop".parse()?, settings: Settings::default() }).unwrap();
+/// let found = check_against(&[Op::Apps { limit: 10 }], OrderedStore::new, oracle).unwrap_err();
+/// assert_eq!((found.step, found.actual.clone()), (0, Ok(Answer::Apps(Vec::new()))));
+/// assert!(found.to_string().starts_with("step 0: Apps { limit: 10 }\nexpected: Ok(Apps([AppInfo {"));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Mismatch {
     /// The index of the step.
@@ -88,6 +100,21 @@ pub fn perform<S: Store>(registry: &Registry<S>, clock: &ManualClock, op: &Op) -
 
 /// Applies the steps to a register on a fresh store and to a fresh model.
 ///
+/// ```
+/// use rollbook::AppKey;
+/// use rollbook_testkit::{Call, Failure, Fault, FaultStore, check::check, op::{Op, Settings}, ordered::OrderedStore};
+///
+/// let shop: AppKey = "shop".parse()?;
+/// let create = Op::CreateApp { app: shop.clone(), settings: Settings::default() };
+/// let rename = Op::RenameApp { app: shop, name: "The shop".to_owned() };
+/// assert!(check(&[create.clone(), rename.clone()], OrderedStore::new).is_ok());
+///
+/// let store = FaultStore::new(OrderedStore::new());
+/// store.arm(Fault::at(Call::Commit, 2, Failure::Unavailable));
+/// assert_eq!(check(&[create, rename], || store).unwrap_err().step, 1);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
+///
 /// # Errors
 /// The first disagreement.
 pub fn check<S: Store>(ops: &[Op], store: impl FnOnce() -> S) -> Result<(), Box<Mismatch>> {
@@ -118,6 +145,18 @@ pub fn check_shortest<S: Store>(ops: &[Op], store: impl Fn() -> S) -> Result<(),
 
 /// [`check`] with a model that knows something already, for tests of tests: what the model knows and the store does not
 /// hold must lead to a mismatch.
+///
+/// ```
+/// use rollbook_testkit::op::{Op, Settings};
+/// use rollbook_testkit::{check::check_against, oracle::Oracle, ordered::OrderedStore};
+///
+/// let steps = [Op::ResumeDeletions];
+/// let mut oracle = Oracle::new();
+/// assert!(check_against(&steps, OrderedStore::new, oracle.clone()).is_ok());
+/// oracle.answer(&Op::CreateApp { app: "shop".parse()?, settings: Settings::default() }).unwrap();
+/// assert!(check_against(&steps, OrderedStore::new, oracle).is_err());
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 ///
 /// # Errors
 /// The first disagreement.

@@ -17,6 +17,20 @@ pub(crate) struct Case {
 }
 
 /// A case that a store did not pass.
+///
+/// ```
+/// use rollbook_testkit::{Call, Failed, Failure, Fault, FaultStore, ordered::OrderedStore, run_some};
+///
+/// let broken = || {
+///     let store = FaultStore::new(OrderedStore::new());
+///     store.arm(Fault::at(Call::Commit, 1, Failure::Corrupt));
+///     store
+/// };
+/// let report = run_some(&broken, |case| case == "records::put_replaces_the_whole_record");
+/// let Failed { case, message } = &report.failed[0];
+/// assert_eq!(*case, "records::put_replaces_the_whole_record");
+/// assert!(message.contains("stored data is corrupt"), "{message}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
     /// The case, as `family::sentence`.
@@ -26,6 +40,15 @@ pub struct Failed {
 }
 
 /// What [`run_all`] found. Prints as a list of failures and a line of numbers.
+///
+/// ```
+/// use rollbook_testkit::{ordered::OrderedStore, run_some};
+///
+/// // A store in memory is not asked to open again.
+/// let report = run_some(&OrderedStore::new, |case| case.starts_with("durability::"));
+/// assert!(report.passed.is_empty() && report.failed.is_empty() && !report.skipped.is_empty());
+/// assert!(report.to_string().starts_with("skipped durability::"), "{report}");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Report {
@@ -39,12 +62,39 @@ pub struct Report {
 
 impl Report {
     /// Did no case fail?
+    ///
+    /// ```
+    /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore, run_some};
+    ///
+    /// let report = run_some(&OrderedStore::new, |case| case.starts_with("catalogue::"));
+    /// assert!(report.is_clean(), "{report}");
+    ///
+    /// let broken = || {
+    ///     let store = FaultStore::new(OrderedStore::new());
+    ///     store.arm(Fault::at(Call::Commit, 1, Failure::Unavailable));
+    ///     store
+    /// };
+    /// assert!(!run_some(&broken, |case| case.starts_with("catalogue::")).is_clean());
+    /// ```
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.failed.is_empty()
     }
 
     /// Did this case fail?
+    ///
+    /// ```
+    /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore, run_some};
+    ///
+    /// let broken = || {
+    ///     let store = FaultStore::new(OrderedStore::new());
+    ///     store.arm(Fault::at(Call::Touch, 1, Failure::Unavailable));
+    ///     store
+    /// };
+    /// let report = run_some(&broken, |case| case.starts_with("touch::"));
+    /// assert!(report.failed_on("touch::a_heartbeat_is_shown"));
+    /// assert!(!report.failed_on("touch::a_device_never_seen_has_no_time"));
+    /// ```
     #[must_use]
     pub fn failed_on(&self, case: &str) -> bool {
         self.failed.iter().any(|failed| failed.case == case)
@@ -75,6 +125,14 @@ pub fn case_names() -> impl Iterator<Item = &'static str> {
 
 /// Runs the whole table, each case on a fresh store: what [`conformance!`](crate::conformance) does, without a test
 /// harness. A case that fails prints its panic as well.
+///
+/// ```
+/// use rollbook_testkit::{case_names, ordered::OrderedStore, run_all};
+///
+/// let report = run_all(&OrderedStore::new);
+/// assert!(report.is_clean(), "{report}");
+/// assert_eq!(report.passed.len() + report.skipped.len(), case_names().count());
+/// ```
 pub fn run_all<F: Fixture>(fixture: &F) -> Report {
     run_some(fixture, |_| true)
 }
@@ -99,6 +157,14 @@ pub fn run_some<F: Fixture>(fixture: &F, wanted: impl Fn(&str) -> bool) -> Repor
 }
 
 /// Runs one case on a fresh store.
+///
+/// ```
+/// use rollbook_testkit::{ordered::OrderedStore, run_case};
+/// use std::panic::catch_unwind;
+///
+/// run_case(&OrderedStore::new, "seal::a_sealed_app_says_so");
+/// assert!(catch_unwind(|| run_case(&OrderedStore::new, "seal::no_such_sentence")).is_err());
+/// ```
 ///
 /// # Panics
 /// When the store does not pass, or when there is no case of this name.

@@ -19,6 +19,16 @@ use rollbook::{
 /// A [`Command`] inside is called by the verb of its name, or, in a batch, as the batch's item. Its
 /// [`based_on`](rollbook::DeviceUpdate::based_on) is a sign, not a number: whatever it holds stands for the version
 /// that the last [`Op::Device`] told of that device, or for one that no device ever had when there was none.
+///
+/// ```
+/// use rollbook::{Command, ManualClock, Outcome, Timestamp};
+/// use rollbook_testkit::{check::perform, example, op::Op, oracle::Answer};
+///
+/// let step = Op::Do("shop".parse()?, Command::DeleteUser("ann".parse()?));
+/// let done = perform(&example::registry(), &ManualClock::at(Timestamp::from_secs(0)), &step);
+/// assert_eq!(done, Ok(Answer::Outcome(Outcome::UserDeleted { devices: 2 })));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Op {
@@ -149,6 +159,17 @@ pub enum Op {
 
 /// What [`Op::CreateApp`] creates an app with: [`AppSettings`](rollbook::AppSettings) that can be compared and shown,
 /// since its secrets are none.
+///
+/// ```
+/// use rollbook_testkit::{op::{Op, Settings}, oracle::{Answer, Oracle}};
+///
+/// let settings = Settings { master: Some("open sesame".to_owned()), ..Settings::default() };
+/// let mut oracle = Oracle::new();
+/// oracle.answer(&Op::CreateApp { app: "shop".parse()?, settings }).unwrap();
+/// let asked = Op::Verify { app: "shop".parse()?, secret: "open sesame".to_owned() };
+/// assert_eq!(oracle.answer(&asked), Ok(Answer::Verified { master: true, token: false }));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
     /// A name for people.
@@ -165,6 +186,14 @@ pub struct Settings {
 
 impl Op {
     /// The app that the step is about; steps about all apps, or none, have none.
+    ///
+    /// ```
+    /// use rollbook_testkit::op::Op;
+    /// let shop = "shop".parse()?;
+    /// assert_eq!(Op::MoveClock(60).app(), None);
+    /// assert_eq!(Op::EventTypes("shop".parse()?).app(), Some(&shop));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn app(&self) -> Option<&AppKey> {
         match self {
@@ -201,6 +230,13 @@ impl Op {
     }
 
     /// Does the step only ask, so that nothing can have changed after it?
+    ///
+    /// ```
+    /// use rollbook_testkit::op::Op;
+    /// assert!(Op::EventTypes("shop".parse()?).is_question());
+    /// assert!(!Op::PurgeEvents("shop".parse()?).is_question());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn is_question(&self) -> bool {
         matches!(

@@ -51,6 +51,12 @@ pub struct Oracle {
 
 impl Oracle {
     /// A register without apps, whose clock shows [`Oracle::START`].
+    ///
+    /// ```
+    /// use rollbook_testkit::oracle::Oracle;
+    /// let oracle = Oracle::new();
+    /// assert_eq!((oracle.apps().count(), oracle.now()), (0, Oracle::START));
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -60,23 +66,64 @@ impl Oracle {
     pub const START: Timestamp = Timestamp::from_secs(1_000);
 
     /// What the model's clock shows.
+    ///
+    /// ```
+    /// use rollbook_testkit::{op::Op, oracle::Oracle};
+    /// let mut oracle = Oracle::new();
+    /// oracle.answer(&Op::MoveClock(60)).unwrap();
+    /// assert_eq!(oracle.now(), Oracle::START.plus(60));
+    /// ```
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now.unwrap_or(Self::START)
     }
 
     /// The apps, in byte order.
+    ///
+    /// ```
+    /// use rollbook_testkit::{op::{Op, Settings}, oracle::Oracle};
+    /// let mut oracle = Oracle::new();
+    /// for app in ["shop", "bank"] {
+    ///     oracle.answer(&Op::CreateApp { app: app.parse()?, settings: Settings::default() }).unwrap();
+    /// }
+    /// assert!(oracle.apps().eq([&"bank".parse()?, &"shop".parse()?]));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     pub fn apps(&self) -> impl Iterator<Item = &AppKey> {
         self.apps.keys()
     }
 
     /// The devices of an app with their platforms, in byte order.
+    ///
+    /// ```
+    /// use rollbook::{Command, Platform, Registration};
+    /// use rollbook_testkit::{op::{Op, Settings}, oracle::Oracle};
+    ///
+    /// let (shop, mut oracle) = ("shop".parse()?, Oracle::new());
+    /// # oracle.answer(&Op::CreateApp { app: "shop".parse()?, settings: Settings::default() }).unwrap();
+    /// let watch = Registration::new("watch".parse()?, Platform::Harmony);
+    /// oracle.answer(&Op::Do("shop".parse()?, Command::Register(watch))).unwrap();
+    /// assert!(oracle.devices(&shop).eq([(&"watch".parse()?, Platform::Harmony)]));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     pub fn devices(&self, app: &AppKey) -> impl Iterator<Item = (&DeviceId, Platform)> {
         let devices = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.devices);
         devices.map(|(id, member)| (id, member.platform))
     }
 
     /// Every device of an app, in byte order.
+    ///
+    /// ```
+    /// use rollbook::{Command, Platform, Registration};
+    /// use rollbook_testkit::{op::{Op, Settings}, oracle::Oracle};
+    ///
+    /// let (shop, mut oracle) = ("shop".parse()?, Oracle::new());
+    /// # oracle.answer(&Op::CreateApp { app: "shop".parse()?, settings: Settings::default() }).unwrap();
+    /// let phone = Registration { tags: vec!["vip".parse()?], ..Registration::new("phone".parse()?, Platform::Ios) };
+    /// oracle.answer(&Op::Do("shop".parse()?, Command::Register(phone))).unwrap();
+    /// assert!(oracle.everything(&shop).map(|device| device.tags).eq([["vip".parse()?]]));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     pub fn everything(&self, app: &AppKey) -> impl Iterator<Item = Device> {
         let devices = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.devices);
         devices.map(|(id, member)| member.shown(id))
@@ -99,6 +146,16 @@ impl Oracle {
     }
 
     /// Does one step and says what came of it. A refused step has changed nothing.
+    ///
+    /// ```
+    /// use rollbook_testkit::{op::{Op, Settings}, oracle::{Answer, Oracle, Refusal}};
+    ///
+    /// let mut oracle = Oracle::new();
+    /// let create = Op::CreateApp { app: "shop".parse()?, settings: Settings::default() };
+    /// assert_eq!(oracle.answer(&create), Ok(Answer::Done));
+    /// assert_eq!(oracle.answer(&create), Err(Refusal::AppExists("shop".parse()?)));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Why the step is refused.

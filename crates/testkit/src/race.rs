@@ -13,6 +13,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 /// How long a race runs: so many writes by each of two writers.
+///
+/// ```
+/// use rollbook_testkit::{Race, ordered::OrderedStore};
+/// let race = Race { writes: 20, ..Race::default() };
+/// let reads = [
+///     race.states_never_mix(OrderedStore::new()),
+///     race.a_replacement_is_never_reported(OrderedStore::new()),
+/// ];
+/// assert!(reads.iter().all(|&reads| reads >= 2), "each of two readers reads at least once");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Race {
     /// Writes of each writer.
@@ -40,6 +50,11 @@ fn device(n: u32) -> DeviceId {
 impl Race {
     /// Two writers move devices between states of two tags each; two readers must always find a device with exactly
     /// the tags of one state, and every audience that asks for half a state empty. Answers how often they read.
+    ///
+    /// ```
+    /// use rollbook_testkit::{Race, ordered::OrderedStore};
+    /// assert!(Race { writes: 20, devices: 2 }.states_never_mix(OrderedStore::new()) >= 2);
+    /// ```
     ///
     /// # Panics
     /// When a reader sees what nobody may see, with what it saw.
@@ -70,6 +85,11 @@ impl Race {
 
     /// Two writers replace devices that carry a tag by devices that do not, so that slots are given again; two readers
     /// read the tag's audience and must never meet a device that never carried it. Answers how often they read.
+    ///
+    /// ```
+    /// use rollbook_testkit::{Race, ordered::OrderedStore};
+    /// assert!(Race { writes: 20, devices: 2 }.a_replacement_is_never_reported(OrderedStore::new()) >= 2);
+    /// ```
     ///
     /// # Panics
     /// When a reader is told of a device that was not selected.

@@ -36,6 +36,18 @@ pub struct Reopening<F: Fixture> {
 impl<F: Fixture> Reopening<F> {
     /// A store in a place of its own, opened again before one commit in about so many; before which, says the seed.
     /// Never for 0.
+    ///
+    /// ```
+    /// use rollbook::{AppId, store::{Operation, Store, View, WriteSet}};
+    /// use rollbook_testkit::{Reopening, ordered::OrderedStore};
+    ///
+    /// let seal = WriteSet { operations: [Operation::Seal].into_iter().collect(), ..WriteSet::default() };
+    /// let store = Reopening::new(OrderedStore::new, 7, 1);
+    /// store.commit(AppId(1), &seal)?;
+    /// store.commit(AppId(2), &seal)?;
+    /// assert!(!store.view(AppId(1))?.is_sealed(), "a store in memory keeps nothing when it is closed");
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     pub fn new(fixture: F, seed: u64, every: u64) -> Self {
         let guard = fixture.guard();
         let store = RwLock::new(Some(fixture.open(&guard)));
@@ -97,6 +109,18 @@ where
 }
 
 /// The store while nobody can close it.
+///
+/// ```
+/// use rollbook::{AppId, store::{Operation, Store, View, WriteSet}};
+/// use rollbook_testkit::{Reopening, ReopeningView, ordered::OrderedStore};
+///
+/// let store = Reopening::new(OrderedStore::new, 7, 0);
+/// let view: ReopeningView<'_, OrderedStore> = store.view(AppId(1))?;
+/// let seal = WriteSet { operations: [Operation::Seal].into_iter().collect(), ..WriteSet::default() };
+/// store.commit(AppId(1), &seal)?;
+/// assert!(view.is_sealed(), "every question asks the store anew");
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 pub struct ReopeningView<'a, S> {
     store: RwLockReadGuard<'a, Option<S>>,
     app: AppId,

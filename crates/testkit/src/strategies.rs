@@ -31,11 +31,32 @@ use rollbook::{
 };
 
 /// Texts that every rule for names allows: short, and few enough to collide.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::{Alias, Limits};
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(text in strategies::plain_text())| {
+///     prop_assert!(Limits::jpush().check_alias(&Alias::new(text).unwrap()).is_ok());
+/// });
+/// ```
 pub fn plain_text() -> impl Strategy<Value = String> {
     prop_oneof![6 => "[a-c][0-3]?", 2 => "[A-Za-z0-9_]{1,20}", 1 => select(vec!["新闻", "用户_1", "a.b+c"]).prop_map(str::to_owned)]
 }
 
 /// Texts of exactly so many bytes, which every rule for names with that limit allows; some of Han characters.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::{Limits, TagName};
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(text in strategies::at_limit(40))| {
+///     prop_assert_eq!(text.len(), 40);
+///     prop_assert!(Limits::jpush().check_tag(&TagName::new(text).unwrap()).is_ok());
+/// });
+/// ```
 pub fn at_limit(bytes: usize) -> impl Strategy<Value = String> {
     any::<bool>().prop_map(move |han| {
         let han = if han { "新".repeat(bytes / 3) } else { String::new() };
@@ -45,6 +66,16 @@ pub fn at_limit(bytes: usize) -> impl Strategy<Value = String> {
 }
 
 /// Texts of one byte more than a limit.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::{Limits, TagName};
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(text in strategies::one_above(40))| {
+///     prop_assert!(Limits::jpush().check_tag(&TagName::new(text).unwrap()).is_err());
+/// });
+/// ```
 pub fn one_above(bytes: usize) -> impl Strategy<Value = String> {
     at_limit(bytes + 1)
 }
@@ -56,38 +87,114 @@ fn name<T: std::fmt::Debug, E>(most: usize, make: fn(String) -> Result<T, E>) ->
 }
 
 /// Keys of apps.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::AppSettings;
+/// use rollbook_testkit::{example, strategies};
+///
+/// proptest!(ProptestConfig::with_cases(20), |(key in strategies::app_key())| {
+///     let app = example::registry().create_app(&key, AppSettings::default()).unwrap();
+///     prop_assert_eq!(app.key(), &key);
+/// });
+/// ```
 pub fn app_key() -> impl Strategy<Value = AppKey> {
     prop_oneof!["[A-F0-9]{5}-[A-F0-9]{5}", "[a-z0-9]{24}", "[A-Za-z0-9_-]{64}"]
         .prop_filter_map("the text is no key", |text| AppKey::new(text).ok())
 }
 
 /// Device ids up to their limit; some look like phone numbers or e-mail addresses.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::{Platform, Registration};
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(id in strategies::device_id())| {
+///     shop.register(&Registration::new(id.clone(), Platform::Ios)).unwrap();
+///     prop_assert_eq!(shop.device(&id).unwrap().id, id);
+/// });
+/// ```
 pub fn device_id() -> impl Strategy<Value = DeviceId> {
     prop_oneof![4 => name(255, DeviceId::new), 1 => odd(DeviceId::new)]
 }
 
 /// User ids up to their limit, out of the same texts as device ids.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(user in strategies::user_id())| {
+///     shop.register_user(&"watch".parse().unwrap(), Some(&user), None, None).unwrap();
+///     prop_assert_eq!(shop.device(&"watch".parse().unwrap()).unwrap().user, user);
+/// });
+/// ```
 pub fn user_id() -> impl Strategy<Value = UserId> {
     prop_oneof![4 => name(255, UserId::new), 1 => odd(UserId::new)]
 }
 
 /// Tags that the strictest rule allows, up to its limit.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::Limits;
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(tag in strategies::tag())| {
+///     prop_assert!(Limits::jpush().check_tag(&tag).is_ok());
+/// });
+/// ```
 pub fn tag() -> impl Strategy<Value = TagName> {
     name(40, TagName::new)
 }
 
 /// Aliases that the strictest rule allows, up to its limit.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::Limits;
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(alias in strategies::alias())| {
+///     prop_assert!(Limits::jpush().check_alias(&alias).is_ok());
+/// });
+/// ```
 pub fn alias() -> impl Strategy<Value = Alias> {
     name(40, Alias::new)
 }
 
-/// Tags that no rule but the widest allows: odd characters, or too long for the others.
+/// Tags that the strictest rule refuses and the widest allows: odd characters, or too long.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::Limits;
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(tag in strategies::wide_tag())| {
+///     prop_assert!(Limits::jpush().check_tag(&tag).is_err());
+///     prop_assert!(Limits::unlimited().check_tag(&tag).is_ok());
+/// });
+/// ```
 pub fn wide_tag() -> impl Strategy<Value = TagName> {
     let long = prop_oneof![at_limit(41), at_limit(128), at_limit(129), at_limit(255)];
     prop_oneof![odd(TagName::new), long.prop_filter_map("no tag", |text| TagName::new(text).ok())]
 }
 
 /// Names of events.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(name in strategies::event_name())| {
+///     shop.declare_event(&name).unwrap();
+///     prop_assert!(shop.event_types().unwrap().iter().any(|declared| declared.name == name));
+/// });
+/// ```
 pub fn event_name() -> impl Strategy<Value = EventName> {
     name(255, EventName::new)
 }
@@ -99,34 +206,105 @@ fn odd<T: std::fmt::Debug, E>(make: fn(String) -> Result<T, E>) -> impl Strategy
 }
 
 /// Mobile numbers.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::{DeviceUpdate, Set};
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(mobile in strategies::mobile())| {
+///     let update = DeviceUpdate { mobile: Set::To(mobile.clone()), ..DeviceUpdate::default() };
+///     shop.update(&"phone".parse().unwrap(), &update).unwrap();
+///     prop_assert_eq!(shop.device(&"phone".parse().unwrap()).unwrap().mobile, Some(mobile));
+/// });
+/// ```
 pub fn mobile() -> impl Strategy<Value = Mobile> {
     prop_oneof!["[+0-9][0-9-]{0,12}", "[+][0-9]{19}"]
         .prop_filter_map("no number", |text| Mobile::new(text).ok())
 }
 
 /// Languages.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::{Platform, Registration};
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(language in strategies::language())| {
+///     let id = "phone".parse().unwrap();
+///     let phone = Registration { language: Some(language.clone()), ..Registration::new(id, Platform::Ios) };
+///     shop.register(&phone).unwrap();
+///     prop_assert_eq!(shop.device(&phone.id).unwrap().language, Some(language));
+/// });
+/// ```
 pub fn language() -> impl Strategy<Value = Language> {
     "[a-z]{2,3}([-_][A-Z]{2})?".prop_filter_map("no language", |text| Language::new(text).ok())
 }
 
 /// Offsets from UTC, the ends included.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(offset in strategies::utc_offset())| {
+///     shop.register_user(&"watch".parse().unwrap(), None, None, Some(offset)).unwrap();
+///     prop_assert_eq!(shop.device(&"watch".parse().unwrap()).unwrap().utc_offset, Some(offset));
+/// });
+/// ```
 pub fn utc_offset() -> impl Strategy<Value = UtcOffset> {
     prop_oneof![select(vec![-43_200, 0, 28_800, 50_400]), -43_200..=50_400]
         .prop_filter_map("no offset", |secs| UtcOffset::new(secs).ok())
 }
 
 /// Every platform.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::Platform;
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(platform in strategies::platform())| {
+///     prop_assert_eq!(Platform::from_name(platform.name()), Ok(platform));
+/// });
+/// ```
 pub fn platform() -> impl Strategy<Value = Platform> {
     select(Platform::ALL.to_vec())
 }
 
 /// Sets of platforms; most are all of them.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::Audience;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(platforms in strategies::platforms())| {
+///     let (on, off) = (Audience::Platforms(platforms), Audience::Platforms(platforms.complement()));
+///     prop_assert_eq!(shop.count(&on).unwrap() + shop.count(&off).unwrap(), 3);
+/// });
+/// ```
 pub fn platforms() -> impl Strategy<Value = PlatformSet> {
     let some = prop::collection::vec(platform(), 0..4);
     prop_oneof![Just(PlatformSet::ALL), some.prop_map(|list| PlatformSet::of(&list))]
 }
 
 /// Times within a few minutes, so that they tie and lie on both sides of any of them; now and then an end of time.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::Timestamp;
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(at in strategies::timestamp())| {
+///     let near = (900..1_100).contains(&at.secs());
+///     prop_assert!(near || at == Timestamp::MIN || at == Timestamp::MAX);
+/// });
+/// ```
 pub fn timestamp() -> impl Strategy<Value = Timestamp> {
     prop_oneof![
         18 => (900_i64..1_100).prop_map(Timestamp::from_secs),
@@ -136,6 +314,18 @@ pub fn timestamp() -> impl Strategy<Value = Timestamp> {
 }
 
 /// Limits: the named profiles, and small ones that a few operations reach.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let registry = example::registry();
+/// proptest!(ProptestConfig::with_cases(20), |(limits in strategies::limits())| {
+///     registry.set_limits(&"shop".parse().unwrap(), &limits).unwrap();
+///     let shop = registry.app(&"shop".parse().unwrap()).unwrap();
+///     prop_assert_eq!(shop.limits(), &limits);
+/// });
+/// ```
 pub fn limits() -> impl Strategy<Value = Limits> {
     let profiles = select(vec![Limits::jpush(), Limits::relaxed(), Limits::unlimited()]);
     let few = || proptest::option::of(1_u32..5);
@@ -159,6 +349,17 @@ pub fn limits() -> impl Strategy<Value = Limits> {
 /// Whole registers: the operations that fill one, all of them accepted, and the model that they lead to.
 ///
 /// Apply them to a register of your own ([`check`](crate::check::check) shows how), or ask the model.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{oracle::Oracle, strategies};
+///
+/// proptest!(ProptestConfig::with_cases(20), |((ops, oracle) in strategies::register(10))| {
+///     let mut again = Oracle::new();
+///     prop_assert!(ops.iter().all(|op| again.answer(op).is_ok()));
+///     prop_assert_eq!(again.survey(), oracle.survey());
+/// });
+/// ```
 pub fn register(operations: usize) -> impl Strategy<Value = (Vec<Op>, Oracle)> {
     ops_strategy(operations..=operations).prop_map(|ops| {
         let mut oracle = Oracle::new();

@@ -27,6 +27,14 @@ use std::collections::{BTreeMap, BTreeSet};
 const WHOLE: usize = usize::MAX;
 
 /// Everything that a register tells of itself.
+///
+/// ```
+/// use rollbook_testkit::{example, survey::survey};
+/// let told = survey(&example::registry())?;
+/// assert!(told.apps["shop"].presence);
+/// assert_eq!(told.contents["shop"].devices.len(), 3);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Survey {
     /// What the directory tells of each app.
@@ -36,6 +44,14 @@ pub struct Survey {
 }
 
 /// Everything that an app tells of itself, secrets aside.
+///
+/// ```
+/// use rollbook_testkit::{example, survey::survey_app};
+/// let told = survey_app(&example::shop())?;
+/// assert_eq!(told.tags["vip"], (1, vec!["phone".parse()?]));
+/// assert_eq!(told.events.len(), 1);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct AppSurvey {
     /// The devices, in the order in which the register lists them.
@@ -54,6 +70,16 @@ pub struct AppSurvey {
 
 /// Asks a register everything. It takes memory and time for all of it.
 ///
+/// ```
+/// use rollbook_testkit::{example, survey::survey};
+/// let (registry, other) = (example::registry(), example::registry());
+/// registry.set_presence(&"shop".parse()?, false)?;
+/// assert_ne!(survey(&registry)?, survey(&other)?);
+/// registry.set_presence(&"shop".parse()?, true)?;
+/// assert_eq!(survey(&registry)?, survey(&other)?);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
+///
 /// # Errors
 /// What the register answers when it cannot be asked.
 pub fn survey<S: Store>(registry: &Registry<S>) -> Result<Survey, Error> {
@@ -67,6 +93,15 @@ pub fn survey<S: Store>(registry: &Registry<S>) -> Result<Survey, Error> {
 }
 
 /// Asks an app everything.
+///
+/// ```
+/// use rollbook_testkit::{example, survey::survey_app};
+/// let shop = example::shop();
+/// let before = survey_app(&shop)?;
+/// shop.dry_run(&[rollbook::Command::DeleteUser("ann".parse()?)])?;
+/// assert_eq!(survey_app(&shop)?, before);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 ///
 /// # Errors
 /// What the app answers when it cannot be asked.

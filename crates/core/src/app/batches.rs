@@ -66,6 +66,16 @@ impl<S: Store> App<S> {
 ///
 /// It holds ordinals, compressed, and no lock. A device removed since is left out of its batch; a device that took the
 /// place of another is never in one.
+///
+/// ```
+/// use rollbook::Platform;
+/// let shop = rollbook_testkit::example::shop();
+/// let mut batches = shop.batches(&"news".parse()?, 500, None)?;
+/// shop.remove(&"phone".parse()?)?; // the only one on iOS
+/// let first = batches.next_batch()?.unwrap();
+/// assert_eq!((first.platform, first.devices), (Platform::Android, vec!["tablet".parse()?]));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 pub struct Batches<S> {
     scope: Scope<S>,
     selection: Selection,
@@ -96,6 +106,17 @@ pub struct DeliveryBatch {
 
 impl<S: Store> Batches<S> {
     /// The next batch; nothing when all have been given. After an error the same batch is tried again.
+    ///
+    /// ```
+    /// use rollbook::Audience;
+    /// let mut batches = rollbook_testkit::example::shop().batches(&Audience::All, 500, None)?;
+    /// let mut platforms = Vec::new();
+    /// while let Some(batch) = batches.next_batch()? {
+    ///     platforms.push(batch.platform.name());
+    /// }
+    /// assert_eq!(platforms, ["ios", "android", "harmony"]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] when the app is deleted meanwhile; [`Error::Store`].

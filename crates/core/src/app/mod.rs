@@ -56,36 +56,83 @@ impl<S> App<S> {
     }
 
     /// The app's key.
+    ///
+    /// ```
+    /// let shop = rollbook_testkit::example::shop();
+    /// assert_eq!(shop.key().as_str(), "shop");
+    /// ```
     #[must_use]
     pub fn key(&self) -> &AppKey {
         &self.scope.app.key
     }
 
     /// The app's name for people.
+    ///
+    /// ```
+    /// let registry = rollbook_testkit::example::registry();
+    /// registry.rename_app(&"shop".parse()?, "Books and more")?;
+    /// assert_eq!(registry.app(&"shop".parse()?)?.name(), "Books and more");
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.scope.app.name
     }
 
     /// The limits that this handle applies.
+    ///
+    /// ```
+    /// use rollbook::Limits;
+    /// let registry = rollbook_testkit::example::registry();
+    /// let before = registry.app(&"shop".parse()?)?;
+    /// registry.set_limits(before.key(), &Limits::unlimited())?;
+    /// assert_eq!(registry.app(before.key())?.limits().tags_per_device, None);
+    /// assert_eq!(before.limits(), &Limits::default()); // as they were when it was made
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.scope.app.limits
     }
 
     /// May the app ask for presence?
+    ///
+    /// ```
+    /// let registry = rollbook_testkit::example::registry();
+    /// assert!(registry.app(&"shop".parse()?)?.has_presence());
+    /// registry.set_presence(&"shop".parse()?, false)?;
+    /// assert!(!registry.app(&"shop".parse()?)?.has_presence());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn has_presence(&self) -> bool {
         self.scope.app.presence
     }
 
     /// Has the app a master secret?
+    ///
+    /// ```
+    /// use rollbook::Secret;
+    /// let registry = rollbook_testkit::example::registry();
+    /// assert!(!registry.app(&"shop".parse()?)?.has_master_secret());
+    /// registry.set_master_secret(&"shop".parse()?, Some(&Secret::new("fedcba9876543210")?))?;
+    /// assert!(registry.app(&"shop".parse()?)?.has_master_secret());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn has_master_secret(&self) -> bool {
         self.scope.app.master.is_some()
     }
 
     /// How many API tokens the app has.
+    ///
+    /// ```
+    /// use rollbook::Secret;
+    /// let registry = rollbook_testkit::example::registry();
+    /// registry.set_api_tokens(&"shop".parse()?, &[Secret::new("phones")?, Secret::new("website")?])?;
+    /// assert_eq!(registry.app(&"shop".parse()?)?.api_tokens(), 2);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn api_tokens(&self) -> usize {
         self.scope.app.tokens.len()

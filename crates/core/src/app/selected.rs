@@ -54,12 +54,25 @@ pub struct Selected<S> {
 
 impl<S: Store> Selected<S> {
     /// How many devices were selected.
+    ///
+    /// ```
+    /// let readers = rollbook_testkit::example::shop().select(&"news".parse()?)?;
+    /// assert_eq!(readers.len(), 2);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> u64 {
         self.selection.len()
     }
 
     /// Was none selected?
+    ///
+    /// ```
+    /// let shop = rollbook_testkit::example::shop();
+    /// assert!(shop.select(&"vip && platform(android)".parse()?)?.is_empty());
+    /// assert!(!shop.select(&"vip".parse()?)?.is_empty());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.selection.is_empty()

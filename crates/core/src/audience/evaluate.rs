@@ -17,6 +17,16 @@ use crate::store::{Posting, Slot, View};
 use smallvec::SmallVec;
 
 /// How an evaluation came by a part: see [`Explanation`](crate::Explanation).
+///
+/// ```
+/// use rollbook::Taken;
+/// let shop = rollbook_testkit::example::shop();
+/// let (_, counted) = &shop.explain(&"vip".parse()?)?.platforms[0];
+/// assert_eq!(counted.taken, Taken::Counted);
+/// let (_, made) = &shop.explain(&"vip && news".parse()?)?.platforms[0];
+/// assert_eq!((made.taken, made.members[1].taken), (Taken::Made, Taken::Asked));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Taken {

@@ -61,6 +61,15 @@ impl Explanation {
 }
 
 /// One part of an audience on one platform.
+///
+/// ```
+/// let explained = rollbook_testkit::example::shop().explain(&"news && !vip".parse()?)?;
+/// let (_, on_ios) = &explained.platforms[0];
+/// assert_eq!((on_ios.label.as_str(), on_ios.devices), ("and", 0));
+/// let members: Vec<_> = on_ios.members.iter().map(|part| (part.label.as_str(), part.devices)).collect();
+/// assert_eq!(members, [("news", 1), ("!vip", 0)]);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExplainedPart {
     /// `and`, `or`, `not and`, or the text of a leaf.

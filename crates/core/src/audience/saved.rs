@@ -180,6 +180,16 @@ impl<K: Ord + Clone> SavedAudiences<K> {
     /// The names of the audiences that a device is in, in order.
     ///
     /// [`App::matching`](crate::App::matching) reads the device first.
+    ///
+    /// ```
+    /// use rollbook::SavedAudiences;
+    /// let mut saved = SavedAudiences::new();
+    /// saved.insert("readers", "news".parse()?)?;
+    /// saved.insert("guests", "!vip".parse()?)?;
+    /// let tablet = rollbook_testkit::example::shop().device(&"tablet".parse()?)?;
+    /// assert_eq!(saved.matching(&tablet), [&"guests", &"readers"]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn matching(&self, device: &Device) -> Vec<&K> {
         let mut tags: Vec<&str> = device.tags.iter().map(|tag| tag.as_str()).collect();

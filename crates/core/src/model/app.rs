@@ -33,6 +33,12 @@ const NAME_BYTES: usize = 255;
 impl AppSettings {
     /// Can this be an app's name for people?
     ///
+    /// ```
+    /// use rollbook::AppSettings;
+    /// assert!(AppSettings::check_name("Books and more").is_ok());
+    /// assert_eq!(AppSettings::check_name(&"x".repeat(256)).unwrap_err().field(), "name");
+    /// ```
+    ///
     /// # Errors
     /// A violation of the field `name`.
     pub fn check_name(name: &str) -> Result<(), Violation> {
@@ -45,6 +51,16 @@ impl AppSettings {
 }
 
 /// An app as a store keeps it. Only salted hashes of secrets are in it.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Entry, EntryKey, Store, View};
+/// let registry = rollbook_testkit::example::registry();
+/// let directory = registry.store().view(AppId::DIRECTORY).unwrap();
+/// let Ok(Some((Entry::App(shop), _))) = directory.entry(&EntryKey::App("shop".parse()?)) else { panic!() };
+/// assert_eq!((shop.key.as_str(), shop.id, shop.presence), ("shop", AppId(1), true));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppRecord {
     /// Its key.

@@ -81,6 +81,11 @@ pub struct Attributes(BTreeMap<String, Attribute>);
 
 impl Attributes {
     /// No attributes.
+    ///
+    /// ```
+    /// use rollbook::Attributes;
+    /// assert_eq!(Attributes::new().iter().count(), 0);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -101,12 +106,25 @@ impl Attributes {
     }
 
     /// One attribute.
+    ///
+    /// ```
+    /// use rollbook::Attributes;
+    /// let attributes = Attributes::from_iter([("item", "book".into())]);
+    /// assert_eq!(attributes.get("item"), Some(&"book".into()));
+    /// assert_eq!(attributes.get("price"), None);
+    /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Attribute> {
         self.0.get(name)
     }
 
     /// All attributes in byte order of their names.
+    ///
+    /// ```
+    /// use rollbook::Attributes;
+    /// let attributes = Attributes::from_iter([("price", 12.into()), ("item", "book".into())]);
+    /// assert!(attributes.iter().eq([("item", &"book".into()), ("price", &12.into())]));
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Attribute)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }

@@ -82,6 +82,15 @@ pub struct Registration {
 
 impl Registration {
     /// A registration of an id and a platform only.
+    ///
+    /// ```
+    /// use rollbook::{Platform, Registration};
+    /// let shop = rollbook_testkit::example::shop();
+    /// shop.register(&Registration::new("laptop".parse()?, Platform::Macos))?;
+    /// let laptop = shop.device(&"laptop".parse()?)?;
+    /// assert_eq!((laptop.platform, laptop.alias, laptop.tags), (Platform::Macos, None, vec![]));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn new(id: DeviceId, platform: Platform) -> Self {
         Registration {

@@ -41,6 +41,15 @@ pub struct NewEvent {
 
 impl NewEvent {
     /// An event of this name, without attributes, device, user or time.
+    ///
+    /// ```
+    /// use rollbook::NewEvent;
+    /// let shop = rollbook_testkit::example::shop();
+    /// let opened = NewEvent::new("opened".parse()?);
+    /// assert!(shop.post_event(&opened).is_err()); // whose?
+    /// assert!(shop.post_event(&NewEvent { user: Some("ann".parse()?), ..opened }).is_ok());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn new(name: EventName) -> Self {
         NewEvent {
@@ -146,6 +155,16 @@ pub struct Event {
 }
 
 /// Where a page of events ends: a time and a number at that time.
+///
+/// ```
+/// use rollbook::{EventQuery, NewEvent};
+/// let shop = rollbook_testkit::example::shop();
+/// shop.post_event(&NewEvent { user: Some("ann".parse()?), ..NewEvent::new("opened".parse()?) })?;
+/// let first = shop.events(&EventQuery { limit: 1, ..EventQuery::default() })?;
+/// let rest = shop.events(&EventQuery { after: first.next, ..EventQuery::default() })?;
+/// assert_eq!((first.items[0].device.clone(), rest.items[0].device.clone()), (None, Some("phone".parse()?)));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventPosition {
     /// The time.
@@ -155,6 +174,16 @@ pub struct EventPosition {
 }
 
 /// Which end of the history comes first.
+///
+/// ```
+/// use rollbook::{EventOrder, EventQuery, NewEvent};
+/// let shop = rollbook_testkit::example::shop();
+/// shop.post_event(&NewEvent { user: Some("ann".parse()?), ..NewEvent::new("opened".parse()?) })?;
+/// let newest = shop.events(&EventQuery { order: EventOrder::NewestFirst, ..EventQuery::default() })?.items;
+/// let oldest = shop.events(&EventQuery { order: EventOrder::OldestFirst, ..EventQuery::default() })?.items;
+/// assert!(newest.len() == 2 && newest.iter().eq(oldest.iter().rev()));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventOrder {

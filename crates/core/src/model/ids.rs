@@ -3,6 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// An app's number inside one register. Never given twice.
+///
+/// ```
+/// use rollbook::{AppId, store::{Store, View}};
+/// let registry = rollbook_testkit::example::registry();
+/// let has_phone = |app| registry.store().view(app).unwrap().find(&"phone".parse().unwrap()).unwrap().is_some();
+/// assert!(has_phone(AppId(1)) && !has_phone(AppId::DIRECTORY));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AppId(pub u32);
@@ -15,6 +22,17 @@ impl AppId {
 /// The number of a commit inside one app: the first is 1, and each that is applied is one more.
 ///
 /// A view belongs to the version it shows; a device's version is that of the commit that last changed it.
+///
+/// ```
+/// use rollbook::{DeviceUpdate, Set};
+/// let shop = rollbook_testkit::example::shop();
+/// let read = shop.device(&"phone".parse()?)?.version;
+/// let update = DeviceUpdate { alias: Set::Clear, based_on: Some(read), ..DeviceUpdate::default() };
+/// shop.update(&"phone".parse()?, &update)?;
+/// assert!(shop.device(&"phone".parse()?)?.version > read);
+/// assert!(shop.update(&"phone".parse()?, &update).is_err()); // the phone has changed since it was read
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Version(pub u64);
@@ -26,6 +44,15 @@ impl std::fmt::Display for Version {
 }
 
 /// A position in an app's log: the number of an event, in the order of posting, from 1.
+///
+/// ```
+/// use rollbook::{EventQuery, EventSeq, NewEvent};
+/// let shop = rollbook_testkit::example::shop(); // where one event was posted
+/// shop.post_event(&NewEvent { user: Some("ann".parse()?), ..NewEvent::new("opened".parse()?) })?;
+/// let newest = shop.events(&EventQuery { limit: 1, ..EventQuery::default() })?;
+/// assert_eq!(newest.next.map(|end| end.seq), Some(EventSeq(2)));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventSeq(pub u64);

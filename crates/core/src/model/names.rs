@@ -79,11 +79,11 @@ fn push_token(field: &'static str, text: &str) -> Result<(), Violation> {
 }
 
 macro_rules! name_type {
-    ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident) => {
-        name_type! { $(#[$doc])* $name, $field, $rule, "Cow<'_, str>" }
+    ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $good:literal) => {
+        name_type! { $(#[$doc])* $name, $field, $rule, $good, "Cow<'_, str>" }
     };
-    // The last is what it is decoded from.
-    ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $text:literal) => {
+    // The last two: a text that examples take, and what it is decoded from.
+    ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $good:literal, $text:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = $text, into = "String")]
@@ -91,6 +91,12 @@ macro_rules! name_type {
 
         impl $name {
             /// Checks the rule and keeps the text.
+            ///
+            /// ```
+            #[doc = concat!("use rollbook::{Rule, ", stringify!($name), "};")]
+            #[doc = concat!("assert!(", stringify!($name), "::new(String::from(\"", $good, "\")).is_ok());")]
+            #[doc = concat!("assert_eq!(", stringify!($name), "::new(\"\").unwrap_err().rule(), Rule::Bytes);")]
+            /// ```
             ///
             /// # Errors
             /// The rule that the text breaks, with its limit and the text.
@@ -100,12 +106,24 @@ macro_rules! name_type {
             }
 
             /// The text.
+            ///
+            /// ```
+            #[doc = concat!("let held = rollbook::", stringify!($name), "::new(\"", $good, "\")?;")]
+            #[doc = concat!("assert_eq!(held.as_str(), \"", $good, "\");")]
+            /// # Ok::<(), rollbook::Violation>(())
+            /// ```
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
             /// The text, as it is held.
+            ///
+            /// ```
+            #[doc = concat!("let text = rollbook::", stringify!($name), "::new(\"", $good, "\")?.into_text();")]
+            #[doc = concat!("assert_eq!(text, Box::from(\"", $good, "\"));")]
+            /// # Ok::<(), rollbook::Violation>(())
+            /// ```
             #[must_use]
             pub fn into_text(self) -> Box<str> {
                 self.0
@@ -177,7 +195,7 @@ name_type! {
     /// assert!(AppKey::new("61BC9-84DD0").is_ok());
     /// assert!(AppKey::new("a/b").is_err());
     /// ```
-    AppKey, "app", app_key
+    AppKey, "app", app_key, "shop"
 }
 name_type! {
     /// One installation of an app: 1 to 255 bytes, no control characters.
@@ -187,7 +205,7 @@ name_type! {
     /// assert!(DeviceId::new("+86-130@example.org").is_ok());
     /// assert!(DeviceId::new("line\nbreak").is_err());
     /// ```
-    DeviceId, "device", plain_name
+    DeviceId, "device", plain_name, "phone"
 }
 name_type! {
     /// The person behind devices: 1 to 255 bytes, no control characters.
@@ -197,7 +215,7 @@ name_type! {
     /// assert!(UserId::new("someuser@user.com").is_ok());
     /// assert!(UserId::new("").is_err());
     /// ```
-    UserId, "user", plain_name
+    UserId, "user", plain_name, "ann"
 }
 name_type! {
     /// A label on devices: 1 to 255 bytes, no control characters. What an app lets be added is narrower: its
@@ -208,7 +226,7 @@ name_type! {
     /// assert!(TagName::new("新闻").is_ok());
     /// assert!(TagName::new("a".repeat(256)).is_err());
     /// ```
-    TagName, "tag", plain_name
+    TagName, "tag", plain_name, "news"
 }
 name_type! {
     /// A nickname of devices: 1 to 255 bytes, no control characters. What an app lets be set is narrower: its
@@ -219,7 +237,7 @@ name_type! {
     /// assert!(Alias::new("ann").is_ok());
     /// assert!(Alias::new("").is_err());
     /// ```
-    Alias, "alias", plain_name
+    Alias, "alias", plain_name, "ann"
 }
 name_type! {
     /// A declared kind of event: 1 to 255 bytes, no control characters, case-sensitive.
@@ -229,7 +247,7 @@ name_type! {
     /// assert!(EventName::new("activityCompleted").is_ok());
     /// assert!(EventName::new("\0").is_err());
     /// ```
-    EventName, "event", plain_name
+    EventName, "event", plain_name, "opened"
 }
 name_type! {
     /// A mobile number: `+` or a digit, then digits and `-`, at most 20 characters.
@@ -239,7 +257,7 @@ name_type! {
     /// assert!(Mobile::new("+86-13012345678").is_ok());
     /// assert!(Mobile::new("-1").is_err());
     /// ```
-    Mobile, "mobile", mobile
+    Mobile, "mobile", mobile, "+86-13012345678"
 }
 name_type! {
     /// A language: 2 or 3 lower-case ASCII letters and optional region subtags after `-` or `_`.
@@ -249,7 +267,7 @@ name_type! {
     /// assert!(Language::new("zh-Hans-CN").is_ok());
     /// assert!(Language::new("EN").is_err());
     /// ```
-    Language, "language", language
+    Language, "language", language, "zh-CN"
 }
 name_type! {
     /// What a gateway needs to reach a device: 1 to 4096 bytes, no control characters. Its `Debug` form and the
@@ -260,7 +278,7 @@ name_type! {
     /// let token = PushToken::new("opaque").unwrap();
     /// assert_eq!(format!("{token:?}"), "PushToken(6 bytes)");
     /// ```
-    PushToken, "token", push_token, "HiddenText"
+    PushToken, "token", push_token, "opaque", "HiddenText"
 }
 shown_type!(AppKey, DeviceId, UserId, TagName, Alias, EventName, Mobile, Language);
 

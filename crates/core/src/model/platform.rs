@@ -26,18 +26,32 @@ macro_rules! platforms {
             pub const ALL: [Platform; 17] = [$(Platform::$variant,)*];
 
             /// The register's own name for it.
+            ///
+            /// ```
+            /// assert_eq!(rollbook::Platform::WindowsPhone.name(), "windows_phone");
+            /// ```
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Platform::$variant => $name,)* }
             }
 
             /// Pushwoosh's `device_type`, where it has one.
+            ///
+            /// ```
+            /// use rollbook::Platform;
+            /// assert_eq!((Platform::Android.device_type(), Platform::Harmony.device_type()), (Some(3), None));
+            /// ```
             #[must_use]
             pub const fn device_type(self) -> Option<u8> {
                 match self { $(Platform::$variant => $device_type,)* }
             }
 
             /// JPush's name, where it has one.
+            ///
+            /// ```
+            /// use rollbook::Platform;
+            /// assert_eq!((Platform::Harmony.jpush_name(), Platform::Macos.jpush_name()), (Some("hmos"), None));
+            /// ```
             #[must_use]
             pub const fn jpush_name(self) -> Option<&'static str> {
                 match self { $(Platform::$variant => $jpush,)* }
@@ -101,6 +115,12 @@ impl Platform {
     }
 
     /// The platform of a stable number.
+    ///
+    /// ```
+    /// use rollbook::Platform;
+    /// assert_eq!(Platform::from_number(2), Some(Platform::Android));
+    /// assert_eq!(Platform::from_number(200), None);
+    /// ```
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number)).copied()
@@ -204,18 +224,36 @@ impl PlatformSet {
     }
 
     /// This set and one platform more.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// let phones = PlatformSet::NONE.with(Platform::Ios).with(Platform::Android);
+    /// assert_eq!(phones, PlatformSet::of(&[Platform::Android, Platform::Ios]));
+    /// ```
     #[must_use]
     pub const fn with(self, platform: Platform) -> Self {
         PlatformSet(self.0 | 1 << platform.number())
     }
 
     /// Is the platform in the set?
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// let phones = PlatformSet::of(&[Platform::Ios, Platform::Android]);
+    /// assert!(phones.contains(Platform::Ios) && !phones.contains(Platform::Macos));
+    /// ```
     #[must_use]
     pub const fn contains(self, platform: Platform) -> bool {
         self.0 & 1 << platform.number() != 0
     }
 
     /// Is the set empty?
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// assert!(PlatformSet::NONE.is_empty());
+    /// assert!(!PlatformSet::from(Platform::Ios).is_empty());
+    /// ```
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
@@ -239,18 +277,40 @@ impl PlatformSet {
     }
 
     /// What either set holds.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// let (apple, phones) = (
+    ///     PlatformSet::of(&[Platform::Ios, Platform::Macos]),
+    ///     PlatformSet::of(&[Platform::Ios, Platform::Android]),
+    /// );
+    /// assert_eq!(apple.or(phones), apple.with(Platform::Android));
+    /// ```
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         PlatformSet(self.0 | other.0)
     }
 
     /// Every platform that this set does not hold.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// let others = PlatformSet::of(&[Platform::Ios, Platform::Android]).complement();
+    /// assert!(others.contains(Platform::Unknown) && !others.contains(Platform::Ios));
+    /// assert_eq!(PlatformSet::NONE.complement(), PlatformSet::ALL);
+    /// ```
     #[must_use]
     pub const fn complement(self) -> Self {
         PlatformSet(!self.0 & Self::ALL.0)
     }
 
     /// The platforms of the set, in the order of their numbers.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// let phones = PlatformSet::of(&[Platform::Android, Platform::Ios]);
+    /// assert!(phones.iter().eq([Platform::Ios, Platform::Android]));
+    /// ```
     pub fn iter(self) -> impl Iterator<Item = Platform> {
         Platform::ALL.into_iter().filter(move |&p| self.contains(p))
     }

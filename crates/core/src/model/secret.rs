@@ -24,6 +24,13 @@ pub struct Secret(Box<str>);
 impl Secret {
     /// Takes the text as a secret.
     ///
+    /// ```
+    /// use rollbook::Secret;
+    /// assert_eq!(Secret::new("fedcba9876543210")?.expose(), "fedcba9876543210");
+    /// assert_eq!(Secret::new("x".repeat(257)).unwrap_err().actual(), "257");
+    /// # Ok::<(), rollbook::Violation>(())
+    /// ```
+    ///
     /// # Errors
     /// A violation of the field `secret`; it tells the length, not the text.
     pub fn new(text: impl Into<Box<str>>) -> Result<Self, Violation> {
@@ -73,6 +80,15 @@ impl fmt::Debug for Secret {
 ///
 /// One round is right here: what is hashed is a machine-made key of high entropy, checked on every request, and not a
 /// password that a person chose.
+///
+/// ```
+/// use rollbook::{Credential, Secret};
+/// let secret = Secret::new("fedcba9876543210")?;
+/// let kept = Credential::new(&secret, [7; 16]);
+/// assert_ne!(kept, Credential::new(&secret, [8; 16]));
+/// assert_eq!(format!("{kept:?}"), "Credential(..)");
+/// # Ok::<(), rollbook::Violation>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     salt: [u8; 16],
@@ -81,6 +97,15 @@ pub struct Credential {
 
 impl Credential {
     /// The credential of `secret` under `salt`, which must be fresh randomness.
+    ///
+    /// ```
+    /// use rollbook::{Credential, Entropy, Secret, SystemEntropy};
+    /// let secret = Secret::new("fedcba9876543210")?;
+    /// let mut salt = [0; 16];
+    /// assert!(SystemEntropy.fill(&mut salt));
+    /// assert!(Credential::new(&secret, salt).verify(&secret));
+    /// # Ok::<(), rollbook::Violation>(())
+    /// ```
     #[must_use]
     pub fn new(secret: &Secret, salt: [u8; 16]) -> Self {
         Credential { salt, hash: digest(&salt, secret) }

@@ -24,12 +24,24 @@ impl Timestamp {
     pub const MAX: Timestamp = Timestamp(i64::MAX);
 
     /// The instant so many seconds after (before, when negative) the epoch.
+    ///
+    /// ```
+    /// use rollbook::Timestamp;
+    /// assert_eq!(Timestamp::from_secs(-1).to_string(), "1969-12-31T23:59:59Z");
+    /// ```
     #[must_use]
     pub const fn from_secs(secs: i64) -> Self {
         Timestamp(secs)
     }
 
     /// Seconds since the epoch.
+    ///
+    /// ```
+    /// use rollbook::EventQuery;
+    /// let opened = &rollbook_testkit::example::shop().events(&EventQuery::default())?.items[0];
+    /// assert_eq!(opened.at.secs(), 1_700_000_000);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub const fn secs(self) -> i64 {
         self.0
@@ -100,6 +112,13 @@ impl UtcOffset {
 
     /// The offset of so many seconds.
     ///
+    /// ```
+    /// use rollbook::UtcOffset;
+    /// assert_eq!(UtcOffset::new(28_800)?, UtcOffset::BEIJING);
+    /// assert_eq!(UtcOffset::new(-43_201).unwrap_err().field(), "utc_offset");
+    /// # Ok::<(), rollbook::Violation>(())
+    /// ```
+    ///
     /// # Errors
     /// A violation of the field `utc_offset` outside −43 200 … +50 400.
     pub fn new(secs: i32) -> Result<Self, Violation> {
@@ -110,6 +129,11 @@ impl UtcOffset {
     }
 
     /// Seconds east of UTC.
+    ///
+    /// ```
+    /// use rollbook::UtcOffset;
+    /// assert_eq!((UtcOffset::UTC.secs(), UtcOffset::BEIJING.secs()), (0, 8 * 3_600));
+    /// ```
     #[must_use]
     pub const fn secs(self) -> i32 {
         self.0
@@ -148,6 +172,24 @@ pub enum Presence {
 }
 
 /// Where the time comes from, and how to wait.
+///
+/// ```
+/// use rollbook::{Clock, SystemClock, Timestamp};
+/// use std::time::Duration;
+///
+/// /// The machine's clock, a day ahead: what has expired tomorrow?
+/// struct Tomorrow;
+///
+/// impl Clock for Tomorrow {
+///     fn now(&self) -> Timestamp {
+///         SystemClock.now().plus(86_400)
+///     }
+///     fn pause(&self, how_long: Duration) {
+///         SystemClock.pause(how_long);
+///     }
+/// }
+/// assert!(Tomorrow.now() > SystemClock.now());
+/// ```
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Timestamp;
@@ -193,17 +235,38 @@ pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
     /// A clock that shows `now`.
+    ///
+    /// ```
+    /// use rollbook::{Clock, ManualClock, Timestamp};
+    /// let clock = ManualClock::at(Timestamp::from_secs(1_700_000_000));
+    /// assert_eq!(clock.now().secs(), 1_700_000_000);
+    /// ```
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         ManualClock(AtomicI64::new(now.0))
     }
 
     /// Sets the time, forwards or backwards.
+    ///
+    /// ```
+    /// use rollbook::{Clock, ManualClock, Timestamp};
+    /// let clock = ManualClock::at(Timestamp::from_secs(1_700_000_000));
+    /// clock.set(Timestamp::from_secs(1_600_000_000));
+    /// assert_eq!(clock.now().secs(), 1_600_000_000);
+    /// ```
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.0, Ordering::SeqCst);
     }
 
     /// Moves the time by so many seconds.
+    ///
+    /// ```
+    /// use rollbook::{Clock, ManualClock, Timestamp};
+    /// let clock = ManualClock::at(Timestamp::from_secs(100));
+    /// clock.advance(-40);
+    /// clock.advance(600);
+    /// assert_eq!(clock.now().secs(), 660);
+    /// ```
     pub fn advance(&self, secs: i64) {
         self.0.fetch_add(secs, Ordering::SeqCst);
     }
@@ -281,6 +344,14 @@ pub struct SeededEntropy(AtomicU64);
 
 impl SeededEntropy {
     /// The sequence of `seed`.
+    ///
+    /// ```
+    /// use rollbook::{Entropy, SeededEntropy};
+    /// let entropy = SeededEntropy::new(1);
+    /// let (mut first, mut second) = ([0; 8], [0; 8]);
+    /// assert!(entropy.fill(&mut first) && entropy.fill(&mut second));
+    /// assert_ne!(first, second); // the sequence goes on
+    /// ```
     #[must_use]
     pub fn new(seed: u64) -> Self {
         SeededEntropy(AtomicU64::new(seed))

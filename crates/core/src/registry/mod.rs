@@ -74,11 +74,26 @@ pub struct RegistryBuilder<S> {
 
 impl<S> Registry<S> {
     /// A register on this store, with the machine's clock and randomness unless others are given.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, Audience, Registry};
+    /// use rollbook_testkit::ordered::OrderedStore;
+    /// let registry = Registry::builder(OrderedStore::new()).build();
+    /// let shop = registry.create_app(&"shop".parse()?, AppSettings::default())?;
+    /// assert_eq!(shop.count(&Audience::All)?, 0);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     pub fn builder(store: S) -> RegistryBuilder<S> {
         RegistryBuilder { store, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy) }
     }
 
     /// The store.
+    ///
+    /// ```
+    /// use rollbook::store::{Durability, Store};
+    /// let registry = rollbook_testkit::example::registry();
+    /// assert_eq!(registry.store().info().durability, Durability::Volatile);
+    /// ```
     #[must_use]
     pub fn store(&self) -> &S {
         &self.inner.store
@@ -87,6 +102,19 @@ impl<S> Registry<S> {
 
 impl<S> RegistryBuilder<S> {
     /// Where the time comes from.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, ManualClock, Registry, Timestamp};
+    /// use rollbook_testkit::ordered::OrderedStore;
+    /// use std::sync::Arc;
+    /// let clock = Arc::new(ManualClock::at(Timestamp::from_secs(0)));
+    /// let registry = Registry::builder(OrderedStore::new()).clock(Arc::clone(&clock)).build();
+    /// let shop = registry.create_app(&"shop".parse()?, AppSettings::default())?;
+    /// clock.advance(60);
+    /// shop.declare_event(&"opened".parse()?)?;
+    /// assert_eq!(shop.event_types()?[0].declared_at.secs(), 60);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Box::new(clock);
@@ -94,6 +122,23 @@ impl<S> RegistryBuilder<S> {
     }
 
     /// Where randomness comes from.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, Entropy, ErrorKind, Registry};
+    /// use rollbook_testkit::ordered::OrderedStore;
+    ///
+    /// struct Dry;
+    ///
+    /// impl Entropy for Dry {
+    ///     fn fill(&self, _: &mut [u8]) -> bool {
+    ///         false
+    ///     }
+    /// }
+    /// let registry = Registry::builder(OrderedStore::new()).entropy(Dry).build();
+    /// let refused = registry.create_app(&"shop".parse()?, AppSettings::default()).unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::Unavailable); // no app without a salt of its own
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn entropy(mut self, entropy: impl Entropy) -> Self {
         self.entropy = Box::new(entropy);
@@ -101,6 +146,14 @@ impl<S> RegistryBuilder<S> {
     }
 
     /// The register. Deletions that a crash interrupted go on with [`Registry::resume_deletions`].
+    ///
+    /// ```
+    /// use rollbook::Registry;
+    /// use rollbook_testkit::ordered::OrderedStore;
+    /// let registry = Registry::builder(OrderedStore::new()).build();
+    /// assert_eq!(registry.resume_deletions()?, 0); // nothing was interrupted in a new store
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn build(self) -> Registry<S> {
         let RegistryBuilder { store, clock, entropy } = self;

@@ -8,6 +8,17 @@ use crate::model::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, 
 use std::fmt;
 
 /// [`Store`] without its associated type, so that it can be a trait object. Every store is one.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::DynStore;
+/// use rollbook_testkit::ordered::OrderedStore;
+///
+/// let store: Box<dyn DynStore> = Box::new(OrderedStore::new());
+/// assert_eq!(store.dyn_info().name, "ordered");
+/// assert!(!store.dyn_view(AppId(1))?.is_sealed());
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 pub trait DynStore: Send + Sync + 'static {
     /// See [`Store::info`].
     fn dyn_info(&self) -> StoreInfo;
@@ -47,10 +58,33 @@ impl<S: Store> DynStore for S {
 }
 
 /// A store chosen at run time. Costs one allocation a view and one indirect call a question.
+///
+/// ```
+/// use rollbook::store::BoxedStore;
+/// use rollbook::{AppSettings, Audience, Registry};
+/// use rollbook_testkit::ordered::OrderedStore;
+/// use std::sync::Arc;
+///
+/// let chosen = |shared: bool| match shared {
+///     true => BoxedStore::new(Arc::new(OrderedStore::new())),
+///     false => BoxedStore::new(OrderedStore::new()),
+/// };
+/// for registry in [Registry::builder(chosen(true)).build(), Registry::builder(chosen(false)).build()] {
+///     let shop = registry.create_app(&"shop".parse()?, AppSettings::default())?;
+///     assert_eq!(shop.count(&Audience::All)?, 0);
+/// }
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 pub struct BoxedStore(Box<dyn DynStore>);
 
 impl BoxedStore {
     /// Hides the type of `store`.
+    ///
+    /// ```
+    /// use rollbook::store::{BoxedStore, Store};
+    /// use rollbook_testkit::ordered::OrderedStore;
+    /// assert_eq!(BoxedStore::new(OrderedStore::new()).info(), OrderedStore::new().info());
+    /// ```
     #[must_use]
     pub fn new(store: impl Store) -> Self {
         BoxedStore(Box::new(store))

@@ -4,6 +4,18 @@ use crate::model::{AppId, AppKey, AppRecord, EventName, EventSeq, EventType, Use
 use serde::{Deserialize, Serialize};
 
 /// The name of a catalogue entry. Entries of one kind are ordered by the bytes of their names or by their numbers.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{EntryKey, Store, View};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let view = registry.store().view(AppId(1))?;
+/// assert!(view.entry(&EntryKey::EventType("opened".parse()?))?.is_some());
+/// assert!(view.entry(&EntryKey::Deletion(1))?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EntryKey {
     /// An app, in the directory.
@@ -18,6 +30,12 @@ pub enum EntryKey {
 
 impl EntryKey {
     /// The kind of the entry.
+    ///
+    /// ```
+    /// use rollbook::store::{EntryKey, EntryKind};
+    /// assert_eq!(EntryKey::EventType("opened".parse()?).kind(), EntryKind::EventType);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub const fn kind(&self) -> EntryKind {
         match self {
@@ -30,6 +48,18 @@ impl EntryKey {
 }
 
 /// The kinds of catalogue entries, in the order in which [`EntryKey`] sorts them.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{EntryKind, Store, View};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let view = registry.store().view(AppId(1))?;
+/// assert_eq!(view.entries(EntryKind::EventType, None, 10)?.len(), 1);
+/// assert_eq!(view.entries(EntryKind::Deletion, None, 10)?, []);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EntryKind {
     /// [`EntryKey::App`].
@@ -43,6 +73,17 @@ pub enum EntryKind {
 }
 
 /// A catalogue entry.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Entry, EntryKey, Store, View};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let (entry, _) = registry.store().view(AppId::DIRECTORY)?.entry(&EntryKey::App("shop".parse()?))?.unwrap();
+/// assert!(matches!(entry, Entry::App(shop) if shop.id == AppId(1) && shop.presence));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Entry {
     /// An app.
@@ -57,6 +98,15 @@ pub enum Entry {
 
 impl Entry {
     /// The entry's key.
+    ///
+    /// ```
+    /// use rollbook::store::{Entry, EntryKey};
+    /// use rollbook::{EventType, Timestamp};
+    ///
+    /// let opened = EventType { name: "opened".parse()?, declared_at: Timestamp::from_secs(0) };
+    /// assert_eq!(Entry::EventType(opened).key(), EntryKey::EventType("opened".parse()?));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn key(&self) -> EntryKey {
         match self {
@@ -69,6 +119,20 @@ impl Entry {
 }
 
 /// A deletion that is under way, kept so that it resumes after a crash.
+///
+/// ```
+/// use rollbook::store::{Deleted, Deletion, Entry, EntryKey, Operation, Store, View, WriteSet};
+/// use rollbook::{AppId, Version};
+/// use rollbook_testkit::ordered::OrderedStore;
+///
+/// let store = OrderedStore::new();
+/// let of = Deleted::App { key: "shop".parse()?, id: AppId(1) };
+/// let entry = Entry::Deletion(Deletion { number: 7, of });
+/// let noted = Operation::PutEntry { entry: entry.clone() };
+/// store.commit(AppId::DIRECTORY, &WriteSet { operations: vec![noted].into(), ..WriteSet::default() })?;
+/// assert_eq!(store.view(AppId::DIRECTORY)?.entry(&EntryKey::Deletion(7))?, Some((entry, Version(1))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
     /// Its number; no other deletion under way in the same space has it.
@@ -78,6 +142,21 @@ pub struct Deletion {
 }
 
 /// What is being deleted.
+///
+/// ```
+/// use rollbook::store::{Deleted, Entry, EntryKind, Operation, Store, View, WriteSet};
+/// use rollbook::{AppId, EventSeq};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let condemn = Operation::Condemn { user: "ann".parse()?, deletion: 7 };
+/// registry.store().commit(AppId(1), &WriteSet { operations: vec![condemn].into(), ..WriteSet::default() })?;
+///
+/// let under_way = registry.store().view(AppId(1))?.entries(EntryKind::Deletion, None, 1)?;
+/// let ann = Deleted::User { user: "ann".parse()?, through: EventSeq(1) };
+/// assert!(matches!(&under_way[0].0, Entry::Deletion(deletion) if deletion.of == ann));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deleted {
     /// A user, its devices, and their events up to a number.

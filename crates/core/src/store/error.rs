@@ -5,6 +5,16 @@ use std::error::Error as Cause;
 /// Why a store did not answer or did not apply.
 ///
 /// The engine's own error travels as the source and is printed once, by whoever walks the chain.
+///
+/// ```
+/// use rollbook::store::StoreError;
+/// use std::error::Error;
+///
+/// let full = std::io::Error::other("no space left on the disk");
+/// let error = StoreError::Unavailable { what: "writing the log", cause: Some(Box::new(full)) };
+/// assert_eq!(error.to_string(), "the store is unavailable: writing the log");
+/// assert_eq!(error.source().unwrap().to_string(), "no space left on the disk");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -58,18 +68,42 @@ pub enum StoreError {
 
 impl StoreError {
     /// A [`StoreError::Conflict`] over `what`.
+    ///
+    /// ```
+    /// use rollbook::store::{Conflicted, StoreError};
+    /// let error = StoreError::conflict(Conflicted::KeyFull);
+    /// assert_eq!(error.to_string(), "a concurrent write came first: the key has no room for another device");
+    /// ```
     #[must_use]
     pub fn conflict(what: Conflicted) -> Self {
         StoreError::Conflict { what }
     }
 
     /// A [`StoreError::Corrupt`] that the store itself found.
+    ///
+    /// ```
+    /// use rollbook::store::StoreError;
+    /// let error = StoreError::corrupt("slot 7 of ios: no record");
+    /// assert_eq!(error.to_string(), "stored data is corrupt: slot 7 of ios: no record");
+    /// ```
     pub fn corrupt(what: impl Into<String>) -> Self {
         StoreError::Corrupt { what: what.into(), cause: None }
     }
 }
 
 /// Which kind of check did not hold.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Check, Conflicted, Store, StoreError, WriteSet};
+/// use rollbook_testkit::example;
+///
+/// let absent = Check::Absent { id: "phone".parse()? };
+/// let writes = WriteSet { checks: vec![absent].into(), ..WriteSet::default() };
+/// let refused = example::registry().store().commit(AppId(1), &writes).unwrap_err();
+/// assert!(matches!(refused, StoreError::Conflict { what: Conflicted::DeviceExists }));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conflicted {

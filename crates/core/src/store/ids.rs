@@ -6,6 +6,18 @@ use serde::{Deserialize, Serialize};
 /// Where a device stands: its platform and its ordinal among the devices of that platform.
 ///
 /// Ordinals are dense and small, so that postings compress; the ordinal of a removed device is given again.
+///
+/// ```
+/// use rollbook::store::{Slot, Store, View};
+/// use rollbook::{AppId, Platform};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let tablet = Slot { platform: Platform::Android, ordinal: 0 };
+/// let stored = registry.store().view(AppId(1))?.device(tablet)?.unwrap();
+/// assert_eq!(stored.record.id, "tablet".parse()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// The platform.
@@ -18,6 +30,23 @@ pub struct Slot {
 ///
 /// A slot that was emptied and filled again is another place, so whoever holds a place from earlier never meets the
 /// device that came later. A slot that was never emptied reports version 0: nobody can hold an older place of it.
+///
+/// ```
+/// use rollbook::store::{Store, View};
+/// use rollbook::{AppId, Platform, Registration};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let place = |id: &str| registry.store().view(AppId(1)).unwrap().find(&id.parse().unwrap()).unwrap().unwrap();
+/// let phones = place("phone");
+///
+/// let shop = registry.app(&example::KEY.parse()?)?;
+/// shop.remove(&"phone".parse()?)?;
+/// shop.register(&Registration::new("player".parse()?, Platform::Ios))?;
+/// assert_eq!(place("player").slot, phones.slot);
+/// assert_ne!(place("player"), phones);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The slot.
@@ -27,6 +56,22 @@ pub struct Place {
 }
 
 /// The three relations of names and devices, and the one that deletion uses.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Relation, Store, View};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let view = registry.store().view(AppId(1))?;
+/// let phone = view.find(&"phone".parse()?)?.unwrap().slot;
+/// let mut counts = Vec::new();
+/// for relation in Relation::ALL {
+///     counts.push(view.key_count(phone, relation)?);
+/// }
+/// assert_eq!(counts, [2, 1, 1, 0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Relation {
     /// A device carries many.
@@ -45,6 +90,12 @@ impl Relation {
     pub const ALL: [Relation; 4] = [Relation::Tag, Relation::Alias, Relation::User, Relation::Deletion];
 
     /// May a device have several keys of this relation?
+    ///
+    /// ```
+    /// use rollbook::store::Relation;
+    /// assert!(Relation::Tag.is_many());
+    /// assert!(!Relation::Alias.is_many());
+    /// ```
     #[must_use]
     pub const fn is_many(self) -> bool {
         matches!(self, Relation::Tag)
@@ -52,6 +103,18 @@ impl Relation {
 }
 
 /// A key of a relation: what a view is asked about. The name is 1 to 255 bytes.
+///
+/// ```
+/// use rollbook::store::{Key, Relation, Store, View};
+/// use rollbook::{AppId, PlatformSet};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let view = registry.store().view(AppId(1))?;
+/// assert_eq!(view.cardinality(Key { relation: Relation::Tag, name: "news" }, PlatformSet::ALL)?, 2);
+/// assert_eq!(view.cardinality(Key { relation: Relation::Alias, name: "news" }, PlatformSet::ALL)?, 0);
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key<'a> {
     /// The relation.
@@ -62,12 +125,26 @@ pub struct Key<'a> {
 
 impl<'a> Key<'a> {
     /// The key of this name in this relation.
+    ///
+    /// ```
+    /// use rollbook::store::{Key, Relation};
+    /// let key = Key::new(Relation::Tag, "vip");
+    /// assert_eq!((key.relation, key.name), (Relation::Tag, "vip"));
+    /// ```
     #[must_use]
     pub const fn new(relation: Relation, name: &'a str) -> Self {
         Key { relation, name }
     }
 
     /// The key with its name owned.
+    ///
+    /// ```
+    /// use rollbook::store::{Key, Relation};
+    /// let read = String::from("vip");
+    /// let key = Key::new(Relation::Tag, &read).to_owned();
+    /// drop(read);
+    /// assert_eq!(&*key.name, "vip");
+    /// ```
     #[must_use]
     pub fn to_owned(self) -> OwnedKey {
         OwnedKey { relation: self.relation, name: self.name.into() }
@@ -75,6 +152,19 @@ impl<'a> Key<'a> {
 }
 
 /// A key of a relation with its name owned: what a write set holds.
+///
+/// ```
+/// use rollbook::store::{Operation, OwnedKey, Relation, Store, WriteSet};
+/// use rollbook::{AppId, PlatformSet};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let key = OwnedKey { relation: Relation::Tag, name: "news".into() };
+/// let drop = Operation::Drop { key, platforms: PlatformSet::ALL };
+/// registry.store().commit(AppId(1), &WriteSet { operations: vec![drop].into(), ..WriteSet::default() })?;
+/// assert_eq!(registry.app(&example::KEY.parse()?)?.count(&"news".parse()?)?, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OwnedKey {
     /// The relation.
@@ -85,6 +175,12 @@ pub struct OwnedKey {
 
 impl OwnedKey {
     /// The key, borrowed.
+    ///
+    /// ```
+    /// use rollbook::store::{Key, OwnedKey, Relation};
+    /// let key = OwnedKey { relation: Relation::Alias, name: "ann".into() };
+    /// assert_eq!(key.as_key(), Key::new(Relation::Alias, "ann"));
+    /// ```
     #[must_use]
     pub fn as_key(&self) -> Key<'_> {
         Key { relation: self.relation, name: &self.name }

@@ -97,6 +97,14 @@ pub use write_set::{Check, Committed, EventOwner, Operation, WriteSet};
 use crate::model::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 
 /// When an acknowledged commit survives.
+///
+/// ```
+/// use rollbook::store::{Durability, Store};
+/// use rollbook_testkit::ordered::OrderedStore;
+/// assert_eq!(OrderedStore::new().info().durability, Durability::Volatile);
+/// assert_eq!(serde_json::to_value(Durability::Synced)?, "synced");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
@@ -109,6 +117,18 @@ pub enum Durability {
 }
 
 /// What a store declares about itself.
+///
+/// ```
+/// use rollbook::store::{Operation, Store, StoreError, WriteSet};
+/// use rollbook::{AppId, Timestamp};
+/// use rollbook_testkit::ordered::OrderedStore;
+///
+/// let store = OrderedStore::new();
+/// let trim = Operation::TrimLog { before: Timestamp::MAX, most: u32::MAX };
+/// let writes = WriteSet { operations: vec![trim].into(), ..WriteSet::default() };
+/// assert!(writes.weight() > store.info().max_weight);
+/// assert!(matches!(store.commit(AppId(1), &writes), Err(StoreError::TooLarge { .. })));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreInfo {
     /// The store's name, for messages and metrics.
@@ -122,6 +142,25 @@ pub struct StoreInfo {
 }
 
 /// What keeps a register.
+///
+/// ```
+/// use rollbook::store::{DeviceRecord, Operation, Store, StoreError, View, WriteSet};
+/// use rollbook::{AppId, DeviceId, Platform, Timestamp};
+/// use rollbook_testkit::ordered::OrderedStore;
+///
+/// fn keeps_a_device(store: &impl Store, app: AppId, id: &DeviceId) -> Result<bool, StoreError> {
+///     let record = Box::new(DeviceRecord::new(id.clone()));
+///     let insert = Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys: vec![] };
+///     let writes = WriteSet { operations: vec![insert].into(), ..WriteSet::default() };
+///     let place = store.commit(app, &writes)?.inserted[0];
+///     store.touch(app, &[(place, Timestamp::from_secs(5))])?;
+///
+///     let view = store.view(app)?;
+///     Ok(view.find(id)? == Some(place) && view.last_seen(place.slot)? == Some(Timestamp::from_secs(5)))
+/// }
+/// assert!(keeps_a_device(&OrderedStore::new(), AppId(1), &"phone".parse()?)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # For implementers
 ///
@@ -176,6 +215,22 @@ pub trait Store: Send + Sync + 'static {
 ///
 /// Answers are complete and exact. What a method hands to a callback is valid only during the call. A callback must
 /// not call into the store.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Key, Relation, Store, View};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let view = registry.store().view(AppId(1))?;
+/// let tablet = view.find(&"tablet".parse()?)?.unwrap().slot;
+/// assert!(view.linked(tablet, Key::new(Relation::Tag, "news"))?);
+///
+/// let mut tags = Vec::new();
+/// view.names(Relation::Tag, None, 10, &mut |name| tags.push(name.to_owned()))?;
+/// assert_eq!(tags, ["news", "vip"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// Every method: [`StoreError::Corrupt`] for what does not decode, [`StoreError::Unavailable`] for what cannot be read

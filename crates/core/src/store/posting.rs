@@ -7,6 +7,13 @@ use std::sync::Arc;
 /// A set of ordinals, cheap to clone: a few of them inline, or a bitmap shared with the store.
 ///
 /// Most aliases and users name one to three devices; a bitmap for each would cost more than the devices themselves.
+///
+/// ```
+/// use rollbook::store::Posting;
+/// let household: Posting = [8, 3].into_iter().collect();
+/// assert!(matches!(&household, Posting::Few(few) if few[..] == [3, 8]));
+/// assert!(matches!((0..5).collect(), Posting::Many(many) if many.len() == 5));
+/// ```
 #[derive(Debug, Clone)]
 pub enum Posting {
     /// Up to four ordinals, ascending.
@@ -23,6 +30,11 @@ impl Default for Posting {
 
 impl Posting {
     /// How many ordinals there are.
+    ///
+    /// ```
+    /// use rollbook::store::Posting;
+    /// assert_eq!(Posting::from_iter([3, 8, 3]).len(), 2);
+    /// ```
     #[must_use]
     pub fn len(&self) -> u64 {
         match self {
@@ -32,6 +44,12 @@ impl Posting {
     }
 
     /// Is there none?
+    ///
+    /// ```
+    /// use rollbook::store::Posting;
+    /// assert!(Posting::default().is_empty());
+    /// assert!(!Posting::from_iter([3]).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match self {
@@ -41,6 +59,13 @@ impl Posting {
     }
 
     /// Is this ordinal in the set?
+    ///
+    /// ```
+    /// use rollbook::store::Posting;
+    /// let posting = Posting::from_iter([3, 8]);
+    /// assert!(posting.contains(8));
+    /// assert!(!posting.contains(4));
+    /// ```
     #[must_use]
     pub fn contains(&self, ordinal: u32) -> bool {
         match self {
@@ -50,6 +75,13 @@ impl Posting {
     }
 
     /// Calls `each` with every ordinal, ascending.
+    ///
+    /// ```
+    /// use rollbook::store::Posting;
+    /// let mut seen = Vec::new();
+    /// Posting::from_iter([8, 3]).for_each(|ordinal| seen.push(ordinal));
+    /// assert_eq!(seen, [3, 8]);
+    /// ```
     pub fn for_each(&self, mut each: impl FnMut(u32)) {
         match self {
             Posting::Few(few) => few.iter().for_each(|&ordinal| each(ordinal)),
@@ -58,6 +90,13 @@ impl Posting {
     }
 
     /// The first `limit` ordinals from `from` on, inclusive, ascending.
+    ///
+    /// ```
+    /// use rollbook::store::Posting;
+    /// let posting = Posting::from_iter([1, 3, 5, 7, 9]);
+    /// assert_eq!(posting.chunk(3, 2), [3, 5]);
+    /// assert_eq!(posting.chunk(6, 10), [7, 9]);
+    /// ```
     #[must_use]
     pub fn chunk(&self, from: u32, limit: usize) -> Vec<u32> {
         match self {
@@ -67,6 +106,13 @@ impl Posting {
     }
 
     /// The set as a bitmap: the shared one, or a new one of the few.
+    ///
+    /// ```
+    /// use rollbook::store::Posting;
+    /// let news = Posting::from_iter(0..100).into_bitmap();
+    /// let vip = Posting::from_iter([8, 300]).into_bitmap();
+    /// assert_eq!(news.intersection_len(&vip), 1);
+    /// ```
     #[must_use]
     pub fn into_bitmap(self) -> Arc<RoaringBitmap> {
         match self {
@@ -76,6 +122,14 @@ impl Posting {
     }
 
     /// Adds the set to a bitmap.
+    ///
+    /// ```
+    /// use rollbook::store::Posting;
+    /// let mut any = roaring::RoaringBitmap::new();
+    /// Posting::from_iter([3, 8]).union_into(&mut any);
+    /// Posting::from_iter(5..10).union_into(&mut any);
+    /// assert_eq!(any.into_iter().collect::<Vec<_>>(), [3, 5, 6, 7, 8, 9]);
+    /// ```
     pub fn union_into(&self, bitmap: &mut RoaringBitmap) {
         match self {
             Posting::Few(few) => bitmap.extend(few.iter().copied()),

@@ -8,6 +8,20 @@ use crate::model::{
 use serde::{Deserialize, Serialize};
 
 /// A device without its relations and without its platform, which is part of its slot.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{DeviceRecord, Operation, Store, View, WriteSet};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let device = registry.store().view(AppId(1))?.find(&"watch".parse()?)?.unwrap();
+/// let record = DeviceRecord { language: Some("fr".parse()?), ..DeviceRecord::new("watch".parse()?) };
+/// let put = Operation::Put { device, record: Box::new(record.clone()) };
+/// registry.store().commit(AppId(1), &WriteSet { operations: vec![put].into(), ..WriteSet::default() })?;
+/// assert_eq!(registry.store().view(AppId(1))?.device(device.slot)?.unwrap().record, record);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceRecord {
     /// Its id.
@@ -26,6 +40,13 @@ pub struct DeviceRecord {
 
 impl DeviceRecord {
     /// A record of nothing but an id.
+    ///
+    /// ```
+    /// use rollbook::store::DeviceRecord;
+    /// let record = DeviceRecord::new("phone".parse()?);
+    /// assert_eq!((record.id.as_str(), record.token, record.alias_rank), ("phone", None, None));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn new(id: DeviceId) -> Self {
         DeviceRecord { id, token: None, mobile: None, language: None, utc_offset: None, alias_rank: None }
@@ -33,6 +54,25 @@ impl DeviceRecord {
 }
 
 /// A device record as a view shows it.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Operation, Store, StoredDevice, View, WriteSet};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let watch = || -> Result<StoredDevice, Box<dyn std::error::Error>> {
+///     let view = registry.store().view(AppId(1))?;
+///     let place = view.find(&"watch".parse()?)?.ok_or("no watch")?;
+///     Ok(view.device(place.slot)?.ok_or("an empty slot")?)
+/// };
+/// let before = watch()?;
+/// let put = Operation::Put { device: before.place, record: Box::new(before.record.clone()) };
+/// let writes = WriteSet { operations: vec![put].into(), ..WriteSet::default() };
+/// let version = registry.store().commit(AppId(1), &writes)?.version;
+/// assert_eq!(watch()?, StoredDevice { version, ..before });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDevice {
     /// Where it stands.
@@ -44,6 +84,25 @@ pub struct StoredDevice {
 }
 
 /// An event as it is appended.
+///
+/// ```
+/// use rollbook::store::{EventRecord, Operation, Store, WriteSet};
+/// use rollbook::{AppId, Attributes, EventSeq, Timestamp};
+/// use rollbook_testkit::example;
+///
+/// let event = EventRecord {
+///     at: Timestamp::from_secs(1_700_000_060),
+///     name: "opened".parse()?,
+///     device: Some("tablet".parse()?),
+///     user: None,
+///     attributes: Attributes::new(),
+/// };
+/// let append = Operation::Append { event: Box::new(event) };
+/// let writes = WriteSet { operations: vec![append].into(), ..WriteSet::default() };
+/// let committed = example::registry().store().commit(AppId(1), &writes)?;
+/// assert_eq!(committed.appended[..], [EventSeq(2)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventRecord {
     /// When it happened.
@@ -59,6 +118,25 @@ pub struct EventRecord {
 }
 
 /// An event as a view shows it.
+///
+/// ```
+/// use rollbook::store::{LogIndex, LogRange, Store, View};
+/// use rollbook::{AppId, EventOrder, EventSeq, Timestamp};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let range = LogRange {
+///     index: LogIndex::All,
+///     from: Timestamp::MIN,
+///     until: Timestamp::MAX,
+///     order: EventOrder::NewestFirst,
+///     after: None,
+///     limit: 10,
+/// };
+/// let events = registry.store().view(AppId(1))?.events(&range)?;
+/// assert_eq!((events[0].seq, events[0].record.name.as_str()), (EventSeq(1), "opened"));
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredEvent {
     /// Its number.
@@ -69,6 +147,18 @@ pub struct StoredEvent {
 
 impl StoredEvent {
     /// Where the event stands in every index of the log.
+    ///
+    /// ```
+    /// use rollbook::store::{EventRecord, StoredEvent};
+    /// use rollbook::{Attributes, EventPosition, EventSeq, Timestamp};
+    ///
+    /// let at = Timestamp::from_secs(1_700_000_000);
+    /// let (device, user, attributes) = (Some("phone".parse()?), None, Attributes::new());
+    /// let record = EventRecord { at, name: "opened".parse()?, device, user, attributes };
+    /// let event = StoredEvent { seq: EventSeq(7), record };
+    /// assert_eq!(event.position(), EventPosition { at, seq: EventSeq(7) });
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn position(&self) -> EventPosition {
         EventPosition { at: self.record.at, seq: self.seq }
@@ -76,6 +166,23 @@ impl StoredEvent {
 }
 
 /// Which index of the log is read.
+///
+/// ```
+/// use rollbook::store::{LogIndex, LogRange, Store, View};
+/// use rollbook::{AppId, EventOrder, Timestamp};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let view = registry.store().view(AppId(1))?;
+/// let count = |index: LogIndex<'_>| {
+///     let (from, until, order) = (Timestamp::MIN, Timestamp::MAX, EventOrder::OldestFirst);
+///     view.events(&LogRange { index, from, until, order, after: None, limit: 10 }).map(|events| events.len())
+/// };
+/// assert_eq!(count(LogIndex::Name(&"opened".parse()?))?, 1);
+/// assert_eq!(count(LogIndex::Device(&"phone".parse()?))?, 1);
+/// assert_eq!(count(LogIndex::Device(&"watch".parse()?))?, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogIndex<'a> {
     /// Every event.
@@ -89,6 +196,28 @@ pub enum LogIndex<'a> {
 }
 
 /// A stretch of one index of the log, in the order of (time, number).
+///
+/// ```
+/// use rollbook::store::{LogIndex, LogRange, Store, View};
+/// use rollbook::{AppId, EventOrder, Timestamp};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let view = registry.store().view(AppId(1))?;
+/// let mut range = LogRange {
+///     index: LogIndex::All,
+///     from: Timestamp::from_secs(1_700_000_000),
+///     until: Timestamp::from_secs(1_700_000_000),
+///     order: EventOrder::OldestFirst,
+///     after: None,
+///     limit: 1,
+/// };
+/// let page = view.events(&range)?;
+/// assert_eq!(page.len(), 1);
+/// range.after = page.last().map(|event| event.position());
+/// assert_eq!(view.events(&range)?, []);
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogRange<'a> {
     /// The index.

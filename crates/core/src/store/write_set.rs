@@ -11,6 +11,21 @@ use smallvec::SmallVec;
 ///
 /// It is self-contained and serialisable: it names devices by place, keys by name, and leaves ordinals, versions and event numbers to the commit. Applied twice it conflicts or repeats
 /// itself; it never half applies.
+///
+/// ```
+/// use rollbook::store::{Check, DeviceRecord, Operation, Store, WriteSet};
+/// use rollbook::{AppId, DeviceId, Platform, Version};
+/// use rollbook_testkit::ordered::OrderedStore;
+///
+/// let id = DeviceId::new("phone")?;
+/// let record = Box::new(DeviceRecord::new(id.clone()));
+/// let insert = Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys: vec![] };
+/// let writes = WriteSet { checks: vec![Check::Absent { id }].into(), operations: vec![insert].into() };
+/// let store = OrderedStore::new();
+/// assert_eq!(store.commit(AppId(1), &writes)?.version, Version(1));
+/// assert!(store.commit(AppId(1), &writes).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WriteSet {
     /// What must be true of the state before the commit.
@@ -21,6 +36,15 @@ pub struct WriteSet {
 
 impl WriteSet {
     /// How many devices, keys, entries and events the set names: what a store's size limit counts.
+    ///
+    /// ```
+    /// use rollbook::store::{Check, Operation, WriteSet};
+    /// use rollbook::Timestamp;
+    ///
+    /// let trim = Operation::TrimLog { before: Timestamp::from_secs(0), most: 500 };
+    /// let writes = WriteSet { checks: vec![Check::Open].into(), operations: vec![trim].into() };
+    /// assert_eq!(writes.weight(), 501);
+    /// ```
     #[must_use]
     pub fn weight(&self) -> usize {
         let checks = self.checks.iter().map(|check| match check {
@@ -39,6 +63,21 @@ impl WriteSet {
 
 /// What must be true of the state before the commit; otherwise the commit answers
 /// [`Conflict`](super::StoreError::Conflict) and applies nothing.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Check, Conflicted, OwnedKey, Relation, Store, StoreError, WriteSet};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let news_at_most = |most| {
+///     let key = OwnedKey { relation: Relation::Tag, name: "news".into() };
+///     let checks = vec![Check::Open, Check::KeyAtMost { key, most }].into();
+///     registry.store().commit(AppId(1), &WriteSet { checks, ..WriteSet::default() })
+/// };
+/// assert!(news_at_most(2).is_ok());
+/// assert!(matches!(news_at_most(1), Err(StoreError::Conflict { what: Conflicted::KeyFull })));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Check {
     /// The app is not sealed.
@@ -93,6 +132,20 @@ pub enum Check {
 ///
 /// An operation names a device by its place, and conflicts ([`DeviceGone`](super::Conflicted::DeviceGone)) when the
 /// device does not fill the place at this point of the set.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Operation, OwnedKey, Relation, Store, View, WriteSet};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let watch = registry.store().view(AppId(1))?.find(&"watch".parse()?)?.unwrap();
+/// let key = OwnedKey { relation: Relation::Tag, name: "vip".into() };
+/// let link = Operation::Link { key, devices: vec![watch].into() };
+/// registry.store().commit(AppId(1), &WriteSet { operations: vec![link].into(), ..WriteSet::default() })?;
+/// assert!(registry.app(&example::KEY.parse()?)?.contains(&"vip".parse()?, &"watch".parse()?)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Operation {
     /// A new device on a platform, with all its keys; the commit gives it the ordinal. No device of its id may exist at
@@ -194,6 +247,22 @@ pub enum Operation {
 }
 
 /// Whose events: the id that an event was posted with.
+///
+/// ```
+/// use rollbook::store::{EventOwner, Operation, Store, WriteSet};
+/// use rollbook::{AppId, EventSeq};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let erased = |owner| {
+///     let erase = Operation::EraseEvents { owner, through: EventSeq(1), most: 10 };
+///     let writes = WriteSet { operations: vec![erase].into(), ..WriteSet::default() };
+///     registry.store().commit(AppId(1), &writes).map(|committed| committed.erased_events)
+/// };
+/// assert_eq!(erased(EventOwner::Device("watch".parse()?))?, 0);
+/// assert_eq!(erased(EventOwner::Device("phone".parse()?))?, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EventOwner {
     /// The events posted with this device.
@@ -203,6 +272,23 @@ pub enum EventOwner {
 }
 
 /// What a commit assigned and found out.
+///
+/// ```
+/// use rollbook::AppId;
+/// use rollbook::store::{Operation, Store, View, WriteSet};
+/// use rollbook_testkit::example;
+///
+/// let registry = example::registry();
+/// let mut writes = WriteSet::default();
+/// for id in ["phone", "tablet"] {
+///     let device = registry.store().view(AppId(1))?.find(&id.parse()?)?.unwrap();
+///     writes.operations.push(Operation::Remove { device });
+/// }
+/// let committed = registry.store().commit(AppId(1), &writes)?;
+/// assert_eq!(committed.vanished_users[..], ["ann".parse()?]);
+/// assert!(committed.inserted.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Committed {
     /// The version that this commit made.

@@ -8,6 +8,13 @@ use serde_json::Value;
 use std::fmt;
 
 /// What nothing is said with: `{}`.
+///
+/// ```
+/// use rollbook_http::jpush::wire::Empty;
+/// assert_eq!(serde_json::to_string(&Empty {})?, "{}");
+/// assert!(serde_json::from_str::<Empty>("[1]").is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Empty {}
 
@@ -25,6 +32,14 @@ pub struct ErrorBody {
 }
 
 /// What an error tells.
+///
+/// ```
+/// use rollbook_http::jpush::wire::ErrorDetail;
+/// let detail = ErrorDetail { code: 7002, message: "tags.add: type: must be a list of strings: got 7".into() };
+/// let text = r#"{"code":7002,"message":"tags.add: type: must be a list of strings: got 7"}"#;
+/// assert_eq!(serde_json::to_string(&detail)?, text);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorDetail {
     /// The vendor's code.
@@ -34,6 +49,15 @@ pub struct ErrorDetail {
 }
 
 /// A device as it is looked up.
+///
+/// ```
+/// use rollbook_http::jpush::wire::DeviceState;
+/// let text = r#"{"tags":["news","vip"],"alias":"ann","mobile":null}"#;
+/// let state: DeviceState = serde_json::from_str(text)?;
+/// assert_eq!((state.alias.as_deref(), &state.mobile), (Some("ann"), &None));
+/// assert_eq!(serde_json::to_string(&state)?, text);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceState {
     /// Its tags in byte order.
@@ -67,6 +91,14 @@ pub struct DeviceChange {
 }
 
 /// The member `tags` of a change.
+///
+/// ```
+/// use rollbook_http::jpush::wire::{ListChange, TagsMember};
+/// assert_eq!(serde_json::to_string(&TagsMember::Clear)?, r#""""#);
+/// let news = ListChange { add: Some(vec!["news".into()]), ..ListChange::default() };
+/// assert_eq!(serde_json::to_string(&TagsMember::Change(news))?, r#"{"add":["news"]}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagsMember {
     /// An empty text: all tags go.
@@ -85,6 +117,14 @@ impl Serialize for TagsMember {
 }
 
 /// Two lists, either of which may be absent.
+///
+/// ```
+/// use rollbook_http::jpush::wire::{DeviceChange, ListChange, TagsMember};
+/// let change: DeviceChange = serde_json::from_str(r#"{"tags":{"add":["vip"],"remove":["news"]}}"#)?;
+/// let expected = ListChange { add: Some(vec!["vip".into()]), remove: Some(vec!["news".into()]) };
+/// assert_eq!(change.tags, Some(TagsMember::Change(expected)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ListChange {
     /// What is added.
@@ -154,6 +194,15 @@ impl TryFrom<Value> for DevicesChange {
 }
 
 /// Whose presence is asked.
+///
+/// ```
+/// use rollbook_http::jpush::wire::StatusQuestion;
+/// let question: StatusQuestion = serde_json::from_str(r#"{"registration_ids":["d1","d2"]}"#)?;
+/// assert_eq!(question.registration_ids, ["d1", "d2"]);
+/// let error = serde_json::from_str::<StatusQuestion>("{}").unwrap_err();
+/// assert_eq!(error.to_string(), "registration_ids: present: must be given: got none");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct StatusQuestion {
@@ -178,6 +227,15 @@ fn absent(field: &'static str) -> Violation {
 }
 
 /// Whether a device is online, or when it was.
+///
+/// ```
+/// use rollbook_http::jpush::wire::Status;
+/// let online = Status { online: true, last_online_time: None };
+/// assert_eq!(serde_json::to_string(&online)?, r#"{"online":true}"#);
+/// let lately = r#"{"online":false,"last_online_time":"2024-02-29 08:00:00"}"#;
+/// assert!(!serde_json::from_str::<Status>(lately)?.online);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// Is it online?
@@ -188,6 +246,15 @@ pub struct Status {
 }
 
 /// An object keyed by device, in the order asked; nothing for a device that the app does not know.
+///
+/// ```
+/// use rollbook_http::jpush::wire::StatusAnswer;
+/// let text = r#"{"phone":{"online":true},"nobody":null}"#;
+/// let StatusAnswer(devices) = serde_json::from_str(text)?;
+/// assert_eq!(devices[1], ("nobody".to_owned(), None));
+/// assert_eq!(serde_json::to_string(&StatusAnswer(devices))?, text);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatusAnswer(pub Vec<(String, Option<Status>)>);
 
@@ -218,6 +285,13 @@ impl<'de> Deserialize<'de> for StatusAnswer {
 }
 
 /// The devices of an alias.
+///
+/// ```
+/// use rollbook_http::jpush::wire::AliasDevices;
+/// let devices = AliasDevices { registration_ids: vec!["phone".into(), "tablet".into()] };
+/// assert_eq!(serde_json::to_string(&devices)?, r#"{"registration_ids":["phone","tablet"]}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AliasDevices {
     /// Their ids.
@@ -225,6 +299,14 @@ pub struct AliasDevices {
 }
 
 /// The devices of an alias in the newer form.
+///
+/// ```
+/// use rollbook_http::jpush::wire::AliasData;
+/// let text = r#"{"data":[{"registration_id":"phone","platform":"ios","last_online_date":"2024-02-29"}]}"#;
+/// let AliasData { data } = serde_json::from_str(text)?;
+/// assert_eq!(data[0].last_online_date.as_deref(), Some("2024-02-29"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AliasData {
     /// The devices.
@@ -232,6 +314,14 @@ pub struct AliasData {
 }
 
 /// One device of an alias.
+///
+/// ```
+/// use rollbook_http::jpush::wire::AliasDevice;
+/// let (registration_id, platform) = ("tablet".into(), "android".into());
+/// let device = AliasDevice { registration_id, platform, last_online_date: None };
+/// assert_eq!(serde_json::to_string(&device)?, r#"{"registration_id":"tablet","platform":"android"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AliasDevice {
     /// Its id.
@@ -244,6 +334,14 @@ pub struct AliasDevice {
 }
 
 /// The tags of an app.
+///
+/// ```
+/// use rollbook_http::jpush::wire::TagList;
+/// let list: TagList = serde_json::from_str(r#"{"tags":["news","vip"]}"#)?;
+/// assert_eq!(list.tags, ["news", "vip"]);
+/// assert_eq!(serde_json::to_string(&TagList::default())?, r#"{"tags":[]}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagList {
     /// In byte order.
@@ -251,6 +349,12 @@ pub struct TagList {
 }
 
 /// Whether a device carries a tag.
+///
+/// ```
+/// use rollbook_http::jpush::wire::Membership;
+/// assert_eq!(serde_json::to_string(&Membership { result: true })?, r#"{"result":true}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// Does it?

@@ -33,6 +33,15 @@ impl Response<()> {
 
 impl<T> Response<T> {
     /// Success.
+    ///
+    /// ```
+    /// use rollbook_http::pushwoosh::wire::{DeviceExists, Response};
+    /// let done = Response::done(DeviceExists { exist: true, push_token_exist: false });
+    /// let told = r#"{"exist":true,"push_token_exist":false}"#;
+    /// let text = format!(r#"{{"status_code":200,"status_message":"OK","response":{told}}}"#);
+    /// assert_eq!(serde_json::to_string(&done)?, text);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn done(response: T) -> Self {
         Response { status_code: 200, status_message: "OK".into(), response: Some(response) }
@@ -40,6 +49,14 @@ impl<T> Response<T> {
 }
 
 /// What posting an event tells.
+///
+/// ```
+/// use rollbook_http::pushwoosh::wire::EventPosted;
+/// let posted: EventPosted = serde_json::from_str(r#"{"code":"61BC9-84DD0"}"#)?;
+/// assert_eq!(posted.code.to_string(), "61BC9-84DD0");
+/// assert!(serde_json::from_str::<EventPosted>(r#"{"code":"61bc9"}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventPosted {
     /// The event's code.
@@ -47,6 +64,14 @@ pub struct EventPosted {
 }
 
 /// What asking for a device tells.
+///
+/// ```
+/// use rollbook_http::pushwoosh::wire::DeviceExists;
+/// let unknown = DeviceExists { exist: false, push_token_exist: false };
+/// let text = r#"{"exist":false,"push_token_exist":false}"#;
+/// assert_eq!(serde_json::from_str::<DeviceExists>(text)?, unknown);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceExists {
     /// Is it registered?
@@ -56,6 +81,15 @@ pub struct DeviceExists {
 }
 
 /// What encloses most requests.
+///
+/// ```
+/// use rollbook_http::pushwoosh::wire::{DeviceName, Enclosed};
+/// let text = r#"{"request":{"application":"shop","hwid":"phone"}}"#;
+/// let enclosed: Enclosed<DeviceName> = serde_json::from_str(text)?;
+/// assert_eq!(enclosed.request.hwid.as_str(), "phone");
+/// assert_eq!(serde_json::to_string(&enclosed)?, text);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enclosed<T> {
     /// The request proper.
@@ -118,6 +152,15 @@ impl TryFrom<Map<String, Value>> for NewUser {
 }
 
 /// `deleteUser`; it is not enclosed.
+///
+/// ```
+/// use rollbook_http::pushwoosh::wire::DeletedUser;
+/// let deleted: DeletedUser = serde_json::from_str(r#"{"application":"shop","user_id":"ann"}"#)?;
+/// assert_eq!(deleted.user_id.as_str(), "ann");
+/// let error = serde_json::from_str::<DeletedUser>(r#"{"application":"shop"}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "user_id: present: must be given: got none");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct DeletedUser {
@@ -140,6 +183,13 @@ impl TryFrom<Map<String, Value>> for DeletedUser {
 }
 
 /// `unregisterDevice`, `deleteDevice`, `checkDevice`.
+///
+/// ```
+/// use rollbook_http::pushwoosh::wire::DeviceName;
+/// let name = DeviceName { application: "shop".parse()?, hwid: "phone".parse()? };
+/// assert_eq!(serde_json::to_string(&name)?, r#"{"application":"shop","hwid":"phone"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct DeviceName {
@@ -159,6 +209,15 @@ impl TryFrom<Map<String, Value>> for DeviceName {
 }
 
 /// `registerDevice`.
+///
+/// ```
+/// use rollbook::{Platform, Registration};
+/// use rollbook_http::pushwoosh::wire::NewDevice;
+/// let text = r#"{"application":"shop","hwid":"phone","device_type":1,"timezone":3600,"userId":"ann"}"#;
+/// let registration = Registration::from(serde_json::from_str::<NewDevice>(text)?);
+/// assert_eq!((registration.platform, registration.user), (Platform::Ios, Some("ann".parse()?)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct NewDevice {
@@ -218,6 +277,15 @@ impl From<NewDevice> for Registration {
 }
 
 /// `postEvent`.
+///
+/// ```
+/// use rollbook::NewEvent;
+/// use rollbook_http::pushwoosh::wire::PostedEvent;
+/// let text = r#"{"application":"shop","event":"opened","attributes":{"page":3},"hwid":"phone"}"#;
+/// let event = NewEvent::from(serde_json::from_str::<PostedEvent>(text)?);
+/// assert_eq!((event.name.as_str(), event.device), ("opened", Some("phone".parse()?)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct PostedEvent {

@@ -22,6 +22,16 @@ pub use scene::{Scene, conditions};
 use rollbook::{Audience, Device};
 
 /// Does the condition hold for this device? The words of the manual, once more.
+///
+/// ```
+/// use rollbook_testkit::{audiences::holds, example::shop};
+///
+/// let shop = shop();
+/// let (phone, tablet) = (shop.device(&"phone".parse()?)?, shop.device(&"tablet".parse()?)?);
+/// let audience = "news && !vip".parse()?;
+/// assert!(holds(&audience, &tablet) && !holds(&audience, &phone));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn holds(audience: &Audience, device: &Device) -> bool {
     match audience {

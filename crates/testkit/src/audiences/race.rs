@@ -12,6 +12,14 @@ use std::thread;
 use std::time::Duration;
 
 /// How long a race runs.
+///
+/// ```
+/// use rollbook_testkit::{audiences::AudienceRace, ordered::OrderedStore};
+///
+/// let short = AudienceRace { writes: 10, devices: 3 };
+/// assert!(short.who_stays_is_told_once(OrderedStore::new()) > 0);
+/// assert!(short.a_tag_made_again_is_another(OrderedStore::new()) > 0);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct AudienceRace {
     /// Rounds of the writer.
@@ -56,6 +64,13 @@ impl AudienceRace {
     /// and batches that are taken up again at every cursor, must hold every device that stays exactly once. Answers how
     /// often they were read to the end.
     ///
+    /// ```
+    /// use rollbook_testkit::{audiences::AudienceRace, ordered::OrderedStore};
+    ///
+    /// let read = AudienceRace { writes: 10, devices: 4 }.who_stays_is_told_once(OrderedStore::new());
+    /// assert!(read > 0, "everyone was told at least once");
+    /// ```
+    ///
     /// # Panics
     /// When a device that was there all the time is missed or told twice, or one is told that never had the tag.
     pub fn who_stays_is_told_once<S: Store>(self, store: S) -> u64 {
@@ -93,6 +108,14 @@ impl AudienceRace {
     /// A reader stops in the middle of a stream, and stays there while devices come and go twice over. Nobody waits for
     /// it, and the second time the store takes no more room: `size` tells how much, in whatever unit. Then the reader
     /// goes on, and is told every device that stayed exactly once.
+    ///
+    /// ```
+    /// use rollbook::{AppId, Platform, store::{Store, View}};
+    /// use rollbook_testkit::{audiences::AudienceRace, ordered::OrderedStore};
+    ///
+    /// let size = |store: &OrderedStore| store.view(AppId(1)).unwrap().devices(Platform::Ios).unwrap().len();
+    /// AudienceRace { writes: 10, devices: 4 }.a_reader_that_stops_holds_up_nobody(OrderedStore::new(), size);
+    /// ```
     ///
     /// # Panics
     /// When the writer does not come to its end, the size grows by more than a quarter, or a device that was there all
@@ -166,6 +189,13 @@ impl AudienceRace {
     /// A writer deletes the tag and makes it again, each time for the other half of the devices, and gives slots again.
     /// A stream of what was selected tells only devices of one half, a count is that of a half or of a part of one,
     /// and two parts of a condition are judged at one instant. Answers how often it was read.
+    ///
+    /// ```
+    /// use rollbook_testkit::{audiences::AudienceRace, ordered::OrderedStore};
+    ///
+    /// let read = AudienceRace { writes: 10, devices: 4 }.a_tag_made_again_is_another(OrderedStore::new());
+    /// assert!(read > 0, "the tag was read at least once");
+    /// ```
     ///
     /// # Panics
     /// When a device is told that was not selected, or an answer mixes two instants.

@@ -14,6 +14,17 @@ use rollbook::{
 const PLATFORMS: [Platform; 4] = [Platform::Unknown, Platform::Ios, Platform::Android, Platform::Harmony];
 
 /// Commands that make a register, and the devices that they lead to.
+///
+/// ```
+/// use rollbook::{Command, Platform, Registration};
+/// use rollbook_testkit::{audiences::Scene, ordered::OrderedStore};
+///
+/// let phone = Registration { tags: vec!["news".parse()?], ..Registration::new("phone".parse()?, Platform::Ios) };
+/// let scene = Scene::of(vec![Command::Register(phone)]);
+/// scene.check(OrderedStore::new(), &["news".parse()?, "!news".parse()?])?;
+/// assert_eq!(scene.devices().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Scene {
     commands: Vec<Command>,
@@ -23,11 +34,33 @@ pub struct Scene {
 impl Scene {
     /// Registers of some thirty devices on four platforms: devices come, go, move, change hands; tags are deleted and
     /// made again.
+    ///
+    /// ```
+    /// use proptest::{prelude::*, test_runner::Config};
+    /// use rollbook_testkit::{audiences::Scene, ordered::OrderedStore};
+    ///
+    /// # let config = Config { cases: 3, failure_persistence: None, ..Config::default() };
+    /// proptest!(config, |(scene in Scene::strategy(20))| {
+    ///     let app = scene.open(OrderedStore::new()).map_err(TestCaseError::fail)?;
+    ///     prop_assert_eq!(app.count(&rollbook::Audience::All).unwrap(), scene.devices().len() as u64);
+    /// });
+    /// ```
     pub fn strategy(commands: usize) -> impl Strategy<Value = Scene> {
         vec(command(), 0..=commands).prop_map(Scene::of)
     }
 
     /// The register that these commands make; those that it refuses change nothing.
+    ///
+    /// ```
+    /// use rollbook::{Command, Platform, Registration};
+    /// use rollbook_testkit::audiences::Scene;
+    ///
+    /// let register = Command::Register(Registration::new("phone".parse()?, Platform::Ios));
+    /// let refused = Command::Remove("nobody".parse()?);
+    /// let scene = Scene::of(vec![register, refused]);
+    /// assert_eq!(scene.devices()[0].id.as_str(), "phone");
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn of(commands: Vec<Command>) -> Scene {
         let devices = devices(&commands);
@@ -35,12 +68,37 @@ impl Scene {
     }
 
     /// The devices, as the model knows them.
+    ///
+    /// ```
+    /// use rollbook::{Command, Platform, Registration};
+    /// use rollbook_testkit::audiences::Scene;
+    ///
+    /// let register = Command::Register(Registration::new("phone".parse()?, Platform::Ios));
+    /// assert_eq!(Scene::of(vec![register.clone()]).devices().len(), 1);
+    /// assert_eq!(Scene::of(vec![register, Command::Remove("phone".parse()?)]).devices(), []);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn devices(&self) -> &[Device] {
         &self.devices
     }
 
     /// Asks everything that can be asked about these audiences, on a register on this store.
+    ///
+    /// ```
+    /// use rollbook::{Command, Platform, Registration};
+    /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, audiences::Scene, ordered::OrderedStore};
+    ///
+    /// let register = Command::Register(Registration::new("phone".parse()?, Platform::Ios));
+    /// let (scene, asked) = (Scene::of(vec![register]), ["all".parse()?]);
+    /// assert_eq!(scene.check(OrderedStore::new(), &asked), Ok(()));
+    ///
+    /// // The app is there, and the device is refused.
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// store.arm(Fault::at(Call::Commit, 2, Failure::Unavailable));
+    /// assert!(scene.check(store, &asked).unwrap_err().starts_with("`all`: "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The first wrong answer, in words.
@@ -54,6 +112,16 @@ impl Scene {
     }
 
     /// A register on this store with these devices in it.
+    ///
+    /// ```
+    /// use rollbook::{Audience, Command, Platform, Registration};
+    /// use rollbook_testkit::{audiences::Scene, ordered::OrderedStore};
+    ///
+    /// let register = Command::Register(Registration::new("phone".parse()?, Platform::Ios));
+    /// let app = Scene::of(vec![register]).open(OrderedStore::new())?;
+    /// assert_eq!(app.count(&Audience::All)?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// A command that the register refuses and the model does not, or the other way round.
@@ -142,6 +210,17 @@ fn command() -> impl Strategy<Value = Command> {
 }
 
 /// Conditions over the names of a [`Scene`], of up to five levels; some of their names nobody has.
+///
+/// ```
+/// use proptest::{prelude::*, test_runner::Config};
+/// use rollbook::Audience;
+/// use rollbook_testkit::audiences::conditions;
+///
+/// # let config = Config { cases: 20, failure_persistence: None, ..Config::default() };
+/// proptest!(config, |(audience in conditions())| {
+///     prop_assert_eq!(audience.to_string().parse::<Audience>().unwrap().to_string(), audience.to_string());
+/// });
+/// ```
 pub fn conditions() -> impl Strategy<Value = Audience> {
     let nobody = || TagName::new("nobody").expect("a tag").into();
     let leaf = prop_oneof![

@@ -10,6 +10,37 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A step in one app that another app has noticed.
+///
+/// ```
+/// use rollbook::{AppId, Command, Timestamp, store::*};
+/// use rollbook_testkit::op::{Alphabet, Op, Settings};
+/// use rollbook_testkit::{check::check_apart, ordered::{OrderedStore, OrderedView}};
+///
+/// /// A store that keeps all apps in one place.
+/// struct Mixed(OrderedStore);
+///
+/// impl Store for Mixed {
+///     fn view(&self, app: AppId) -> Result<OrderedView, StoreError> {
+///         self.0.view(app.min(AppId(1)))
+///     }
+///     // And so for the others.
+/// #   type View<'a> = OrderedView;
+/// #   fn info(&self) -> StoreInfo { self.0.info() }
+/// #   fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
+/// #       self.0.commit(app.min(AppId(1)), writes)
+/// #   }
+/// #   fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
+/// #       self.0.touch(app.min(AppId(1)), seen)
+/// #   }
+/// }
+///
+/// let Alphabet { apps, events, .. } = Alphabet::default();
+/// let create = |at: usize| Op::CreateApp { app: apps[at].clone(), settings: Settings::default() };
+/// let declare = Op::Do(apps[1].clone(), Command::DeclareEvent(events[0].clone()));
+/// let leak = check_apart(&[create(0), create(1), declare.clone()], || Mixed(OrderedStore::new())).unwrap_err();
+/// assert_eq!((&leak.op, &leak.quiet), (&declare, &apps[0]));
+/// assert_eq!(leak.after.unwrap().event_types.len(), 1);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leak {
     /// The step.

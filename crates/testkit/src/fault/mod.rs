@@ -14,6 +14,17 @@ use rollbook::{AppId, Timestamp};
 use std::time::Duration;
 
 /// A kind of call.
+///
+/// ```
+/// use rollbook::{AppId, store::{Store, View}};
+/// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+///
+/// let store = FaultStore::new(OrderedStore::new());
+/// store.arm(Fault::at(Call::Read, 1, Failure::Unavailable));
+/// let view = store.view(AppId(1))?;
+/// assert!(view.log_end().is_err() && view.log_end().is_ok());
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
     /// [`Store::view`].
@@ -27,6 +38,20 @@ pub enum Call {
 }
 
 /// How a call fails.
+///
+/// ```
+/// use rollbook::{AppId, store::{Operation, Store, View, WriteSet}};
+/// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+///
+/// for (how, applied) in [(Failure::UnknownApplied, true), (Failure::UnknownNotApplied, false)] {
+///     let store = FaultStore::new(OrderedStore::new());
+///     store.arm(Fault::at(Call::Commit, 1, how));
+///     let seal = WriteSet { operations: [Operation::Seal].into_iter().collect(), ..WriteSet::default() };
+///     assert!(store.commit(AppId(1), &seal).is_err());
+///     assert_eq!(store.view(AppId(1))?.is_sealed(), applied);
+/// }
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// [`StoreError::Unavailable`], and nothing was applied.
@@ -46,6 +71,18 @@ pub enum Failure {
 }
 
 /// Which call fails, and how.
+///
+/// ```
+/// use rollbook::{AppId, store::{Store, StoreError}};
+/// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+///
+/// let store = FaultStore::new(OrderedStore::new());
+/// store.arm(Fault { call: Some(Call::View), nth: 2, stays: true, how: Failure::Closed });
+/// assert!(store.view(AppId(1)).is_ok());
+/// for _ in 0..2 {
+///     assert!(matches!(store.view(AppId(1)), Err(StoreError::Closed)));
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
     /// The kind of call; `None`: [`Call::View`], [`Call::Commit`] and [`Call::Touch`] are counted together.
@@ -60,18 +97,51 @@ pub struct Fault {
 
 impl Fault {
     /// A fault at the `nth` call of a kind from now on, once.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::{Store, WriteSet};
+    /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+    ///
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// store.arm(Fault::at(Call::Commit, 2, Failure::Unavailable));
+    /// let answers = [(); 3].map(|()| store.commit(AppId(1), &WriteSet::default()).is_ok());
+    /// assert_eq!(answers, [true, false, true]);
+    /// ```
     #[must_use]
     pub const fn at(call: Call, nth: u64, how: Failure) -> Self {
         Fault { call: Some(call), nth, stays: false, how }
     }
 
     /// A fault at the `nth` call of the store from now on, whichever it is, once.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::Store;
+    /// use rollbook_testkit::{Failure, Fault, FaultStore, ordered::OrderedStore};
+    ///
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// store.arm(Fault::at_any(2, Failure::Unavailable));
+    /// assert!(store.touch(AppId(1), &[]).is_ok());
+    /// assert!(store.view(AppId(1)).is_err(), "the second call, of another kind");
+    /// ```
     #[must_use]
     pub const fn at_any(nth: u64, how: Failure) -> Self {
         Fault { call: None, nth, stays: false, how }
     }
 
     /// The same fault, and every later call fails the same way.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::Store;
+    /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+    ///
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// store.arm(Fault::at(Call::View, 2, Failure::Unavailable).staying());
+    /// let answers = [(); 4].map(|()| store.view(AppId(1)).is_ok());
+    /// assert_eq!(answers, [true, false, false, false]);
+    /// ```
     #[must_use]
     pub const fn staying(self) -> Self {
         Fault { stays: true, ..self }
@@ -79,6 +149,17 @@ impl Fault {
 }
 
 /// How often a store was called since it was wrapped.
+///
+/// ```
+/// use rollbook::{AppKey, AppSettings, Registry};
+/// use rollbook_testkit::{Calls, FaultStore, ordered::OrderedStore};
+///
+/// let registry = Registry::builder(FaultStore::new(OrderedStore::new())).build();
+/// assert_eq!(registry.store().calls(), Calls::default());
+/// registry.create_app(&AppKey::new("shop")?, AppSettings::default())?;
+/// assert_eq!(registry.store().calls().commits, 1);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Calls {
     /// Calls of [`Store::view`].
@@ -122,35 +203,107 @@ struct State {
 
 impl<S> FaultStore<S> {
     /// Wraps a store; it fails at nothing yet.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::Store;
+    /// use rollbook_testkit::{FaultStore, ordered::OrderedStore};
+    ///
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// assert!(store.view(AppId(1)).is_ok() && !store.fired());
+    /// ```
     #[must_use]
     pub fn new(inner: S) -> Self {
         FaultStore { inner, state: Mutex::default() }
     }
 
     /// The store inside, which never fails on purpose.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::Store;
+    /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+    ///
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// store.arm(Fault::at(Call::View, 1, Failure::Corrupt).staying());
+    /// assert!(store.view(AppId(1)).is_err());
+    /// assert!(store.inner().view(AppId(1)).is_ok());
+    /// ```
     #[must_use]
     pub const fn inner(&self) -> &S {
         &self.inner
     }
 
     /// Sets the fault, in the place of the one before, and counts from here.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::Store;
+    /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+    ///
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// assert!(store.view(AppId(1)).is_ok());
+    /// store.arm(Fault::at(Call::View, 1, Failure::Unavailable));
+    /// assert!(store.view(AppId(1)).is_err(), "the first from here");
+    /// ```
     pub fn arm(&self, fault: Fault) {
         let mut state = self.state.lock();
         (state.fault, state.counted, state.fired) = (Some(fault), 0, false);
     }
 
     /// Takes the fault away. [`FaultStore::fired`] keeps its answer.
+    ///
+    /// ```
+    /// use rollbook::AppId;
+    /// use rollbook::store::Store;
+    /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+    ///
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// store.arm(Fault::at(Call::View, 1, Failure::Unavailable).staying());
+    /// assert!(store.view(AppId(1)).is_err());
+    /// store.disarm();
+    /// assert!(store.view(AppId(1)).is_ok() && store.fired());
+    /// ```
     pub fn disarm(&self) {
         self.state.lock().fault = None;
     }
 
     /// Has the fault that was armed last met its call?
+    ///
+    /// ```
+    /// use rollbook::Registry;
+    /// use rollbook_testkit::{Failure, Fault, FaultStore, ordered::OrderedStore};
+    ///
+    /// // A failure of every call that a question makes.
+    /// let registry = Registry::builder(FaultStore::new(OrderedStore::new())).build();
+    /// let mut calls = 0;
+    /// loop {
+    ///     registry.store().arm(Fault::at_any(calls + 1, Failure::Unavailable));
+    ///     let found = registry.apps(None, 10);
+    ///     if !registry.store().fired() {
+    ///         break assert!(found.is_ok());
+    ///     }
+    ///     calls += 1;
+    ///     assert!(found.is_err());
+    /// }
+    /// assert_eq!(calls, 1);
+    /// ```
     #[must_use]
     pub fn fired(&self) -> bool {
         self.state.lock().fired
     }
 
     /// How often the store was called since it was wrapped.
+    ///
+    /// ```
+    /// use rollbook::{AppId, store::{Store, View}};
+    /// use rollbook_testkit::{Calls, FaultStore, ordered::OrderedStore};
+    ///
+    /// let store = FaultStore::new(OrderedStore::new());
+    /// store.view(AppId(1))?.log_end()?;
+    /// assert_eq!(store.calls(), Calls { views: 1, reads: 1, ..Calls::default() });
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn calls(&self) -> Calls {
         self.state.lock().calls

@@ -9,6 +9,19 @@ use rollbook::{DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::fmt;
 
 /// A view whose questions are counted and may fail.
+///
+/// ```
+/// use rollbook::{AppId, Version, store::{Store, View}};
+/// use rollbook_testkit::{Call, Failure, Fault, FaultStore, FaultView, ordered::OrderedStore};
+///
+/// let store = FaultStore::new(OrderedStore::new());
+/// let view: FaultView<'_, OrderedStore> = store.view(AppId(1))?;
+/// store.arm(Fault::at(Call::Read, 2, Failure::Unavailable));
+/// assert_eq!(view.find(&"phone".parse().unwrap())?, None);
+/// assert!(view.find(&"phone".parse().unwrap()).is_err());
+/// assert_eq!(view.version(), Version(0), "what cannot fail does not");
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 pub struct FaultView<'a, S: Store> {
     inner: S::View<'a>,
     store: &'a FaultStore<S>,

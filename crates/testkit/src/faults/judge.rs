@@ -13,6 +13,18 @@ use std::fmt;
 use std::fmt::Write as _;
 
 /// A register that a fault left as it must not be.
+///
+/// ```
+/// use rollbook::Command;
+/// use rollbook_testkit::{faults, op::Op, ordered::OrderedStore};
+///
+/// // There is no such app, so the verb has nothing to do on it.
+/// let remove = Op::Do("shop".parse()?, Command::Remove("phone".parse()?));
+/// let unsound = faults::verb(OrderedStore::new, &[], &remove).unwrap_err();
+/// assert_eq!(unsound.fault, None);
+/// assert!(unsound.what.starts_with("refused: "), "{unsound}");
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsound {
     /// The verb.

@@ -72,6 +72,17 @@ const FAULTS: [(Call, &[Failure]); 4] = [
 ];
 
 /// How far a sweep went.
+///
+/// ```
+/// use rollbook_testkit::{faults, op::{Op, Settings}, ordered::OrderedStore};
+///
+/// let create = Op::CreateApp { app: "shop".parse()?, settings: Settings::default() };
+/// let swept = faults::verb(OrderedStore::new, &[], &create)?;
+/// let (_, calls) = &swept.verbs[0];
+/// assert!(swept.faults > *calls, "each call fails in several ways");
+/// assert!(swept.to_string().starts_with(&format!("1 verbs with {calls} calls")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Each verb, and the calls of the store that it made.
@@ -112,6 +123,14 @@ impl<S: Store> Verb<S> {
 
 /// Every verb of a register on stores made by `store`, each of which must be empty and give the same answers as any
 /// other.
+///
+/// ```no_run
+/// use rollbook_testkit::{faults, ordered::OrderedStore};
+///
+/// let swept = faults::every_verb(OrderedStore::new)?;
+/// assert!(swept.verbs.len() > 10, "{swept}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The first run after which the register is not as it must be.

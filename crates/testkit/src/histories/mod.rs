@@ -67,6 +67,16 @@ impl Default for Histories {
 }
 
 /// What was looked at when everything was explained.
+///
+/// ```
+/// use rollbook_testkit::{histories::Histories, ordered::OrderedStore};
+///
+/// let checked = Histories { count: 2, ..Histories::default() }.check(OrderedStore::new())?;
+/// assert_eq!(checked.histories, 2);
+/// assert!(checked.tried >= checked.calls, "every call was put into the order");
+/// assert!(checked.to_string().starts_with("2 histories of "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Checked {
     /// Histories.
@@ -93,6 +103,14 @@ impl fmt::Display for Checked {
 impl Histories {
     /// As many as the environment variable `ROLLBOOK_HISTORIES` says, else `count`: a test is short unless it is
     /// told to run for hours.
+    ///
+    /// ```
+    /// use rollbook_testkit::{histories::Histories, ordered::OrderedStore};
+    ///
+    /// let checked = Histories { calls: 2, ..Histories::at_least(5) }.check(OrderedStore::new())?;
+    /// assert!(checked.histories >= 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn at_least(count: u64) -> Self {
         let told = std::env::var("ROLLBOOK_HISTORIES").ok().and_then(|text| text.parse().ok());
@@ -100,6 +118,15 @@ impl Histories {
     }
 
     /// Records the histories, each in an app of its own, and looks for an order of each.
+    ///
+    /// ```
+    /// use rollbook_testkit::{histories::Histories, ordered::OrderedStore};
+    ///
+    /// let histories = Histories { count: 3, threads: 2, calls: 4, ..Histories::default() };
+    /// let checked = histories.check(OrderedStore::new())?;
+    /// assert!(checked.calls > 3 * 2 * 4, "an app is created before, and everything asked after");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The first history that no order explains.

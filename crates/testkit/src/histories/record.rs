@@ -13,6 +13,18 @@ use std::thread;
 
 /// A call of a history. Its stamps are drawn from one counter, so that they tell for any two calls whether one had
 /// returned when the other began.
+///
+/// ```
+/// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore};
+/// use rollbook_testkit::{histories::{self, Histories}, oracle::Refusal};
+///
+/// let store = FaultStore::new(OrderedStore::new());
+/// store.arm(Fault::at(Call::Commit, 5, Failure::Unavailable));
+/// let found = Histories::default().check(store).unwrap_err();
+/// let failed = |call: &&histories::Call| matches!(call.answer, Some(Err(Refusal::Failure(_))));
+/// let failed = found.calls.iter().find(failed).unwrap();
+/// assert!(failed.invoked < failed.returned && failed.to_string().contains("a fault that a test armed"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// The thread; what is called before and after the threads are at work has a number of its own.

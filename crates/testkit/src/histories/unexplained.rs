@@ -6,6 +6,17 @@ use rollbook::AppKey;
 use std::fmt;
 
 /// A history that no order explains.
+///
+/// ```
+/// use rollbook_testkit::{Call, Failure, Fault, FaultStore, histories::Histories, ordered::OrderedStore};
+///
+/// // No order of calls explains that one fails.
+/// let store = FaultStore::new(OrderedStore::new());
+/// store.arm(Fault::at(Call::Commit, 1, Failure::Unavailable));
+/// let found = Histories::default().check(store).unwrap_err();
+/// assert_eq!((found.number, found.calls.len()), (0, 1));
+/// assert!(found.to_string().starts_with("no order of these calls explains their answers (history 0):"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Unexplained {
     /// Its number among those recorded.

@@ -10,6 +10,20 @@ use std::fmt;
 use walk::Walk;
 
 /// What kind of promise a view breaks.
+///
+/// ```
+/// use rollbook::{AppId, store::{EntryKey, Operation, Store, WriteSet}};
+/// use rollbook_testkit::{Broken, check_invariants, example};
+///
+/// let registry = example::registry();
+/// let condemn = Operation::Condemn { user: "ann".parse()?, deletion: 7 };
+/// let forget = Operation::RemoveEntry { key: EntryKey::Deletion(7) };
+/// let writes = WriteSet { operations: [condemn, forget].into_iter().collect(), ..WriteSet::default() };
+/// registry.store().commit(AppId(1), &writes)?;
+/// let breaches = check_invariants(&registry.store().view(AppId(1))?)?;
+/// assert!(breaches.iter().all(|breach| breach.broken == Broken::Deletion) && !breaches.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Broken {
@@ -42,6 +56,20 @@ pub enum Broken {
 }
 
 /// One thing that contradicts itself.
+///
+/// ```
+/// use rollbook::{AppId, store::{EntryKey, Operation, Store, WriteSet}};
+/// use rollbook_testkit::{Breach, Broken, check_register, example};
+///
+/// let registry = example::registry();
+/// let forget = Operation::RemoveEntry { key: EntryKey::NextApp };
+/// let writes = WriteSet { operations: [forget].into_iter().collect(), ..WriteSet::default() };
+/// registry.store().commit(AppId::DIRECTORY, &writes)?;
+/// let Breach { broken, what } = &check_register(registry.store())?[0];
+/// assert_eq!(*broken, Broken::Directory);
+/// assert_eq!(what, "app shop: the number 1 was never given to an app; the next is 1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Breach {
     /// What kind of promise is broken.
@@ -57,6 +85,17 @@ impl fmt::Display for Breach {
 }
 
 /// How far a walk is, for whoever waits.
+///
+/// ```
+/// use rollbook::{AppId, store::Store};
+/// use rollbook_testkit::{Walked, example, watch_invariants};
+///
+/// let (registry, mut walked) = (example::registry(), Vec::new());
+/// let view = registry.store().view(AppId(1))?;
+/// assert_eq!(watch_invariants(&view, &mut |so_far| walked.push(so_far))?, []);
+/// assert_eq!(walked[0], Walked { what: "ios", done: 1, of: 1 });
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Walked {
     /// What is being walked: the devices of a platform, by its name; tags, aliases, users, deletions, or events.
@@ -90,6 +129,17 @@ pub fn check_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
 
 /// [`check_invariants`], telling `watch` how far it is.
 ///
+/// ```
+/// use rollbook::{AppId, store::Store};
+/// use rollbook_testkit::{example, watch_invariants};
+///
+/// let (registry, mut tags) = (example::registry(), 0);
+/// let view = registry.store().view(AppId(1))?;
+/// let breaches = watch_invariants(&view, &mut |walked| tags += usize::from(walked.what == "tags"))?;
+/// assert_eq!((breaches, tags), (Vec::new(), 2));
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
+///
 /// # Errors
 /// What the view answers when it cannot be read.
 pub fn watch_invariants(view: &impl View, watch: &mut dyn FnMut(Walked)) -> Result<Vec<Breach>, StoreError> {
@@ -101,6 +151,22 @@ pub fn watch_invariants(view: &impl View, watch: &mut dyn FnMut(Walked)) -> Resu
 
 /// The part of [`check_invariants`] that holds for any store after any write set, also one that no registry would
 /// make.
+///
+/// ```
+/// use rollbook::store::{DeviceRecord, Operation, Store, WriteSet};
+/// use rollbook::{AppId, Platform};
+/// use rollbook_testkit::{check_invariants, check_store_invariants, ordered::OrderedStore};
+///
+/// // A registry would give the device a user.
+/// let (platform, record) = (Platform::Ios, DeviceRecord::new("phone".parse()?).into());
+/// let insert = Operation::Insert { platform, record, last_seen: None, keys: Vec::new() };
+/// let store = OrderedStore::new();
+/// store.commit(AppId(1), &WriteSet { operations: [insert].into_iter().collect(), ..WriteSet::default() })?;
+/// let view = store.view(AppId(1))?;
+/// assert_eq!(check_store_invariants(&view)?, []);
+/// assert_eq!(check_invariants(&view)?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// What the view answers when it cannot be read.

@@ -68,6 +68,19 @@ enum Owner {
 }
 
 /// One space of a register: its directory, or an app that there is or was.
+///
+/// ```
+/// use rollbook::AppKey;
+/// use rollbook_testkit::{Spaces, example};
+///
+/// let registry = example::registry();
+/// registry.delete_app(&AppKey::new(example::KEY)?)?;
+/// let spaces = Spaces::of(registry.store())?;
+/// // The number of a deleted app is not given again.
+/// let names: Vec<String> = spaces.iter().map(|space| space.to_string()).collect();
+/// assert_eq!(names, ["the directory", "app number 1"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Space<'a> {
     id: AppId,
@@ -76,6 +89,14 @@ pub struct Space<'a> {
 
 impl Spaces {
     /// The spaces of a register.
+    ///
+    /// ```
+    /// use rollbook_testkit::{Spaces, ordered::OrderedStore};
+    ///
+    /// let spaces = Spaces::of(&OrderedStore::new())?;
+    /// assert_eq!(spaces.iter().count(), 1, "no app, but a directory");
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store answers when its directory cannot be read.
@@ -105,12 +126,34 @@ impl Spaces {
     }
 
     /// The spaces that hold something, or may; the directory first.
+    ///
+    /// ```
+    /// use rollbook_testkit::{Spaces, example};
+    ///
+    /// let registry = example::registry();
+    /// let spaces = Spaces::of(registry.store())?;
+    /// assert_eq!(spaces.iter().map(|space| space.id().0).collect::<Vec<_>>(), [0, 1]);
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = Space<'_>> {
         let owners = |id| self.owners.get(&id).map_or(&[][..], Vec::as_slice);
         (0..self.next).map(move |id| Space { id: AppId(id), owners: owners(id) })
     }
 
     /// What contradicts itself among the numbers of the spaces.
+    ///
+    /// ```
+    /// use rollbook::{AppId, store::{EntryKey, Operation, Store, WriteSet}};
+    /// use rollbook_testkit::{Spaces, example};
+    ///
+    /// let registry = example::registry();
+    /// assert_eq!(Spaces::of(registry.store())?.breaches(), []);
+    /// let forget = Operation::RemoveEntry { key: EntryKey::NextApp };
+    /// let writes = WriteSet { operations: [forget].into_iter().collect(), ..WriteSet::default() };
+    /// registry.store().commit(AppId::DIRECTORY, &writes)?;
+    /// assert_eq!(Spaces::of(registry.store())?.breaches().len(), 1);
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn breaches(&self) -> Vec<Breach> {
         let mut found = Vec::new();
@@ -135,12 +178,33 @@ impl Spaces {
 
 impl Space<'_> {
     /// Its number in the store.
+    ///
+    /// ```
+    /// use rollbook::{AppId, Platform, store::{Store, View}};
+    /// use rollbook_testkit::{Spaces, example};
+    ///
+    /// let registry = example::registry();
+    /// let spaces = Spaces::of(registry.store())?;
+    /// let shop = spaces.iter().last().unwrap();
+    /// assert_eq!(registry.store().view(shop.id())?.devices(Platform::Ios)?.len(), 1);
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> AppId {
         self.id
     }
 
     /// The key of the app that it is, if it is one that there is.
+    ///
+    /// ```
+    /// use rollbook_testkit::{Spaces, example};
+    ///
+    /// let registry = example::registry();
+    /// let spaces = Spaces::of(registry.store())?;
+    /// let apps: Vec<Option<String>> = spaces.iter().map(|space| space.app().map(ToString::to_string)).collect();
+    /// assert_eq!(apps, [None, Some("shop".to_owned())], "the directory is no app");
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn app(&self) -> Option<&AppKey> {
         self.owners.iter().find_map(|owner| match owner {
@@ -150,6 +214,17 @@ impl Space<'_> {
     }
 
     /// Walks the space, telling `watch` how far it is, and answers what contradicts itself.
+    ///
+    /// ```
+    /// use rollbook_testkit::{Spaces, example};
+    ///
+    /// let registry = example::registry();
+    /// let spaces = Spaces::of(registry.store())?;
+    /// let (shop, mut last) = (spaces.iter().last().unwrap(), None);
+    /// assert_eq!(shop.check(registry.store(), &mut |walked| last = Some(walked))?, []);
+    /// assert!(last.is_some_and(|walked| walked.done == walked.of), "it comes to its end");
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store answers when the space cannot be read.

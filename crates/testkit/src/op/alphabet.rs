@@ -4,6 +4,14 @@ use rollbook::{Alias, AppKey, DeviceId, EventName, Platform, TagName, UserId};
 
 /// The names of the random operations: every list is short, two apps share all of them, and some users are called like
 /// devices.
+///
+/// ```
+/// use rollbook_testkit::op::{Alphabet, Choices, Op};
+/// let alphabet = Alphabet { apps: vec!["shop".parse()?], ..Alphabet::default() };
+/// let op = Op::choose(&mut Choices::new(&[7, 1, 4, 9]), &alphabet);
+/// assert_eq!(op.app(), alphabet.apps.first());
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Alphabet {
     /// Two apps.

@@ -30,6 +30,16 @@ pub fn op_strategy() -> impl Strategy<Value = Op> {
 }
 
 /// Sequences of so many operations after those that create both apps of the alphabet with small limits.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{check::check, op::ops_strategy, ordered::OrderedStore};
+///
+/// proptest!(ProptestConfig::with_cases(4), |(ops in ops_strategy(1..=3))| {
+///     prop_assert!((3..=5).contains(&ops.len()));
+///     prop_assert!(check(&ops, OrderedStore::new).is_ok());
+/// });
+/// ```
 pub fn ops_strategy(count: impl Into<RangeInclusive<usize>>) -> impl Strategy<Value = Vec<Op>> {
     let count = count.into();
     let apps = Alphabet::default().apps.len();
@@ -61,6 +71,16 @@ pub fn ops_of(bytes: &[u8]) -> Vec<Op> {
 }
 
 /// Limits that a few operations reach: three tags on a device, two devices of an alias, four items of a list.
+///
+/// ```
+/// use rollbook::{DeviceUpdate, ErrorKind, Set};
+/// let registry = rollbook_testkit::example::registry();
+/// registry.set_limits(&"shop".parse()?, &rollbook_testkit::op::small_limits())?;
+/// let third = DeviceUpdate { alias: Set::To("ann".parse()?), ..DeviceUpdate::default() };
+/// let refused = registry.app(&"shop".parse()?)?.update(&"watch".parse()?, &third).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::Argument);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[must_use]
 pub fn small_limits() -> Limits {
     Limits {

@@ -7,6 +7,16 @@ use rollbook::{
 use std::collections::BTreeMap;
 
 /// What an accepted step answers. Paged answers are read to their end.
+///
+/// ```
+/// use rollbook::{ManualClock, Platform, Timestamp};
+/// use rollbook_testkit::{check::perform, example, op::Op, oracle::Answer};
+///
+/// let clock = ManualClock::at(Timestamp::from_secs(0));
+/// let told = perform(&example::registry(), &clock, &Op::CountByPlatform("shop".parse()?, "vip".parse()?));
+/// assert_eq!(told, Ok(Answer::ByPlatform([(Platform::Ios, 1)].into())));
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
@@ -50,6 +60,14 @@ pub enum Answer {
 impl Answer {
     /// The answer without what may differ between two registers that hold the same: versions, event codes, and the
     /// order of devices where it is the register's own.
+    ///
+    /// ```
+    /// use rollbook_testkit::oracle::Answer;
+    /// let told = Answer::Selected(vec!["tablet".parse()?, "phone".parse()?]);
+    /// let expected = Answer::Selected(vec!["phone".parse()?, "tablet".parse()?]);
+    /// assert_eq!(told.comparable(), expected);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn comparable(mut self) -> Self {
         match &mut self {

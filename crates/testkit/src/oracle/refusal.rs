@@ -7,6 +7,14 @@ use rollbook::{AppKey, DeviceId, Error, Rule, Subject, Violation};
 use std::collections::BTreeMap;
 
 /// One broken rule without its wording.
+///
+/// ```
+/// use rollbook::{Rule, TagName};
+/// use rollbook_testkit::oracle::Broken;
+///
+/// let refused = TagName::new("").unwrap_err();
+/// assert_eq!(Broken::from(&refused), Broken { field: "tag".to_owned(), index: None, rule: Rule::Bytes });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     /// The field as the operation calls it.
@@ -52,12 +60,29 @@ pub enum Refusal {
 
 impl Refusal {
     /// One broken rule.
+    ///
+    /// ```
+    /// use rollbook::{Error, Rule, TagName, parse_list};
+    /// use rollbook_testkit::oracle::Refusal;
+    ///
+    /// let error = Error::from(parse_list::<TagName>("tags", &["news", ""]).unwrap_err());
+    /// assert_eq!(Refusal::from(error), Refusal::one("tags", Some(1), Rule::Bytes));
+    /// ```
     #[must_use]
     pub fn one(field: &str, index: Option<usize>, rule: Rule) -> Self {
         Refusal::Invalid(vec![Broken { field: field.to_owned(), index, rule }])
     }
 
     /// All of `broken`, whatever its order; nothing when it is empty.
+    ///
+    /// ```
+    /// use rollbook::Rule;
+    /// use rollbook_testkit::oracle::{Broken, Refusal};
+    ///
+    /// let tag = |n| Broken { field: "tags".to_owned(), index: Some(n), rule: Rule::Characters };
+    /// assert_eq!(Refusal::check(vec![tag(1), tag(0)]), Err(Refusal::Invalid(vec![tag(0), tag(1)])));
+    /// assert_eq!(Refusal::check(Vec::new()), Ok(()));
+    /// ```
     ///
     /// # Errors
     /// All of `broken`.

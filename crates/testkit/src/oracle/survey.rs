@@ -9,6 +9,17 @@ use std::collections::BTreeMap;
 impl Oracle {
     /// What a register that holds the same would tell of itself, but for what is its own: versions, event codes, and
     /// the order of devices, which here is that of their ids.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, Registry};
+    /// use rollbook_testkit::{op::{Op, Settings}, oracle::Oracle, ordered::OrderedStore, survey::survey};
+    ///
+    /// let (registry, mut oracle) = (Registry::builder(OrderedStore::new()).build(), Oracle::new());
+    /// registry.create_app(&"shop".parse()?, AppSettings::default())?;
+    /// oracle.answer(&Op::CreateApp { app: "shop".parse()?, settings: Settings::default() }).unwrap();
+    /// assert_eq!(oracle.survey(), survey(&registry)?);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
     #[must_use]
     pub fn survey(&self) -> Survey {
         let apps = self.apps.iter().map(|(key, tenant)| (key.clone(), info(key, tenant))).collect();

@@ -6,6 +6,17 @@ use proptest::prelude::*;
 use rollbook::Audience;
 
 /// Trees of up to five levels and about thirty nodes; some of their names need quotes as text.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(audience in strategies::audience())| {
+///     let (within, without) = (shop.count(&audience).unwrap(), shop.count(&!audience).unwrap());
+///     prop_assert_eq!(within + without, 3);
+/// });
+/// ```
 pub fn audience() -> impl Strategy<Value = Audience> {
     let leaf = prop_oneof![
         4 => tag().prop_map(Audience::Tag),
@@ -26,6 +37,17 @@ pub fn audience() -> impl Strategy<Value = Audience> {
 }
 
 /// The texts of such trees.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::Audience;
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(text in strategies::audience_text())| {
+///     let read = text.parse::<Audience>().unwrap();
+///     prop_assert_eq!(read.to_string(), text);
+/// });
+/// ```
 pub fn audience_text() -> impl Strategy<Value = String> {
     audience().prop_map(|audience| audience.to_string())
 }

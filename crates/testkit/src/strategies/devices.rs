@@ -11,6 +11,15 @@ fn push_token() -> impl Strategy<Value = PushToken> {
 }
 
 /// Registrations that the default limits accept.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// proptest!(ProptestConfig::with_cases(20), |(registration in strategies::registration())| {
+///     prop_assert!(example::shop().register(&registration).is_ok());
+/// });
+/// ```
 pub fn registration() -> impl Strategy<Value = Registration> {
     let named = (device_id(), platform(), of(user_id()), of(alias()), vec(tag(), 0..5));
     let fields = (of(push_token()), of(mobile()), of(language()), of(utc_offset()));
@@ -24,6 +33,15 @@ fn set<T: Clone + std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl Stra
 }
 
 /// Updates that the default limits accept, based on no version.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// proptest!(ProptestConfig::with_cases(20), |(update in strategies::device_update())| {
+///     prop_assert!(example::shop().update(&"phone".parse().unwrap(), &update).is_ok());
+/// });
+/// ```
 pub fn device_update() -> impl Strategy<Value = DeviceUpdate> {
     let change =
         (vec(tag(), 0..5), vec(tag(), 0..5)).prop_map(|(add, remove)| TagsChange::Change { add, remove });

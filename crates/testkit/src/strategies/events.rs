@@ -17,12 +17,34 @@ fn scalar() -> impl Strategy<Value = Scalar> {
 }
 
 /// Attributes that the default limits accept.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook::NewEvent;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(attributes in strategies::attributes())| {
+///     let (name, user) = ("opened".parse().unwrap(), "ann".parse().ok());
+///     shop.post_event(&NewEvent { attributes: attributes.clone(), user, ..NewEvent::new(name) }).unwrap();
+///     prop_assert_eq!(&shop.events(&Default::default()).unwrap().items[0].attributes, &attributes);
+/// });
+/// ```
 pub fn attributes() -> impl Strategy<Value = Attributes> {
     let value = prop_oneof![3 => scalar().prop_map(Attribute::One), 1 => vec(scalar(), 0..4).prop_map(Attribute::List)];
     vec(("[a-d]{1,3}", value), 0..5).prop_map(|members| members.into_iter().collect())
 }
 
 /// Events with a device, a user or both.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::strategies;
+///
+/// proptest!(ProptestConfig::with_cases(20), |(event in strategies::event())| {
+///     prop_assert!(event.device.is_some() || event.user.is_some());
+/// });
+/// ```
 pub fn event() -> impl Strategy<Value = NewEvent> {
     let owner = prop_oneof![
         device_id().prop_map(|id| (Some(id), None)),
@@ -42,6 +64,17 @@ pub fn event() -> impl Strategy<Value = NewEvent> {
 }
 
 /// Questions about history, from its beginning.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let shop = example::shop();
+/// proptest!(ProptestConfig::with_cases(20), |(query in strategies::event_query())| {
+///     let page = shop.events(&query).unwrap();
+///     prop_assert!(page.items.len() <= query.limit);
+/// });
+/// ```
 pub fn event_query() -> impl Strategy<Value = EventQuery> {
     let scope = prop_oneof![
         Just(EventScope::All),

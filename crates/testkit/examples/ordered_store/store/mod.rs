@@ -24,6 +24,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A store of ordered maps under one lock; it lives as long as the process.
+///
+/// ```
+/// use rollbook::{AppKey, AppSettings, Audience, Platform, Registration, Registry};
+/// use rollbook_testkit::ordered::OrderedStore;
+///
+/// let registry = Registry::builder(OrderedStore::new()).build();
+/// let shop = registry.create_app(&AppKey::new("shop")?, AppSettings::default())?;
+/// shop.register(&Registration::new("phone".parse()?, Platform::Ios))?;
+/// assert_eq!(shop.count(&Audience::All)?, 1);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct OrderedStore {
     apps: RwLock<BTreeMap<AppId, Arc<App>>>,
@@ -32,12 +43,32 @@ pub struct OrderedStore {
 
 impl OrderedStore {
     /// An empty store.
+    ///
+    /// ```
+    /// use rollbook::{AppId, Version, store::{Store, View}};
+    /// use rollbook_testkit::ordered::OrderedStore;
+    ///
+    /// assert_eq!(OrderedStore::new().view(AppId(1))?.version(), Version(0));
+    /// # Ok::<(), rollbook::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// An empty store that gives this ordinal first: for tests at the top of the range.
+    ///
+    /// ```
+    /// use rollbook::{AppId, Platform, store::{DeviceRecord, Operation, Store, WriteSet}};
+    /// use rollbook_testkit::ordered::OrderedStore;
+    ///
+    /// let (platform, record) = (Platform::Ios, DeviceRecord::new("phone".parse()?).into());
+    /// let insert = Operation::Insert { platform, record, last_seen: None, keys: Vec::new() };
+    /// let writes = WriteSet { operations: [insert].into_iter().collect(), ..WriteSet::default() };
+    /// let committed = OrderedStore::starting_at(u32::MAX).commit(AppId(1), &writes)?;
+    /// assert_eq!(committed.inserted[0].slot.ordinal, u32::MAX);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn starting_at(first_ordinal: u32) -> Self {
         OrderedStore { first_ordinal, ..Self::default() }

@@ -11,6 +11,17 @@ use rollbook::{DeviceId, EventOrder, EventPosition, EventSeq, Platform, Platform
 use std::sync::Arc;
 
 /// One version of one app.
+///
+/// ```
+/// use rollbook::{AppId, Version, store::{Store, View, WriteSet}};
+/// use rollbook_testkit::ordered::OrderedStore;
+///
+/// let store = OrderedStore::new();
+/// let before = store.view(AppId(1))?;
+/// store.commit(AppId(1), &WriteSet::default())?;
+/// assert_eq!((before.version(), store.view(AppId(1))?.version()), (Version(0), Version(1)));
+/// # Ok::<(), rollbook::store::StoreError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct OrderedView(Arc<App>);
 
