@@ -3,6 +3,7 @@
 //! | target | what the bytes are | what must hold |
 //! |---|---|---|
 //! | [`register`] | operations on a register in memory | every answer is the model's |
+//! | [`batches`] | batches over few names, on a register in memory | every answer is the model's |
 //! | [`apart`] | operations on two apps | neither app notices the other |
 //! | `durable` | operations on a register on disk, closed and opened meanwhile | every answer is the model's |
 //! | `values`, `keys` | what is on disk | read or refused; what was read is written as it was |
@@ -25,6 +26,7 @@
 pub mod apart;
 pub mod audience_jpush;
 pub mod audience_text;
+pub mod batches;
 pub mod cursors;
 #[cfg(feature = "rocks")]
 pub mod durable;
@@ -65,6 +67,7 @@ const OPERATION: usize = 40;
 /// All targets that are built.
 pub const TARGETS: &[Target] = &[
     Target { name: "register", run: register::run, step: OPERATION },
+    Target { name: "batches", run: batches::run, step: OPERATION },
     Target { name: "apart", run: apart::run, step: OPERATION },
     #[cfg(feature = "rocks")]
     Target { name: "durable", run: durable::run, step: OPERATION },

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use rollbook_testkit::Reopening;
 use rollbook_testkit::check::check_shortest;
-use rollbook_testkit::op::ops_strategy;
+use rollbook_testkit::op::{crowded_ops_strategy, ops_strategy};
 
 fn config(cases: u32) -> Config {
     Config { cases, max_shrink_iters: 0, failure_persistence: None, ..Config::default() }
@@ -26,6 +26,12 @@ proptest! {
 
     #[test]
     fn every_answer_is_the_models(ops in ops_strategy(60..=60)) {
+        let never = || Reopening::new(OnDisk(options), 0, 0);
+        check_shortest(&ops, never).map_err(|found| TestCaseError::fail(found.to_string()))?;
+    }
+
+    #[test]
+    fn every_answer_to_batches_over_few_names_is_the_models(ops in crowded_ops_strategy(40..=40)) {
         let never = || Reopening::new(OnDisk(options), 0, 0);
         check_shortest(&ops, never).map_err(|found| TestCaseError::fail(found.to_string()))?;
     }

@@ -5,10 +5,12 @@ mod alphabet;
 mod arbitrary;
 mod choice;
 mod choose;
+mod crowded;
 
 pub use alphabet::Alphabet;
 pub use choice::Choices;
 pub use choose::{op_strategy, ops_of, ops_strategy, small_limits};
+pub use crowded::{crowded_ops_of, crowded_ops_strategy};
 
 use rollbook::{
     Alias, AppKey, Audience, Command, DeviceId, EventQuery, Limits, PlatformSet, TagName, Timestamp, UserId,

@@ -77,7 +77,9 @@ fn try_run(tools: &Toolbox, extent: &Extent) -> Result<bool, String> {
     let mut held = true;
     if extent.sequences > 0 {
         let (count, seed) = (extent.sequences.to_string(), extent.seed.to_string());
-        let stores = targets.iter().filter(|target| ["register", "durable"].contains(&target.name.as_str()));
+        let stores = targets
+            .iter()
+            .filter(|target| ["register", "batches", "durable"].contains(&target.name.as_str()));
         let names = stores.map(|target| target.name.as_str());
         held &= replay(tools, extent, ["--chance", &count, "--seed", &seed].into_iter().chain(names))?;
     }

@@ -38,6 +38,19 @@ fn no_version_is_that_of_a_device_which_the_same_batch_makes() {
     }
 }
 
+/// The version of the device that was removed was taken for that of the one which took its id.
+#[test]
+fn no_version_of_a_device_that_a_batch_removes_is_that_of_the_next_of_its_id() {
+    let f = populated();
+    let version = f.app.device(&device("d1")).unwrap().version;
+    let based = DeviceUpdate { based_on: Some(version), ..DeviceUpdate::default() };
+    let why = format!("version: must be left out, as the same batch makes the device: got {}", version.0);
+    refused(&f.app, &format!("operation 2: device \"d1\": {why}"), |app| {
+        let new = Command::Register(Registration::new(device("d1"), Platform::Ios));
+        app.batch(&[Command::Remove(device("d1")), new, update("d1", based.clone())])
+    });
+}
+
 fn to_user_of(id: &str, name: &str) -> Command {
     Command::RegisterUser { device: device(id), user: Some(user(name)), platform: None, utc_offset: None }
 }

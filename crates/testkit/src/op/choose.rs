@@ -14,7 +14,7 @@ use rollbook::{
 use std::ops::RangeInclusive;
 
 /// How many bytes one random operation is made of; longer ones end in first choices.
-const BYTES: usize = 40;
+pub(super) const BYTES: usize = 40;
 
 /// Random operations over a small alphabet.
 ///
@@ -195,6 +195,16 @@ impl Op {
             _ => Op::CreateApp { app, settings: settings(a.choices) },
         }
     }
+}
+
+/// A verb.
+pub(super) fn command(choices: &mut Choices<'_>, alphabet: &Alphabet) -> Command {
+    Maker { alphabet, choices }.command()
+}
+
+/// A device's id.
+pub(super) fn device(choices: &mut Choices<'_>, alphabet: &Alphabet) -> DeviceId {
+    Maker { alphabet, choices }.device()
 }
 
 /// Makes the parts of an operation.

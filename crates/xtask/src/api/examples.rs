@@ -1,7 +1,6 @@
 //! The public items whose documentation shows no example, by file.
 //!
-//! An example of a type may do for its methods, and a member of a plain struct needs none; so what is left out is
-//! written down and not forbidden. But it is seen: a new item without an example is a line more.
+//! A field, a variant or a constant needs none: it is seen where its type is.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -20,6 +20,8 @@ pub(super) struct Working {
     pub(super) condemned: bool,
     /// Everything is written anew: nothing that the register links to `base` holds any more.
     pub(super) rebuilt: bool,
+    /// The draft made it; what stands in the register is another device of its id, or none.
+    pub(super) made: bool,
     /// The record and its version, once read; the record as it shall be.
     pub(super) record: Option<Box<DeviceRecord>>,
     pub(super) version: Option<Version>,
@@ -40,6 +42,7 @@ impl Working {
             exists: true,
             condemned: false,
             rebuilt: false,
+            made: false,
             record: None,
             version: None,
             record_changed: false,
@@ -58,6 +61,7 @@ impl Working {
             exists: false,
             condemned: false,
             rebuilt: true,
+            made: true,
             record: None,
             version: None,
             record_changed: false,
@@ -76,6 +80,7 @@ impl Working {
         self.platform = platform;
         self.exists = true;
         self.rebuilt = true;
+        self.made = true;
         self.record = Some(Box::new(DeviceRecord::new(id.clone())));
         self.record_changed = true;
         self.tags_cleared = true;
@@ -164,10 +169,10 @@ impl<V: View> Draft<'_, V> {
         Ok(self.working.get(device.0).and_then(|w| w.record.as_deref()))
     }
 
-    /// The version of a device that stands in the register.
+    /// The version of a device that stands in the register; one that the draft made has none.
     pub(crate) fn version(&mut self, device: Handle) -> Result<Option<Version>, Error> {
         self.load(device)?;
-        Ok(self.working.get(device.0).and_then(|w| w.version))
+        Ok(self.working.get(device.0).filter(|working| !working.made).and_then(|working| working.version))
     }
 
     pub(crate) fn platform(&self, device: Handle) -> Platform {
