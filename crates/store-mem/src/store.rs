@@ -13,8 +13,15 @@ use rollbook::{AppId, Timestamp};
 /// What a [`MemStore`] may be told.
 ///
 /// ```
+/// use rollbook::{AppId, DeviceId, Platform, store::{DeviceRecord, Operation, Store, WriteSet}};
 /// use rollbook_store_mem::{MemOptions, MemStore};
+///
 /// let store = MemStore::with_options(MemOptions { first_ordinal: 65_530, ..MemOptions::default() });
+/// let record = Box::new(DeviceRecord::new(DeviceId::new("phone")?));
+/// let insert = Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys: vec![] };
+/// let writes = WriteSet { operations: [insert].into_iter().collect(), ..WriteSet::default() };
+/// assert_eq!(store.commit(AppId(1), &writes)?.inserted[0].slot.ordinal, 65_530);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemOptions {

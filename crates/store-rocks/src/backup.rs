@@ -81,7 +81,9 @@ impl RocksStore {
     /// ```
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
     /// # let directory = tempfile::tempdir()?;
-    /// RocksStore::open(directory.path().join("register"), &RocksOptions::default())?.compact()?;
+    /// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+    /// store.compact()?;
+    /// assert_eq!(store.stats()?.families.iter().map(|family| family.pending_bytes).sum::<u64>(), 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

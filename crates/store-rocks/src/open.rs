@@ -213,8 +213,10 @@ impl RocksStore {
         })
     }
 
-    /// Clears what dropped keys of an app left behind, about `chunks` chunks of it at most; answers how many dropped
-    /// keys are not cleared yet. Every commit clears a little, so this is for an operator who wants the space now.
+    /// Clears what dropped keys of an app left behind, about `chunks` chunks of it at most, or as many as
+    /// [a commit clears](RocksOptions::dead_chunks_per_commit) when that is more; answers of how many dropped keys, each
+    /// platform counted, something may be left. Every commit clears a little, so this is for an operator who wants the
+    /// space now. A key of few devices leaves nothing behind.
     ///
     /// ```
     /// use rollbook::{AppId, Platform, PlatformSet, Registration, Registry, TagName};

@@ -108,7 +108,8 @@ impl RocksStore {
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
     /// # let directory = tempfile::tempdir()?;
     /// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
-    /// println!("{:?}", store.stats()?);
+    /// let stats = store.stats()?;
+    /// assert!(stats.cache_bytes <= stats.cache_capacity && stats.background_errors == 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

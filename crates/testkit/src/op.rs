@@ -6,6 +6,7 @@ mod arbitrary;
 mod choice;
 mod choose;
 mod crowded;
+mod maker;
 
 pub use alphabet::Alphabet;
 pub use choice::Choices;

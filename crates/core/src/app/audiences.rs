@@ -165,8 +165,7 @@ impl<S: Store> App<S> {
     /// use rollbook_testkit::example::shop;
     ///
     /// let explained = shop().explain(&"news && vip".parse()?)?;
-    /// assert_eq!(explained.audience, "news && vip");
-    /// println!("{explained}");
+    /// assert_eq!((explained.audience.as_str(), explained.devices()), ("news && vip", 1));
     /// # Ok::<(), rollbook::Error>(())
     /// ```
     ///

@@ -88,10 +88,13 @@ pub struct Batches<S> {
 ///
 /// ```
 /// let shop = rollbook_testkit::example::shop();
+/// let mut sent = Vec::new();
 /// for batch in shop.batches(&"news".parse()?, 500, None)? {
 ///     let batch = batch?;
-///     println!("{} devices by {}, then {}", batch.devices.len(), batch.platform, batch.cursor);
+///     sent.push(format!("{} by {}", batch.devices.len(), batch.platform));
+///     // Kept, `batch.cursor` is where to go on after a crash.
 /// }
+/// assert_eq!(sent, ["1 by ios", "1 by android"]);
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

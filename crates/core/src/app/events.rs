@@ -93,7 +93,7 @@ impl<S: Store> App<S> {
     /// One page of history. Events older than the app's retention and events of deleted users are not in it.
     ///
     /// ```
-    /// use rollbook::{Device, EventQuery, EventScope};
+    /// use rollbook::{EventQuery, EventScope};
     /// use rollbook_testkit::example::shop;
     ///
     /// let of_phone = EventQuery { scope: EventScope::Device("phone".parse()?), ..EventQuery::default() };

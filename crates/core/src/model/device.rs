@@ -133,7 +133,9 @@ pub struct Registered {
 /// ```
 /// use rollbook::{DeviceUpdate, Set};
 /// let update = DeviceUpdate { alias: Set::To("ann".parse()?), mobile: Set::Clear, ..DeviceUpdate::default() };
-/// rollbook_testkit::example::shop().update(&"watch".parse()?, &update)?;
+/// let shop = rollbook_testkit::example::shop();
+/// shop.update(&"watch".parse()?, &update)?;
+/// assert_eq!(shop.device(&"watch".parse()?)?.alias, Some("ann".parse()?));
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

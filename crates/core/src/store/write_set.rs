@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 
 /// Everything one commit does: first every check against the state before the commit, then every operation in order.
 ///
-/// It is self-contained and serialisable: it names devices by place, keys by name, and leaves ordinals, versions and event numbers to the commit. Applied twice it conflicts or repeats
-/// itself; it never half applies.
+/// It is self-contained and serialisable: it names devices by place, keys by name, and leaves ordinals, versions and
+/// event numbers to the commit. Applied twice it conflicts or repeats itself; it never half applies.
 ///
 /// ```
 /// use rollbook::store::{Check, DeviceRecord, Operation, Store, WriteSet};
@@ -191,8 +191,8 @@ pub enum Operation {
         /// The devices.
         devices: SmallVec<[Place; 1]>,
     },
-    /// A key (the registry drops only tags and aliases) disappears from all devices of these platforms, in a time that does not depend on how many they are.
-    /// No device's version changes. A later key of the same name starts empty.
+    /// A key (the registry drops only tags and aliases) disappears from all devices of these platforms, in a time that
+    /// does not depend on how many they are. No device's version changes. A later key of the same name starts empty.
     Drop {
         /// The key.
         key: OwnedKey,

@@ -80,7 +80,7 @@ const FAULTS: [(Call, &[Failure]); 4] = [
 /// let swept = faults::verb(OrderedStore::new, &[], &create)?;
 /// let (_, calls) = &swept.verbs[0];
 /// assert!(swept.faults > *calls, "each call fails in several ways");
-/// assert!(swept.to_string().starts_with(&format!("1 verbs with {calls} calls")));
+/// assert!(swept.to_string().starts_with(&format!("1 verb with {calls} calls")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,7 +94,8 @@ pub struct Swept {
 impl fmt::Display for Swept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let calls: u64 = self.verbs.iter().map(|(_, calls)| calls).sum();
-        write!(f, "{} verbs with {calls} calls, {} faults", self.verbs.len(), self.faults)
+        let verbs = if self.verbs.len() == 1 { "verb" } else { "verbs" };
+        write!(f, "{} {verbs} with {calls} calls, {} faults", self.verbs.len(), self.faults)
     }
 }
 

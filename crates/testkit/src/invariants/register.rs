@@ -176,7 +176,7 @@ impl Spaces {
     }
 }
 
-impl Space<'_> {
+impl<'a> Space<'a> {
     /// Its number in the store.
     ///
     /// ```
@@ -201,12 +201,12 @@ impl Space<'_> {
     ///
     /// let registry = example::registry();
     /// let spaces = Spaces::of(registry.store())?;
-    /// let apps: Vec<Option<String>> = spaces.iter().map(|space| space.app().map(ToString::to_string)).collect();
-    /// assert_eq!(apps, [None, Some("shop".to_owned())], "the directory is no app");
+    /// let apps: Vec<_> = spaces.iter().map(|space| space.app().map(|key| key.as_str())).collect();
+    /// assert_eq!(apps, [None, Some("shop")], "the directory is no app");
     /// # Ok::<(), rollbook::store::StoreError>(())
     /// ```
     #[must_use]
-    pub fn app(&self) -> Option<&AppKey> {
+    pub fn app(&self) -> Option<&'a AppKey> {
         self.owners.iter().find_map(|owner| match owner {
             Owner::App(key) => Some(key),
             Owner::Deletion(_) => None,

@@ -1,6 +1,7 @@
 //! Batches over so few names that their operations get into each other's way.
 
-use super::choose::{BYTES, command, device, small_limits};
+use super::choose::{BYTES, small_limits};
+use super::maker::Maker;
 use super::{Alphabet, Choices, Op, Settings};
 use proptest::prelude::*;
 use rollbook::{AliasOverflow, Command, Limits};
@@ -58,14 +59,17 @@ pub fn crowded_ops_of(bytes: &[u8]) -> Vec<Op> {
             match Op::choose(&mut choices, &alphabet) {
                 // A look tells the version that an update may be based on; a heartbeat moves along with its device.
                 op @ (Op::Device(..) | Op::Touch(..) | Op::TouchAt(..) | Op::Select { .. }) => ops.push(op),
-                _ => ops.push(Op::Device(app.clone(), device(&mut choices, &alphabet))),
+                _ => ops.push(Op::Device(
+                    app.clone(),
+                    Maker { alphabet: &alphabet, choices: &mut choices }.device(),
+                )),
             }
             continue;
         }
         if batch.is_empty() {
             enough = 1 + choices.below(LONGEST);
         }
-        batch.push(command(&mut choices, &alphabet));
+        batch.push(Maker { alphabet: &alphabet, choices: &mut choices }.command());
         if batch.len() == enough {
             ops.push(Op::Batch(app.clone(), std::mem::take(&mut batch)));
         }
