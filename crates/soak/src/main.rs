@@ -14,10 +14,12 @@
 //! - [`life`]: one life of it, seen by the auditor
 //! - [`books`]: what the register must hold; [`facts`]: one register as facts that can be compared
 //! - [`audit`]: a directory against the books
+//! - [`anew`]: what the disk would hold if nothing had ever happened
 //! - [`meter`]: memory, files and disk, and whether they stay as they are
 //! - [`soak`]: one life after the other until the time is up; [`report`]: what came of it
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that reports to whoever runs it")]
 
+mod anew;
 mod args;
 mod audit;
 mod books;

@@ -59,7 +59,7 @@ pub(crate) struct Trend {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Unit {
     Bytes,
-    BytesEach,
+    Percent,
     Files,
 }
 
@@ -80,6 +80,12 @@ impl Trend {
         Some(Trend { what, unit, first, last, values: values.len(), most })
     }
 
+    /// Values none of which may be above `most`; the last that is told is the largest.
+    pub(crate) fn within(what: &'static str, unit: Unit, values: &[u64], most: u64) -> Option<Self> {
+        let (first, last) = (*values.first()?, *values.iter().max()?);
+        Some(Trend { what, unit, first, last, values: values.len(), most })
+    }
+
     pub(crate) const fn is_flat(&self) -> bool {
         self.last <= self.most
     }
@@ -89,7 +95,7 @@ impl Unit {
     pub(crate) fn shown(self, value: u64) -> String {
         match self {
             Unit::Bytes => format!("{:.1} MB", value as f64 / 1e6),
-            Unit::BytesEach => format!("{value} bytes"),
+            Unit::Percent => format!("{value} %"),
             Unit::Files => value.to_string(),
         }
     }
@@ -111,6 +117,16 @@ mod tests {
         assert!(trend(&noisy).unwrap().is_flat() && trend(&falling).unwrap().is_flat());
         let at_the_bound = [100, 0, 115];
         assert!(trend(&at_the_bound).unwrap().is_flat() && !trend(&[100, 0, 116]).unwrap().is_flat());
+    }
+
+    #[test]
+    fn one_value_above_the_bound_is_seen_wherever_it_is() {
+        let within =
+            |values: &[u64]| Trend::within("disk", Unit::Percent, values, 200).map(|trend| trend.is_flat());
+        assert_eq!(
+            [within(&[100, 200, 90]), within(&[100, 201, 90]), within(&[])],
+            [Some(true), Some(false), None]
+        );
     }
 
     #[test]
