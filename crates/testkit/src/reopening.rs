@@ -108,7 +108,8 @@ where
     }
 }
 
-/// The store while nobody can close it.
+/// The store while nobody can close it: a thread that holds one while it commits may wait for itself, when the commit is
+/// one that closes the store.
 ///
 /// ```
 /// use rollbook::{AppId, store::{Operation, Store, View, WriteSet}};

@@ -62,7 +62,7 @@ impl<'a> Choices<'a> {
         usize::from(self.byte()).checked_rem(count).unwrap_or(0)
     }
 
-    /// True once in so many times; never when the bytes have run out.
+    /// True once in so many times; never when the bytes have run out, unless it is true each time.
     ///
     /// ```
     /// use rollbook_testkit::op::Choices;
