@@ -11,7 +11,7 @@ use crate::life::{Lived, Plan, live};
 use crate::meter::{disk, usage};
 use crate::report::Report;
 use crate::writer::options;
-use rollbook::{Clock, ManualClock, Registry, SystemClock};
+use rollbook::{Clock, ManualClock, Registry, SystemClock, Timestamp};
 use rollbook_store_rocks::RocksStore;
 use rollbook_testkit::check::perform;
 use std::fs;
@@ -64,7 +64,7 @@ impl Soak<'_> {
     /// Makes the store, with the app that all lanes share.
     fn found(&self) -> Result<(), Failure> {
         let registry = Registry::builder(RocksStore::open(&self.store, &options())?).build();
-        let created = perform(&registry, &ManualClock::at(rollbook::Timestamp::MIN), &shop()?.1);
+        let created = perform(&registry, &ManualClock::at(Timestamp::MIN), &shop()?.1);
         created.map(drop).map_err(|refusal| format!("{refusal:?}").into())
     }
 
@@ -97,13 +97,17 @@ impl Soak<'_> {
         Plan { seconds: seconds.min(left.max(2)), kill: !self.draw.once_in(4), backup }
     }
 
+    /// What the register's clock shows.
+    fn now(&self) -> Timestamp {
+        self.books.pages.first().map_or(Timestamp::from_secs(0), |page| page.model.now())
+    }
+
     fn orders(&self) -> Orders {
-        let now = self.books.pages.first().map_or(0, |page| page.model.now().secs());
         Orders {
             directory: self.store.clone(),
             seed: self.options.seed,
             devices: u64::from(self.options.devices).div_ceil(u64::from(self.options.lanes)),
-            now,
+            now: self.now().secs(),
             pause: 1_000 * u64::from(self.options.lanes) / u64::from(self.options.rate),
             from: self.books.pages.iter().map(|page| page.next).collect(),
         }
@@ -170,7 +174,7 @@ impl Soak<'_> {
             return Ok(());
         }
         if self.books.are_full() {
-            self.report.of_new.push(percent_of_new(&restored, &self.directory.join("anew"))?);
+            self.report.of_new.push(percent_of_new(&restored, &self.directory.join("anew"), self.now())?);
         }
         fs::remove_dir_all(&restored).map_err(Into::into)
     }
