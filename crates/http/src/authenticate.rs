@@ -1,5 +1,6 @@
 //! Whose request it is: the app that a key names, if the secret is the app's.
 
+use axum::http::{HeaderMap, header};
 use rollbook::store::Store;
 use rollbook::{App, AppKey, Credential, Error, Registry, Secret};
 use std::hint::black_box;
@@ -8,6 +9,21 @@ use std::sync::LazyLock;
 /// What a secret is compared with when there is no app to compare it with: the answer must not come sooner.
 static NOBODY: LazyLock<Option<Credential>> =
     LazyLock::new(|| Secret::new("nobody").ok().map(|secret| Credential::new(&secret, [0; 16])));
+
+/// The one `Authorization` header of a request as its scheme and the rest. The error is what there is instead, and
+/// repeats nothing of it.
+///
+/// Two such headers are refused, also when they are equal: a proxy may judge one of them and the register the other.
+pub(crate) fn authorization(headers: &HeaderMap) -> Result<(&str, &str), &'static str> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let value = all.next().ok_or("none")?;
+    if all.next().is_some() {
+        return Err("more than one");
+    }
+    let (scheme, rest) =
+        value.to_str().ok().and_then(|text| text.trim().split_once(' ')).ok_or("another form")?;
+    Ok((scheme, rest.trim()))
+}
 
 /// What came of a comparison.
 #[derive(Debug)]

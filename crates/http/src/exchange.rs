@@ -1,11 +1,32 @@
 //! A request and an answer without a socket.
 
 use axum::body::Bytes;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use serde::Serialize;
 
 /// A request whose body has been read.
 pub type Request = axum::http::Request<Bytes>;
+
+/// What is judged of a request before its body: path, method and credentials.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head<'r> {
+    pub(crate) method: &'r Method,
+    pub(crate) uri: &'r Uri,
+    pub(crate) headers: &'r HeaderMap,
+}
+
+impl<'r> From<&'r Request> for Head<'r> {
+    fn from(request: &'r Request) -> Self {
+        Head { method: request.method(), uri: request.uri(), headers: request.headers() }
+    }
+}
+
+impl<'r> From<&'r Parts> for Head<'r> {
+    fn from(parts: &'r Parts) -> Self {
+        Head { method: &parts.method, uri: &parts.uri, headers: &parts.headers }
+    }
+}
 
 /// An answer: always with a JSON body, and with an [`Outcome`] among its extensions.
 pub type Answer = axum::http::Response<Bytes>;

@@ -1,8 +1,8 @@
 //! Who asks: `Authorization: Basic base64(appKey:masterSecret)`.
 
 use super::error::Refusal;
-use crate::authenticate::{Verdict, authenticate};
-use axum::http::{HeaderMap, HeaderValue, header};
+use crate::authenticate::{Verdict, authenticate, authorization};
+use axum::http::HeaderMap;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -17,7 +17,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The app whose key and master secret the request carries.
 pub(super) fn app<S: Store>(registry: &Registry<S>, headers: &HeaderMap) -> Result<App<S>, Refusal> {
-    let (key, secret) = credentials(headers.get(header::AUTHORIZATION))?;
+    let (key, secret) = credentials(headers)?;
     let (key, secret) = (AppKey::new(key).ok(), Secret::new(secret).ok());
     match authenticate(registry, key.as_ref(), secret.as_ref(), App::verify_master_secret)? {
         Verdict::Right(app) => Ok(app),
@@ -27,15 +27,13 @@ pub(super) fn app<S: Store>(registry: &Registry<S>, headers: &HeaderMap) -> Resu
 }
 
 /// The two halves of a Basic authorization. Errors about it repeat nothing of it.
-fn credentials(header: Option<&HeaderValue>) -> Result<(String, String), Refusal> {
-    let header = header.ok_or_else(|| Refusal::no_credentials("none"))?;
+fn credentials(headers: &HeaderMap) -> Result<(String, String), Refusal> {
+    let (scheme, encoded) = authorization(headers).map_err(Refusal::no_credentials)?;
     let malformed = || Refusal::no_credentials("another form");
-    let header = header.to_str().map_err(|_| malformed())?;
-    let (scheme, encoded) = header.trim().split_once(' ').ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(malformed());
     }
-    let decoded = BASE64.decode(encoded.trim()).map_err(|_| malformed())?;
+    let decoded = BASE64.decode(encoded).map_err(|_| malformed())?;
     // No key and no secret holds the character that stands for what is not UTF-8.
     let decoded = String::from_utf8_lossy(&decoded);
     let (key, secret) = decoded.split_once(':').ok_or_else(malformed)?;

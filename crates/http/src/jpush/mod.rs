@@ -12,7 +12,8 @@
 //! The second layout, below `/v3/device/`, answers alike. A device whose id is `status` is reached with one of its
 //! letters encoded (`%73tatus`): routes are told apart before decoding.
 //!
-//! Path and method are judged first, then who asks, then the arguments.
+//! Path and method are judged first, then who asks, then the arguments. Path, method and credentials are all in the
+//! head of a request, so the router judges them before it waits for a byte of the body.
 
 mod aliases;
 mod auth;
@@ -26,11 +27,11 @@ pub mod wire;
 
 pub(crate) use error::Refusal;
 
-use crate::exchange::{Answer, Outcome, Request, json};
+use crate::exchange::{Answer, Head, Outcome, Request, json};
 use crate::options::FaceOptions;
 use crate::path;
 use axum::body::Bytes;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use rollbook::store::Store;
 use rollbook::{App, Registry};
 use route::Operation;
@@ -50,20 +51,39 @@ use serde::Serialize;
 /// assert_eq!(error.error.code, 7010);
 /// ```
 pub fn answer<S: Store>(registry: &Registry<S>, options: &FaceOptions, request: &Request) -> Answer {
-    let segments = path::segments(request.uri().path());
-    let operation = match route::route(&segments, request.method()) {
-        Ok(operation) => operation,
-        Err(refusal) => return refusal.answer(Outcome::NO_OPERATION),
-    };
-    let name = operation.name();
-    let answered = auth::app(registry, request.headers()).and_then(|app| {
-        let call = Call { app, options, query: request.uri().query(), body: request.body(), name };
-        call.perform(&operation)
-    });
-    answered.unwrap_or_else(|refusal| refusal.answer(name))
+    match judge(registry, request.into()) {
+        Ok(admitted) => admitted.perform(options, request.uri(), request.body()),
+        Err(refused) => *refused,
+    }
 }
 
-/// A request of which path, method and credentials are good.
+/// Judges path, method and credentials. The error is the answer to a request that is refused for one of them.
+pub(crate) fn judge<S: Store>(registry: &Registry<S>, head: Head<'_>) -> Result<Admitted<S>, Box<Answer>> {
+    let operation = route::route(&path::segments(head.uri.path()), head.method)
+        .map_err(|refusal| Box::new(refusal.answer(Outcome::NO_OPERATION)))?;
+    let app =
+        auth::app(registry, head.headers).map_err(|refusal| Box::new(refusal.answer(operation.name())))?;
+    Ok(Admitted { app, operation })
+}
+
+/// A request of which path, method and credentials are good; its body has not been looked at.
+pub(crate) struct Admitted<S> {
+    app: App<S>,
+    operation: Operation,
+}
+
+impl<S: Store> Admitted<S> {
+    /// Does what the request asks for. The URI is the one that was judged.
+    pub(crate) fn perform(self, options: &FaceOptions, uri: &Uri, body: &Bytes) -> Answer {
+        let Admitted { app, operation } = self;
+        let name = operation.name();
+        let call = Call { app, options, query: uri.query(), body, name };
+        let performed = call.perform(operation, &path::segments(uri.path()));
+        performed.unwrap_or_else(|refusal| refusal.answer(name))
+    }
+}
+
+/// A request that was admitted, with its body.
 struct Call<'r, S> {
     app: App<S>,
     options: &'r FaceOptions,
@@ -73,18 +93,20 @@ struct Call<'r, S> {
 }
 
 impl<S: Store> Call<'_, S> {
-    fn perform(&self, operation: &Operation<'_>) -> Result<Answer, Refusal> {
-        match *operation {
-            Operation::LookUp(device) => self.look_up(device),
-            Operation::Update(device) => self.update(device),
+    fn perform(&self, operation: Operation, segments: &[&str]) -> Result<Answer, Refusal> {
+        let from_end = |n| segments.iter().rev().nth(n).copied().unwrap_or_default();
+        let last = from_end(0);
+        match operation {
+            Operation::LookUp => self.look_up(last),
+            Operation::Update => self.update(last),
             Operation::Status => self.status(),
-            Operation::AliasDevices(alias) => self.alias_devices(alias),
-            Operation::UnbindAlias(alias) => self.unbind_alias(alias),
-            Operation::DeleteAlias(alias) => self.delete_alias(alias),
+            Operation::AliasDevices => self.alias_devices(last),
+            Operation::UnbindAlias => self.unbind_alias(last),
+            Operation::DeleteAlias => self.delete_alias(last),
             Operation::Tags => self.tags(),
-            Operation::UpdateTag(tag) => self.update_tag(tag),
-            Operation::DeleteTag(tag) => self.delete_tag(tag),
-            Operation::Membership { tag, device } => self.membership(tag, device),
+            Operation::UpdateTag => self.update_tag(last),
+            Operation::DeleteTag => self.delete_tag(last),
+            Operation::Membership => self.membership(from_end(2), last),
         }
     }
 

@@ -7,8 +7,12 @@
 //! | `POST /api/v2/device-api/deleteUser` | delete a user with all devices |
 //! | `POST /json/1.3/registerDevice`, `unregisterDevice`, `deleteDevice`, `checkDevice` | devices |
 //!
-//! Path and method are judged first, then whether there is a token at all, then the body as JSON, the app that it
-//! names, the token against the app, and the arguments. Answers carry a code of their own beside that of HTTP:
+//! Path and method are judged first, then whether there is a token at all, then the app that the body names, the token
+//! against the app, and the arguments. The app is named in the body, so path, method and the form of the token are all
+//! that can be judged of the head alone, and the router judges them before it waits for a byte of the body; whether
+//! the token is right is judged as soon as the app is known, before the rest of the body is looked at.
+//!
+//! Answers carry a code of their own beside that of HTTP:
 //!
 //! | HTTP | `status_code` | when |
 //! |---|---|---|
@@ -21,23 +25,21 @@
 
 mod error;
 mod fields;
+mod perform;
 mod route;
 pub mod wire;
 
 pub(crate) use error::Refusal;
 
-use crate::authenticate::{Verdict, authenticate};
-use crate::exchange::{Answer, Outcome, Request, json};
-use crate::extract::{Members, object, parse, shown};
+use crate::authenticate::authorization;
+use crate::exchange::{Answer, Head, Outcome, Request};
 use crate::options::FaceOptions;
 use crate::path;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::body::Bytes;
+use axum::http::HeaderMap;
 use rollbook::store::Store;
-use rollbook::{App, AppKey, Error, Registration, Registry, Secret};
+use rollbook::{Registry, Secret};
 use route::Operation;
-use serde::Serialize;
-use serde_json::{Map, Value};
-use wire::{DeletedUser, DeviceExists, DeviceName, EventPosted, NewDevice, NewUser, PostedEvent, Response};
 
 /// Answers a request. See the [module](self) for the paths, and [`wire`] for the bodies.
 ///
@@ -54,93 +56,47 @@ use wire::{DeletedUser, DeviceExists, DeviceName, EventPosted, NewDevice, NewUse
 /// assert_eq!(answer.status(), 401);
 /// ```
 pub fn answer<S: Store>(registry: &Registry<S>, options: &FaceOptions, request: &Request) -> Answer {
-    let segments = path::segments(request.uri().path());
-    let operation = match route::route(&segments, request.method()) {
-        Ok(operation) => operation,
-        Err(refusal) => return refusal.answer(options, Outcome::NO_OPERATION),
-    };
-    let answered = perform(registry, operation, request);
-    answered.unwrap_or_else(|refusal| refusal.answer(options, operation.name()))
+    match judge(options, request.into()) {
+        Ok(admitted) => admitted.perform(registry, options, request.body()),
+        Err(refused) => *refused,
+    }
 }
 
-fn perform<S: Store>(
-    registry: &Registry<S>,
+/// Judges path, method and the form of the token. The error is the answer to a request that is refused for one of
+/// them.
+pub(crate) fn judge(options: &FaceOptions, head: Head<'_>) -> Result<Admitted, Box<Answer>> {
+    let operation = route::route(&path::segments(head.uri.path()), head.method)
+        .map_err(|refusal| Box::new(refusal.answer(options, Outcome::NO_OPERATION)))?;
+    let token = token(head.headers).map_err(|refusal| Box::new(refusal.answer(options, operation.name())))?;
+    Ok(Admitted { operation, token })
+}
+
+/// A request of which path, method and the form of the token are good; its body has not been looked at.
+pub(crate) struct Admitted {
     operation: Operation,
-    request: &Request,
-) -> Result<Answer, Refusal> {
-    let token = token(request.headers())?;
-    let mut body = parse(request.body()).map_err(|violation| Refusal::malformed(violation.to_string()))?;
-    if operation != Operation::DeleteUser {
-        body = enclosed(body)?;
-    }
-    let members = object("request", body)?;
-    let app = app(registry, &members, &token)?;
-    match operation {
-        Operation::RegisterUser => {
-            let new = NewUser::try_from(members)?;
-            app.register_user(&new.hwid, new.user_id.as_ref(), new.device_type, new.tz_offset)?;
-        }
-        Operation::PostEvent => {
-            let code = app.post_event(&PostedEvent::try_from(members)?.into())?;
-            return done(operation, &Response::done(EventPosted { code }));
-        }
-        Operation::DeleteUser => {
-            app.delete_user(&DeletedUser::try_from(members)?.user_id)?;
-        }
-        Operation::RegisterDevice => {
-            app.register(&Registration::from(NewDevice::try_from(members)?))?;
-        }
-        Operation::UnregisterDevice => app.unregister(&DeviceName::try_from(members)?.hwid)?,
-        Operation::DeleteDevice => {
-            app.remove(&DeviceName::try_from(members)?.hwid)?;
-        }
-        Operation::CheckDevice => {
-            let exists = match app.device(&DeviceName::try_from(members)?.hwid) {
-                Ok(device) => DeviceExists { exist: true, push_token_exist: device.token.is_some() },
-                Err(Error::NotFound { .. }) => DeviceExists { exist: false, push_token_exist: false },
-                Err(error) => return Err(error.into()),
-            };
-            return done(operation, &Response::done(exists));
-        }
-    }
-    done(operation, &Response::<()>::DONE)
+    token: Secret,
 }
 
-fn done(operation: Operation, body: &impl Serialize) -> Result<Answer, Refusal> {
-    Ok(json(StatusCode::OK, body, Outcome { operation: operation.name(), code: 200 }))
-}
-
-/// What the member `request` holds.
-fn enclosed(body: Value) -> Result<Value, Refusal> {
-    let mut members = Members::new(object("body", body)?);
-    match members.take("request") {
-        Some(request) => Ok(request),
-        None => Err(fields::required("request").into()),
+impl Admitted {
+    /// Does what the request asks for, if the token is one of the app that the body names.
+    pub(crate) fn perform<S: Store>(
+        self,
+        registry: &Registry<S>,
+        options: &FaceOptions,
+        body: &Bytes,
+    ) -> Answer {
+        let Admitted { operation, token } = self;
+        let performed = perform::perform(registry, operation, &token, body);
+        performed.unwrap_or_else(|refusal| refusal.answer(options, operation.name()))
     }
 }
 
 /// The token of `Authorization: Token XXXX`. Errors about it repeat nothing of it.
 fn token(headers: &HeaderMap) -> Result<Secret, Refusal> {
-    let header = headers.get(header::AUTHORIZATION).ok_or_else(|| Refusal::no_token("none"))?;
+    let (scheme, token) = authorization(headers).map_err(Refusal::no_token)?;
     let malformed = || Refusal::no_token("another form");
-    let (scheme, token) =
-        header.to_str().ok().and_then(|text| text.trim().split_once(' ')).ok_or_else(malformed)?;
     if !scheme.eq_ignore_ascii_case("token") {
         return Err(malformed());
     }
-    Secret::new(token.trim()).map_err(|_| malformed())
-}
-
-/// The app that the request names, if the token is one of its.
-fn app<S: Store>(
-    registry: &Registry<S>,
-    members: &Map<String, Value>,
-    token: &Secret,
-) -> Result<App<S>, Refusal> {
-    let key: AppKey = fields::application(members)?;
-    match authenticate(registry, Some(&key), Some(token), App::verify_api_token)? {
-        Verdict::Right(app) => Ok(app),
-        Verdict::Wrong => Err(Refusal::wrong_token()),
-        Verdict::Unknown => Err(Refusal::no_app(shown(key.as_str()))),
-    }
+    Secret::new(token).map_err(|_| malformed())
 }

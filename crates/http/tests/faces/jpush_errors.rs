@@ -1,7 +1,8 @@
 //! Every row of the JPush codes, and what changes nothing.
 
 use crate::common::{
-    KEY, PLAIN_KEY, SECRET, basic, device, exchange, head, serve_store, served, served_of, snapshot, tag,
+    KEY, PLAIN_KEY, SECRET, authorized, basic, device, exchange, head, serve_store, served, served_of,
+    snapshot, tag,
 };
 use rollbook::{Limits, Platform, Registration};
 use rollbook_http::{FaceOptions, ServeOptions};
@@ -25,6 +26,19 @@ fn without_credentials_7001() {
     let empty = "authorization: form: must be Basic appKey:masterSecret: got an empty key or secret";
     for (key, secret) in [("", SECRET), (KEY, ""), ("", "")] {
         served.send("GET", "/v3/tags", &basic(key, secret), "").is(401, &error(7001, empty));
+    }
+}
+
+#[test]
+fn two_authorization_headers_are_refused_even_when_both_are_right() {
+    let served = served();
+    let message = "authorization: form: must be Basic appKey:masterSecret: got more than one";
+    let other = format!("Authorization: {}", basic(KEY, "other"));
+    for (first, second) in
+        [(authorized(), authorized()), (authorized(), other.clone()), (other, authorized())]
+    {
+        let head = head("GET", "/v3/tags", &[&first, "X-Between: x", &second]);
+        exchange(served.address, &head).is(401, &error(7001, message));
     }
 }
 

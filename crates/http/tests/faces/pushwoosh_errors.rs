@@ -1,6 +1,6 @@
 //! What the Pushwoosh face refuses, and that it changes nothing.
 
-use crate::common::{KEY, Served, exchange, head, serve_store, served, served_with, snapshot};
+use crate::common::{KEY, Served, TOKEN, exchange, head, serve_store, served, served_with, snapshot};
 use rollbook::{Limits, Platform};
 use rollbook_http::{FaceOptions, ServeOptions};
 use rollbook_store_mem::MemStore;
@@ -38,6 +38,10 @@ fn a_token_that_is_missing_malformed_or_wrong() {
     for header in ["Token", "Token ", "DEV-TOKEN", "Basic abc", "Bearer DEV-TOKEN", "\u{80}"] {
         served.send("POST", "/json/1.3/registerUser", header, &body).is(401, &told("another form"));
     }
+    let right = format!("Authorization: Token {TOKEN}");
+    let twice =
+        [head("POST", "/json/1.3/registerUser", &[&right, &right, &length]), body.clone().into_bytes()];
+    exchange(served.address, &twice.concat()).is(401, &told("more than one"));
     for token in ["DEV-TOKE", "DEV-TOKENX", "dev-token"] {
         let header = format!("Token {token}");
         served.send("POST", "/json/1.3/registerUser", &header, &body).is(401, &told("another"));
