@@ -186,11 +186,11 @@ fn a_bad_line_is_refused_with_its_number_and_its_reason() {
         ),
         (
             r#"{"id":"d","platform":"ios","mobile":"call me"}"#,
-            "mobile: form: must be + or a digit, then digits and -: got \"call me\"",
+            "mobile: form: must be + or a digit, then digits and -, with at least one digit: got \"call me\"",
         ),
         (
-            r#"{"id":"d","platform":"ios","language":"EN"}"#,
-            "language: form: must be 2 or 3 lower-case letters, optionally - or _ and a region: got \"EN\"",
+            r#"{"id":"d","platform":"ios","language":"english"}"#,
+            "language: form: must be a BCP 47 tag: 2 or 3 letters, optionally a script, a region and variants: got \"english\"",
         ),
         (&format!(r#"{{"id":"{long}","platform":"ios"}}"#), "id: bytes: must be 1 to 255: got 256"),
     ] {

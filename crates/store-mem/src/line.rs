@@ -343,8 +343,8 @@ impl Line {
         record.alias_rank = cold.rank;
         record.utc_offset = cold.utc_offset.map(UtcOffset::new).transpose().map_err(broken_field)?;
         record.language =
-            cold.language.and_then(text).map(Language::new).transpose().map_err(broken_field)?;
-        record.mobile = cold.mobile.and_then(text).map(Mobile::new).transpose().map_err(broken_field)?;
+            cold.language.and_then(text).map(Language::stored).transpose().map_err(broken_field)?;
+        record.mobile = cold.mobile.and_then(text).map(Mobile::stored).transpose().map_err(broken_field)?;
         record.token = cold.token.and_then(text).map(PushToken::new).transpose().map_err(broken_field)?;
         Ok(record)
     }

@@ -224,7 +224,7 @@ pub fn mobile() -> impl Strategy<Value = Mobile> {
         .prop_filter_map("no number", |text| Mobile::new(text).ok())
 }
 
-/// Languages.
+/// Languages: primary parts alone and with regions, scripts and variants.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -240,7 +240,8 @@ pub fn mobile() -> impl Strategy<Value = Mobile> {
 /// });
 /// ```
 pub fn language() -> impl Strategy<Value = Language> {
-    "[a-z]{2,3}([-_][A-Z]{2})?".prop_filter_map("no language", |text| Language::new(text).ok())
+    prop_oneof!["[a-z]{2,3}([-_][A-Z]{2})?", "[a-z]{2}-[A-Z][a-z]{3}(-[0-9]{3})?(-[a-z]{5,8})?"]
+        .prop_filter_map("no language", |text| Language::new(text).ok())
 }
 
 /// Offsets from UTC, the ends included.

@@ -208,8 +208,20 @@ fn random_sequences_reach_every_kind_of_step_and_of_refusal() {
 
 #[test]
 fn the_alphabet_has_the_letters_it_promises() {
-    let Alphabet { apps, devices, users, tags, bad_tags, aliases, bad_aliases, events, platforms } =
-        Alphabet::default();
+    let Alphabet {
+        apps,
+        devices,
+        bad_devices,
+        users,
+        bad_users,
+        tags,
+        bad_tags,
+        aliases,
+        bad_aliases,
+        events,
+        platforms,
+    } = Alphabet::default();
+    assert_eq!((bad_devices.len(), bad_users.len(), bad_tags.len(), bad_aliases.len()), (2, 3, 4, 3));
     assert_eq!((apps.len(), devices.len(), users.len(), tags.len()), (2, 6, 4, 4));
     assert_eq!((aliases.len(), events.len(), platforms.len()), (3, 3, 3));
     assert!(tags.iter().all(|tag| Limits::jpush().check_tag(tag).is_ok()));

@@ -118,8 +118,8 @@ fn checked(members: Members<'_>) -> Result<DeviceLine, Violations> {
     let alias = optional(&mut found, members.alias, |text| Alias::new(text));
     let user = optional(&mut found, members.user, |text| UserId::new(text));
     let token = optional(&mut found, members.token, |text| PushToken::new(text));
-    let mobile = optional(&mut found, members.mobile, |text| Mobile::new(text));
-    let language = optional(&mut found, members.language, |text| Language::new(text));
+    let mobile = optional(&mut found, members.mobile, |text| Mobile::stored(text));
+    let language = optional(&mut found, members.language, |text| Language::stored(text));
     let utc_offset = members.utc_offset.and_then(|secs| {
         // What does not fit is further off than anything that does.
         let fitting = i32::try_from(secs).unwrap_or(i32::MAX);

@@ -2,6 +2,7 @@
 
 use super::{
     Alias, DeviceId, Language, Mobile, Platform, PushToken, TagName, Timestamp, UserId, UtcOffset, Version,
+    stored_language, stored_mobile,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +26,10 @@ pub struct Device {
     /// What a gateway reaches it by; absent when it cannot be reached.
     pub token: Option<PushToken>,
     /// Its mobile number.
+    #[serde(default, deserialize_with = "stored_mobile")]
     pub mobile: Option<Mobile>,
     /// Its language.
+    #[serde(default, deserialize_with = "stored_language")]
     pub language: Option<Language>,
     /// Its offset from UTC.
     pub utc_offset: Option<UtcOffset>,

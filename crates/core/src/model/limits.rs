@@ -4,7 +4,7 @@
 //! above a lowered limit keeps working and can only shrink. Exactly at a limit is accepted. A list is counted as it
 //! was sent: duplicates count.
 
-use super::{Alias, TagName};
+use super::{Alias, TagName, check_new};
 use crate::violation::{Rule, Violation, shown};
 use serde::{Deserialize, Serialize};
 use unicode_script::{Script, UnicodeScript};
@@ -22,9 +22,10 @@ use unicode_script::{Script, UnicodeScript};
 pub enum NameRule {
     /// JPush: 1 to 40 bytes of `A-Z a-z 0-9 _`, Han characters and `@ ! # $ & * + = . | ￥ ¥`.
     Jpush,
-    /// Other vendors: 1 to 128 bytes without control characters.
+    /// Other vendors: 1 to 128 bytes without control characters, one of them visible, and with neither white space nor
+    /// anything invisible at an end.
     Relaxed,
-    /// Whatever a name can be: 1 to 255 bytes without control characters.
+    /// As wide as a name can be: the same with 1 to 255 bytes.
     Any,
 }
 
@@ -34,7 +35,7 @@ impl NameRule {
         let most = match self {
             NameRule::Jpush => 40,
             NameRule::Relaxed => 128,
-            NameRule::Any => return Ok(()),
+            NameRule::Any => 255,
         };
         if text.len() > most {
             let actual = format!("{} ({})", text.len(), shown(text));
@@ -44,7 +45,8 @@ impl NameRule {
             let limit = "must hold only A-Z a-z 0-9 _ Han characters and @!#$&*+=.|￥¥";
             return Err(Violation::new(field, Rule::Characters, limit, shown(text)));
         }
-        Ok(())
+        // Every character of JPush's alphabet is visible.
+        if self == NameRule::Jpush { Ok(()) } else { check_new(field, text) }
     }
 }
 

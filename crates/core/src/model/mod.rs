@@ -15,12 +15,14 @@ mod device;
 mod event;
 mod hidden;
 mod ids;
+mod language;
 mod limits;
 mod names;
 mod page;
 mod platform;
 mod secret;
 mod time;
+mod visible;
 
 pub use app::{AppInfo, AppRecord, AppSettings, EventType};
 pub use attributes::{Attribute, Attributes, Scalar};
@@ -28,14 +30,16 @@ pub use command::{Command, Outcome};
 pub use device::{Device, DeviceUpdate, Registered, Registration, Set, TagsChange, Updated};
 pub use event::{Event, EventCode, EventOrder, EventPosition, EventQuery, EventScope, NewEvent};
 pub use ids::{AppId, EventSeq, Version};
+pub use language::Language;
+pub(crate) use language::stored as stored_language;
 pub(crate) use limits::check_items;
 pub use limits::{AliasOverflow, Limits, NameRule};
-pub use names::{
-    Alias, AppKey, DeviceId, EventName, Language, Mobile, PushToken, TagName, UserId, parse_list,
-};
+pub(crate) use names::stored_mobile;
+pub use names::{Alias, AppKey, DeviceId, EventName, Mobile, PushToken, TagName, UserId, parse_list};
 pub use page::Page;
 pub use platform::{Platform, PlatformSet};
 pub use secret::{Credential, Secret};
 pub use time::{
     Clock, Entropy, ManualClock, Presence, SeededEntropy, SystemClock, SystemEntropy, Timestamp, UtcOffset,
 };
+pub(crate) use visible::check_new;

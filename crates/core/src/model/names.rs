@@ -4,6 +4,7 @@
 //! default: a name is not a string that happens to be checked, and there is no name that nobody chose.
 
 use super::hidden::HiddenText;
+use super::language::Language;
 use crate::violation::{Rule, Violation, Violations, shown};
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, Cow};
@@ -11,8 +12,10 @@ use std::fmt;
 
 /// The longest name of any kind but app keys and tokens, in bytes; a store may keep a name's length in one byte.
 const NAME_BYTES: usize = 255;
+/// The longest mobile number, in bytes.
+const MOBILE_BYTES: usize = 20;
 
-fn sized(field: &'static str, text: &str, most: usize) -> Result<(), Violation> {
+pub(super) fn sized(field: &'static str, text: &str, most: usize) -> Result<(), Violation> {
     if (1..=most).contains(&text.len()) {
         return Ok(());
     }
@@ -44,27 +47,19 @@ fn app_key(field: &'static str, text: &str) -> Result<(), Violation> {
 }
 
 fn mobile(field: &'static str, text: &str) -> Result<(), Violation> {
-    sized(field, text, 20)?;
-    let mut bytes = text.bytes();
-    let first = bytes.next().is_some_and(|b| b == b'+' || b.is_ascii_digit());
-    if first && bytes.all(|b| b == b'-' || b.is_ascii_digit()) {
+    sized(field, text, MOBILE_BYTES)?;
+    if was_mobile(text) && text.bytes().any(|b| b.is_ascii_digit()) {
         return Ok(());
     }
-    Err(Violation::new(field, Rule::Form, "must be + or a digit, then digits and -", shown(text)))
+    let limit = "must be + or a digit, then digits and -, with at least one digit";
+    Err(Violation::new(field, Rule::Form, limit, shown(text)))
 }
 
-fn language(field: &'static str, text: &str) -> Result<(), Violation> {
-    sized(field, text, 35)?;
-    let mut parts = text.split(['-', '_']);
-    let primary = parts.next().unwrap_or_default();
-    let good = (2..=3).contains(&primary.len())
-        && primary.bytes().all(|b| b.is_ascii_lowercase())
-        && parts.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-    if good {
-        return Ok(());
-    }
-    let limit = "must be 2 or 3 lower-case letters, optionally - or _ and a region";
-    Err(Violation::new(field, Rule::Form, limit, shown(text)))
+/// The form of a number, which earlier releases took for one also when it had no digit.
+fn was_mobile(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let first = bytes.next().is_some_and(|b| b == b'+' || b.is_ascii_digit());
+    first && bytes.all(|b| b == b'-' || b.is_ascii_digit())
 }
 
 fn push_token(field: &'static str, text: &str) -> Result<(), Violation> {
@@ -104,7 +99,16 @@ macro_rules! name_type {
                 $rule($field, text.as_ref())?;
                 Ok($name(text.into()))
             }
+        }
 
+        text_type! { $name, $good }
+    };
+}
+
+/// What every type that holds a checked text has, given its `new`.
+macro_rules! text_type {
+    ($name:ident, $good:literal) => {
+        impl $name {
             /// The text.
             ///
             /// ```
@@ -198,7 +202,8 @@ name_type! {
     AppKey, "app", app_key, "shop"
 }
 name_type! {
-    /// One installation of an app: 1 to 255 bytes, no control characters.
+    /// One installation of an app: 1 to 255 bytes, no control characters. A register takes only
+    /// new ones that have a visible character, and no white space and nothing invisible at an end.
     ///
     /// ```
     /// use rollbook::DeviceId;
@@ -208,7 +213,8 @@ name_type! {
     DeviceId, "device", plain_name, "phone"
 }
 name_type! {
-    /// The person behind devices: 1 to 255 bytes, no control characters.
+    /// The person behind devices: 1 to 255 bytes, no control characters. A register takes only
+    /// new ones that have a visible character, and no white space and nothing invisible at an end.
     ///
     /// ```
     /// use rollbook::UserId;
@@ -250,25 +256,16 @@ name_type! {
     EventName, "event", plain_name, "opened"
 }
 name_type! {
-    /// A mobile number: `+` or a digit, then digits and `-`, at most 20 characters.
+    /// A mobile number: `+` or a digit, then digits and `-`, at most 20 characters, one of them a digit.
     ///
     /// ```
     /// use rollbook::Mobile;
     /// assert!(Mobile::new("+86-13012345678").is_ok());
-    /// assert!(Mobile::new("-1").is_err());
+    /// assert!(Mobile::new("-1").is_err() && Mobile::new("+").is_err());
     /// ```
     Mobile, "mobile", mobile, "+86-13012345678"
 }
-name_type! {
-    /// A language: 2 or 3 lower-case ASCII letters and optional region subtags after `-` or `_`.
-    ///
-    /// ```
-    /// use rollbook::Language;
-    /// assert!(Language::new("zh-Hans-CN").is_ok());
-    /// assert!(Language::new("EN").is_err());
-    /// ```
-    Language, "language", language, "zh-CN"
-}
+text_type! { Language, "zh-CN" }
 name_type! {
     /// What a gateway needs to reach a device: 1 to 4096 bytes, no control characters. Its `Debug` form and the
     /// errors about it hide the text.
@@ -293,6 +290,34 @@ impl fmt::Debug for PushToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PushToken({} bytes)", self.0.len())
     }
+}
+
+impl Mobile {
+    /// Reads a number that a register holds already; what stores decode with. Earlier releases kept numbers without a
+    /// digit: they stay as they are.
+    ///
+    /// ```
+    /// use rollbook::Mobile;
+    /// assert_eq!(Mobile::stored("+-")?.as_str(), "+-");
+    /// assert!(Mobile::stored("call me").is_err());
+    /// # Ok::<(), rollbook::Violation>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Mobile::new`], for a text that no release kept.
+    pub fn stored(text: impl Into<Box<str>> + AsRef<str>) -> Result<Self, Violation> {
+        sized("mobile", text.as_ref(), MOBILE_BYTES)?;
+        if was_mobile(text.as_ref()) {
+            return Ok(Mobile(text.into()));
+        }
+        Mobile::new(text)
+    }
+}
+
+/// Decodes a number that a register holds, with [`Mobile::stored`].
+pub(crate) fn stored_mobile<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Mobile>, D::Error> {
+    let text = Option::<Cow<'_, str>>::deserialize(from)?;
+    text.map(Mobile::stored).transpose().map_err(serde::de::Error::custom)
 }
 
 impl DeviceId {

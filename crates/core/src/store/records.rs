@@ -3,7 +3,7 @@
 use super::ids::Place;
 use crate::model::{
     Attributes, DeviceId, EventName, EventOrder, EventPosition, EventSeq, Language, Mobile, PushToken,
-    Timestamp, UserId, UtcOffset, Version,
+    Timestamp, UserId, UtcOffset, Version, stored_language, stored_mobile,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,10 @@ pub struct DeviceRecord {
     /// What a gateway reaches it by.
     pub token: Option<PushToken>,
     /// Its mobile number.
+    #[serde(default, deserialize_with = "stored_mobile")]
     pub mobile: Option<Mobile>,
     /// Its language.
+    #[serde(default, deserialize_with = "stored_language")]
     pub language: Option<Language>,
     /// Its offset from UTC.
     pub utc_offset: Option<UtcOffset>,

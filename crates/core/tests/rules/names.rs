@@ -1,10 +1,12 @@
 //! Names and numbers: every rule at its limit, one below and one above.
 
 use crate::common::{
-    alias, device, enrol, every_tag, fixture, fixture_of, refused, set_alias, snapshot, tag, with_tags,
+    alias, device, enrol, every_tag, fixture, fixture_of, refused, set_alias, snapshot, tag, user, with_tags,
+    with_user,
 };
+use rollbook::store::{DeviceRecord, Operation, OwnedKey, Relation, Store, WriteSet};
 use rollbook::{
-    Alias, AppKey, DeviceId, EventName, Language, Limits, Mobile, Platform, PlatformSet, PushToken,
+    Alias, AppId, AppKey, DeviceId, EventName, Language, Limits, Mobile, Platform, PlatformSet, PushToken,
     Registration, TagName, UserId, UtcOffset, Violation,
 };
 use serde::Deserialize;
@@ -221,12 +223,13 @@ fn names_that_a_narrower_rule_would_refuse_keep_working_and_can_be_taken_away() 
 
 #[test]
 fn a_mobile_number_is_a_plus_or_a_digit_then_digits_and_hyphens_in_at_most_20_characters() {
-    accepts::<Mobile>(&["+", "1", "+86-130-1234-5678", "0--", "+-1", &"1".repeat(19), &"1".repeat(20)]);
+    accepts::<Mobile>(&["1", "+86-130-1234-5678", "0--", "+-1", &"1".repeat(19), &"1".repeat(20)]);
     refuses::<Mobile>("", "mobile: bytes: must be 1 to 20: got 0 (\"\")");
     let long = format!("+{}", "1".repeat(20));
     refuses::<Mobile>(&long, &format!("mobile: bytes: must be 1 to 20: got 21 (\"{long}\")"));
-    for bad in ["-1", "1+", "1 2", "a", "(1)", "１", "1\n"] {
-        let message = format!("mobile: form: must be + or a digit, then digits and -: got {bad:?}");
+    for bad in ["-1", "1+", "1 2", "a", "(1)", "１", "1\n", "+", "+-", "+---"] {
+        let limit = "must be + or a digit, then digits and -, with at least one digit";
+        let message = format!("mobile: form: {limit}: got {bad:?}");
         refuses::<Mobile>(bad, &message);
     }
 }
@@ -245,15 +248,169 @@ fn a_utc_offset_is_any_number_of_seconds_from_minus_43200_to_50400() {
 }
 
 #[test]
-fn a_language_is_two_or_three_lower_case_letters_with_an_optional_region() {
-    accepts::<Language>(&["en", "fil", "zh-CN", "zh_CN", "zh-Hans-CN", "es-419", "pt-br"]);
-    for bad in ["e", "engl", "EN", "En", "e1", "en-", "-en", "en-a", "en US", "汉", "en-é1", "en-toolonger"]
-    {
-        let limit = "must be 2 or 3 lower-case letters, optionally - or _ and a region";
-        let message = format!("language: form: {limit}: got {bad:?}");
-        refuses::<Language>(bad, &message);
+fn a_language_of_whatever_form_is_kept_in_its_usual_one() {
+    for (sent, kept) in [
+        ("en", "en"),
+        ("fil", "fil"),
+        ("zh-CN", "zh-CN"),
+        ("zh_CN", "zh-CN"),
+        ("zh_hans_cn", "zh-Hans-CN"),
+        ("ZH-HANS-CN", "zh-Hans-CN"),
+        ("es-419", "es-419"),
+        ("pt-br", "pt-BR"),
+        ("EN", "en"),
+        ("sl-nedis", "sl-nedis"),
+        ("de-CH-1996", "de-CH-1996"),
+        ("zh-Hans-CN-u-fw-mon", "zh-Hans-CN"),
+        ("en-US-u-ca-gregory-mu-celsius-x-mine", "en-US"),
+        ("en-x-secret", "en"),
+        ("en-t-de-m0-din", "en"),
+        ("ar-a-extend1-b-extend2", "ar"),
+        ("en_US.UTF-8", "en-US"),
+        ("de_DE@euro", "de-DE"),
+        ("de_DE.ISO-8859-15@euro", "de-DE"),
+        ("sr@latin", "sr"),
+        ("und", "und"),
+    ] {
+        assert_eq!(Language::new(sent).unwrap().as_str(), kept, "{sent}");
+        assert_eq!(serde_json::from_value::<Language>(sent.into()).unwrap().as_str(), kept, "{sent}");
+        assert_eq!(Language::lenient(&format!(" {sent} ")).unwrap().as_str(), kept, "{sent}");
+        assert_eq!(Language::new(kept).unwrap().as_str(), kept);
     }
-    refuses::<Language>("", "language: bytes: must be 1 to 35: got 0 (\"\")");
+}
+
+#[test]
+fn what_is_no_language_is_refused_and_leniently_dropped() {
+    let limit = "must be a BCP 47 tag: 2 or 3 letters, optionally a script, a region and variants";
+    for bad in [
+        "e",
+        "engl",
+        "english",
+        "C",
+        "POSIX",
+        "root",
+        "e1",
+        "en-",
+        "-en",
+        "en--US",
+        "en_",
+        "en US",
+        "汉",
+        "en-é1",
+        "en-toolonger",
+        "en-12",
+        "x-mine",
+        "i-klingon",
+        "@euro",
+        ".UTF-8",
+        "en-Latn-Latn",
+        "en\n",
+        "1",
+        "*",
+        "zh-CN,zh;q=0.9",
+        "en-US-US",
+    ] {
+        refuses::<Language>(bad, &format!("language: form: {limit}: got {bad:?}"));
+        assert_eq!(Language::lenient(bad).filter(|_| bad.trim() == bad), None, "{bad:?}");
+    }
+    refuses::<Language>("", "language: bytes: must be 1 to 255: got 0 (\"\")");
+    let long = format!("en-u-{}", "abcdefgh-".repeat(28));
+    refuses::<Language>(&long, &format!("language: bytes: must be 1 to 255: got 257 ({})", cut(&long)));
+    let many = "de-fonipa-fonupa-fonxsamp-heploc-hepburn";
+    let kept = "de-fonipa-fonupa-fonxsamp-hepburn-heploc";
+    refuses::<Language>(many, &format!("language: bytes: must be 1 to 35: got 40 (\"{kept}\")"));
+    assert_eq!(Language::lenient(""), None);
+}
+
+#[test]
+fn a_language_and_a_number_that_an_earlier_release_kept_are_read_as_they_are_where_they_have_no_other_form() {
+    for (held, read) in
+        [("en", "en"), ("zh_CN", "zh-CN"), ("pt-br", "pt-BR"), ("en-12", "en-12"), ("en_ab_cd", "en_ab_cd")]
+    {
+        assert_eq!(Language::stored(held).unwrap().as_str(), read);
+    }
+    for never in ["", "english", "en-é1", "\n", "en-toolonger"] {
+        assert!(Language::stored(never).is_err(), "{never:?}");
+    }
+    assert_eq!(Mobile::stored("+-").unwrap().as_str(), "+-");
+    assert!(Mobile::stored("").is_err() && Mobile::stored("-").is_err() && Mobile::stored("a").is_err());
+
+    // A device is written with them and read back.
+    let mut device = fixture_with_one_device();
+    device.language = Some(Language::stored("en-12").unwrap());
+    device.mobile = Some(Mobile::stored("+").unwrap());
+    let text = serde_json::to_string(&device).unwrap();
+    assert_eq!(serde_json::from_str::<rollbook::Device>(&text).unwrap(), device);
+}
+
+fn fixture_with_one_device() -> rollbook::Device {
+    let f = fixture();
+    enrol(&f.app, "d1", Platform::Ios);
+    f.app.device(&device("d1")).unwrap()
+}
+
+/// Texts that are blank, or have something invisible at an end.
+const UNSEEN: [&str; 7] = [" ", "\u{200b}", "\u{3000}\u{feff}", "ann ", " ann", "ann\u{a0}", "\u{feff}ann"];
+
+#[test]
+fn names_that_no_app_takes_any_more_keep_working_where_a_register_holds_them() {
+    let f = fixture_of(Limits::relaxed());
+    // What an earlier release wrote.
+    let keys = [(Relation::User, "ann "), (Relation::Tag, "vip "), (Relation::Alias, " ")];
+    let keys = keys.map(|(relation, name)| OwnedKey { relation, name: name.into() }).to_vec();
+    let record = Box::new(DeviceRecord::new(device(" ")));
+    let insert = Operation::Insert { platform: Platform::Ios, record, last_seen: None, keys };
+    let writes = WriteSet { operations: vec![insert].into(), ..WriteSet::default() };
+    f.registry.store().commit(AppId(1), &writes).unwrap();
+
+    let app = &f.app;
+    let blank = app.device(&device(" ")).unwrap();
+    assert_eq!((blank.user, blank.alias, blank.tags), (user("ann "), Some(alias(" ")), vec![tag("vip ")]));
+    assert!(app.has_tag(&device(" "), &tag("vip ")).unwrap());
+    assert_eq!(app.alias_devices(&alias(" "), PlatformSet::ALL).unwrap(), [device(" ")]);
+    app.touch(&[device(" ")]).unwrap();
+    app.register(&with_tags(" ", vec![tag("new")])).unwrap();
+    app.register(&with_user("d2", "ann ")).unwrap();
+    assert_eq!(app.user_devices(&user("ann "), PlatformSet::ALL).unwrap(), [device(" "), device("d2")]);
+    app.register_user(&device(" "), None, None, None).unwrap();
+    assert_eq!(app.device(&device(" ")).unwrap().user, user(" "));
+    app.update_tag(&tag("vip "), &[], &[device(" ")]).unwrap();
+    app.delete_alias(&alias(" "), PlatformSet::ALL).unwrap();
+    app.delete_user(&user("ann ")).unwrap();
+    app.remove(&device(" ")).unwrap();
+    assert!(snapshot(app).devices.is_empty());
+    // Now they would be new again.
+    assert!(
+        app.register(&with_tags(" ", vec![])).is_err() && app.register(&with_user("d2", "ann ")).is_err()
+    );
+}
+
+#[test]
+fn a_new_device_and_a_new_user_have_a_name_that_can_be_seen() {
+    for name in UNSEEN {
+        let blank = name.trim_matches(['\u{200b}', '\u{feff}', ' ', '\u{3000}', '\u{a0}']).is_empty();
+        let limit = if blank {
+            "must have a visible character"
+        } else {
+            "must have no white space and nothing invisible at an end"
+        };
+        let f = fixture();
+        enrol(&f.app, "d1", Platform::Ios);
+        let told = |field: &str| format!("{field}: characters: {limit}: got {name:?}");
+        refused(&f.app, &told("device"), |app| app.register(&Registration::new(device(name), Platform::Ios)));
+        refused(&f.app, &told("device"), |app| app.register_user(&device(name), None, None, None));
+        refused(&f.app, &told("user"), |app| app.register_user(&device("d1"), Some(&user(name)), None, None));
+        refused(&f.app, &told("user"), |app| {
+            app.register(&Registration {
+                user: Some(user(name)),
+                ..Registration::new(device("d1"), Platform::Ios)
+            })
+        });
+        for limits in [Limits::relaxed(), Limits::unlimited()] {
+            assert_eq!(limits.check_tag(&tag(name)).unwrap_err().to_string(), told("tag"));
+            assert_eq!(limits.check_alias(&alias(name)).unwrap_err().to_string(), told("alias"));
+        }
+    }
 }
 
 #[test]

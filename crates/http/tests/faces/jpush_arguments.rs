@@ -109,7 +109,7 @@ fn bad_names() {
             "tags.add[3]: bytes: must be 1 to 40: got 41 (\"{long}\"); ",
             "tags.add[4]: bytes: must be 1 to 40: got 256 (\"{cut}\"…); ",
             "tags.remove[0]: bytes: must be 1 to 255: got 0 (\"\"); ",
-            "mobile: form: must be + or a digit, then digits and -: got \"x\"; ",
+            "mobile: form: must be + or a digit, then digits and -, with at least one digit: got \"x\"; ",
             "alias: characters: {alphabet}: got \"a b\""
         ),
         alphabet = alphabet,

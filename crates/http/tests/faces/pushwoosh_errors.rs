@@ -122,10 +122,10 @@ fn every_argument_that_is_wrong_is_named() {
     }
     let message = "device_type: present: must be given: got none";
     served.pushwoosh_refused("/json/1.3/registerDevice", &of(r#","hwid":"h1""#), 200, 210, message);
-    let bad = r#","hwid":"h1","device_type":1,"push_token":"a\nb","language":"EN","timezone":true"#;
+    let bad = r#","hwid":"h1","device_type":1,"push_token":"a\nb","language":"english","timezone":true"#;
     let message = concat!(
         "push_token: characters: must hold no control characters: got one; ",
-        "language: form: must be 2 or 3 lower-case letters, optionally - or _ and a region: got \"EN\"; ",
+        "language: form: must be a BCP 47 tag: 2 or 3 letters, optionally a script, a region and variants: got \"english\"; ",
         "timezone: type: must be a whole number: got true"
     );
     served.pushwoosh_refused("/json/1.3/registerDevice", &of(bad), 200, 210, message);

@@ -97,8 +97,8 @@ impl Device {
         let record = DeviceRecord {
             id,
             token: token.map(PushToken::new).transpose().map_err(|_| Malformed("a token"))?,
-            mobile: mobile.map(Mobile::new).transpose().map_err(|_| Malformed("a mobile number"))?,
-            language: language.map(Language::new).transpose().map_err(|_| Malformed("a language"))?,
+            mobile: mobile.map(Mobile::stored).transpose().map_err(|_| Malformed("a mobile number"))?,
+            language: language.map(Language::stored).transpose().map_err(|_| Malformed("a language"))?,
             utc_offset: utc_offset.map(UtcOffset::new).transpose().map_err(|_| Malformed("an offset"))?,
             alias_rank,
         };

@@ -18,8 +18,12 @@ pub struct Alphabet {
     pub apps: Vec<AppKey>,
     /// Six devices.
     pub devices: Vec<DeviceId>,
+    /// Devices of names that no app takes as new ones: blank, or with something invisible at an end.
+    pub bad_devices: Vec<DeviceId>,
     /// Four users, two of which are anonymous users of devices.
     pub users: Vec<UserId>,
+    /// Users of names that no app takes as new ones.
+    pub bad_users: Vec<UserId>,
     /// Four tags that every rule for names allows.
     pub tags: Vec<TagName>,
     /// Tags that the strictest rule for names refuses, for their characters or their length.
@@ -41,11 +45,13 @@ impl Default for Alphabet {
         Alphabet {
             apps: all(&["red", "blue"], AppKey::new),
             devices: all(&["d1", "d2", "d3", "d4", "d5", "ann"], DeviceId::new),
+            bad_devices: all(&[" ", "d1 "], DeviceId::new),
             users: all(&["ann", "bob", "d1", "d2"], UserId::new),
+            bad_users: all(&["\u{200b}", " ann", "d1 "], UserId::new),
             tags: all(&["news", "vip", "beta", "新闻"], TagName::new),
-            bad_tags: all(&["a b", &long, &longer], TagName::new),
+            bad_tags: all(&["a b", &long, &longer, "b\u{feff}"], TagName::new),
             aliases: all(&["x", "y", "z"], Alias::new),
-            bad_aliases: all(&["x-1", &long], Alias::new),
+            bad_aliases: all(&["x-1", &long, "\u{3000}"], Alias::new),
             events: all(&["login", "buy", "open"], EventName::new),
             platforms: vec![Platform::Ios, Platform::Android, Platform::Unknown],
         }

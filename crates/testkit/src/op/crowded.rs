@@ -88,6 +88,8 @@ fn few(choices: &mut Choices<'_>) -> Alphabet {
         // Two that are nobody's at first, or one of them and one who is a device's.
         users: all.users.into_iter().skip(first).take(2).collect(),
         tags: all.tags.into_iter().take(one_or_two()).collect(),
+        bad_devices: all.bad_devices.into_iter().take(1).collect(),
+        bad_users: all.bad_users.into_iter().take(1).collect(),
         bad_tags: all.bad_tags.into_iter().take(1).collect(),
         aliases: all.aliases.into_iter().take(one_or_two()).collect(),
         bad_aliases: all.bad_aliases.into_iter().take(1).collect(),

@@ -31,11 +31,13 @@ impl Maker<'_, '_> {
     }
 
     pub(super) fn device(&mut self) -> DeviceId {
-        self.pick(&self.alphabet.devices)
+        let bad = self.choices.once_in(32);
+        self.pick(if bad { &self.alphabet.bad_devices } else { &self.alphabet.devices })
     }
 
     pub(super) fn user(&mut self) -> UserId {
-        self.pick(&self.alphabet.users)
+        let bad = self.choices.once_in(32);
+        self.pick(if bad { &self.alphabet.bad_users } else { &self.alphabet.users })
     }
 
     pub(super) fn alias(&mut self) -> Alias {

@@ -46,6 +46,7 @@ impl Tenant {
         found.alias(&self.limits, new.alias.as_ref());
         self.check_room_for_tags(&mut found, "tags", &new.id, &new.tags, &BTreeSet::new());
         self.check_room_for_device(&mut found, &new.id, new.alias.as_ref());
+        self.check_new_names(&mut found, &new.id, new.user.as_ref());
         found.verdict()?;
         self.check_not_deleted_before(&new.id)?;
 
@@ -71,6 +72,9 @@ impl Tenant {
         platform: Option<Platform>,
         utc_offset: Option<UtcOffset>,
     ) -> Result<Outcome, Refusal> {
+        let mut found = Found::default();
+        self.check_new_names(&mut found, device, user);
+        found.verdict()?;
         self.check_not_deleted_before(device)?;
         let user = user.cloned().unwrap_or_else(|| device.anonymous_user());
         let done = self.settle(device, Some(&user), platform.unwrap_or(Platform::Unknown));
@@ -79,6 +83,16 @@ impl Tenant {
             overwrite(&mut member.utc_offset, utc_offset.as_ref());
         });
         Ok(Outcome::Registered(done))
+    }
+
+    /// Names that the app holds already, and the anonymous user of a device, may be what they like.
+    fn check_new_names(&self, found: &mut Found, id: &DeviceId, user: Option<&UserId>) {
+        if !self.knows(id) {
+            found.new_name("device", id.as_str());
+        }
+        if let Some(user) = user.filter(|user| **user != id.anonymous_user() && !self.has_user(user)) {
+            found.new_name("user", user.as_str());
+        }
     }
 
     /// A device that a batch deletes with its user is registered again in another batch.

@@ -54,6 +54,13 @@ impl Found {
         }
     }
 
+    /// A name that the app does not hold yet.
+    pub(super) fn new_name(&mut self, field: &str, name: &str) {
+        if !is_told_apart(name) {
+            self.add(field, None, Rule::Characters);
+        }
+    }
+
     /// Every device of a list that the app does not know.
     pub(super) fn known(&mut self, field: &str, ids: &[DeviceId], knows: impl Fn(&DeviceId) -> bool) {
         for (n, id) in ids.iter().enumerate() {
@@ -116,7 +123,24 @@ fn broken_name(names: NameRule, text: &str) -> Option<Rule> {
         '@' | '!' | '#' | '$' | '&' | '*' | '+' | '=' | '.' | '|' | '\u{ffe5}' | '\u{a5}' => true,
         other => other.script() == Script::Han,
     };
-    (names == NameRule::Jpush && !text.chars().all(allowed)).then_some(Rule::Characters)
+    let good = if names == NameRule::Jpush { text.chars().all(allowed) } else { is_told_apart(text) };
+    (!good).then_some(Rule::Characters)
+}
+
+/// Does a name begin and end with something to see? A variation selector or a tag of a flag belongs to what it follows.
+fn is_told_apart(name: &str) -> bool {
+    let seen = |c: char| !c.is_whitespace() && !is_ignorable(c);
+    let selects = |c: char| matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0020}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}');
+    name.starts_with(seen) && name.trim_end_matches(selects).ends_with(seen)
+}
+
+/// Unicode Default_Ignorable_Code_Point.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn broken_scalar(limits: &Limits, scalar: &Scalar) -> Option<Rule> {

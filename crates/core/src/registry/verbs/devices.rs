@@ -4,12 +4,12 @@ use super::{Pending, aliases, tags};
 use crate::error::Error;
 use crate::model::{
     Alias, DeviceId, DeviceUpdate, Language, Mobile, Platform, PushToken, Registered, Registration, Set,
-    TagName, TagsChange, Updated, UserId, UtcOffset,
+    TagName, TagsChange, Updated, UserId, UtcOffset, check_new,
 };
 use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle, KeyId};
 use crate::store::{DeviceRecord, View};
-use crate::violation::{Violations, shown};
+use crate::violation::{Violation, Violations, shown};
 
 /// What a device or a user registers with; fields not given stay.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +97,7 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
         Some(alias) => aliases::make_room(draft, known, alias, &mut found)?,
         None => Vec::new(),
     };
+    check_names(draft, known.is_none(), new, &mut found)?;
     Violations::check(found)?;
 
     let (device, created) = match known {
@@ -133,6 +134,27 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
         }
     }
     Ok(Pending::Registered(Registered { created, former_user, former_user_vanished: false, evicted }))
+}
+
+/// Names that the register does not hold yet must be such that a person can tell them apart. The device's own anonymous
+/// user is as good a name as the device's.
+fn check_names<V: View>(
+    draft: &mut Draft<'_, V>,
+    is_new: bool,
+    new: &Enrolment<'_>,
+    found: &mut Vec<Violation>,
+) -> Result<(), Obstacle> {
+    if is_new {
+        found.extend(check_new("device", new.id.as_str()).err());
+    }
+    if let Some(user) = new.user
+        && let Err(violation) = check_new("user", user.as_str())
+        && *user != new.id.anonymous_user()
+        && !draft.knows_user(user)?
+    {
+        found.push(violation);
+    }
+    Ok(())
 }
 
 pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
