@@ -2,6 +2,7 @@
 
 use crate::extract::shown;
 use rollbook::{Platform, PlatformSet, Rule, Violation, Violations};
+use std::sync::LazyLock;
 
 /// No path of a face has more segments than this.
 const MOST: usize = 8;
@@ -39,38 +40,49 @@ pub(crate) fn values<'q>(query: Option<&'q str>, name: &'q str) -> impl Iterator
     })
 }
 
+/// How many unknown platforms of one query are named.
+const NAMED: usize = 20;
+
 /// The platforms that a query names, separated by commas; all of them when it names none.
 pub(crate) fn platforms(query: Option<&str>) -> Result<PlatformSet, Violations> {
+    let field = "platform";
     let mut set = PlatformSet::NONE;
     let mut bad = Vec::new();
-    for value in values(query, "platform").filter(|value| !value.is_empty()) {
+    let mut index = 0;
+    for value in values(query, field).filter(|value| !value.is_empty()) {
         // Split after decoding: a comma may be sent as %2C.
-        match decode("platform", value) {
-            Err(violation) => bad.push(violation),
-            Ok(names) => {
-                for name in names.split(',') {
-                    match named(name.trim()) {
-                        Ok(platform) => set = set.with(platform),
-                        Err(violation) => bad.push(violation),
-                    }
+        let value = decode(field, value)?;
+        for name in value.split(',').map(str::trim) {
+            match named(name) {
+                Some(platform) => set = set.with(platform),
+                None if bad.len() == NAMED => {
+                    bad.push(Violation::new(field, Rule::Known, KNOWN.as_str(), "more that are not"));
+                    return Violations::check(bad).map(|()| set);
+                }
+                None => {
+                    let unknown = Violation::new(field, Rule::Known, KNOWN.as_str(), shown(name));
+                    bad.push(unknown.in_list(field, index));
                 }
             }
+            index += 1;
         }
     }
     Violations::check(bad)?;
     Ok(if set.is_empty() { PlatformSet::ALL } else { set })
 }
 
+static KNOWN: LazyLock<String> = LazyLock::new(|| {
+    let named = Platform::ALL.into_iter().filter(|&platform| platform != Platform::Unknown);
+    let names: Vec<&str> = named.map(|platform| platform.jpush_name().unwrap_or(platform.name())).collect();
+    format!("must be one of {}", names.join(" "))
+});
+
 /// Devices of no known platform are met only by asking for all, so `unknown` is not a name to ask by.
-fn named(name: &str) -> Result<Platform, Violation> {
-    Platform::from_name(name).ok().filter(|&platform| platform != Platform::Unknown).ok_or_else(|| {
-        let names: Vec<&str> = Platform::ALL
-            .into_iter()
-            .filter(|&platform| platform != Platform::Unknown)
-            .map(|platform| platform.jpush_name().unwrap_or(platform.name()))
-            .collect();
-        Violation::new("platform", Rule::Known, format!("must be one of {}", names.join(" ")), shown(name))
-    })
+fn named(name: &str) -> Option<Platform> {
+    Platform::ALL
+        .into_iter()
+        .filter(|&platform| platform != Platform::Unknown)
+        .find(|platform| platform.name() == name || platform.jpush_name() == Some(name))
 }
 
 #[cfg(test)]

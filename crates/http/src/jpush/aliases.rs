@@ -1,12 +1,13 @@
 //! Aliases: look up, unbind, delete.
 
-use super::names::{self, Names};
+use super::names::{self, Most, platforms};
 use super::status::date;
+use super::tags::devices;
 use super::wire::{AliasData, AliasDevice, AliasDevices, DevicesChange, Empty};
 use super::{Call, Refusal};
 use crate::exchange::Answer;
-use crate::extract::parse;
-use crate::path::{platforms, values};
+use crate::extract::decode;
+use crate::path::values;
 use rollbook::store::Store;
 use rollbook::{DeviceId, Error, Rule, Violation, Violations};
 
@@ -43,7 +44,7 @@ impl<S: Store> Call<'_, S> {
 
     pub(super) fn unbind_alias(&self, alias: &str) -> Result<Answer, Refusal> {
         let alias = names::alias(alias)?;
-        let lists = DevicesChange::try_from(parse(self.body)?)?.registration_ids;
+        let lists = decode::<DevicesChange>(self.body)?.registration_ids;
         if let Some(add) = lists.add.filter(|add| !add.is_empty()) {
             let limit = "must be absent: an alias is set on the device";
             return Err(Violation::new("registration_ids.add", Rule::Items, limit, add.len()).into());
@@ -52,13 +53,13 @@ impl<S: Store> Call<'_, S> {
             let field = "registration_ids.remove";
             return Err(Violation::new(field, Rule::Present, "must be given", "none").into());
         }
-        let most = self.app.limits().devices_per_list;
-        let remove = Names::read("registration_ids.remove", lists.remove, most, DeviceId::new, |_| Ok(()));
+        let mut most = Most::new(self.app.limits().devices_per_list, self.body.len());
+        let remove = devices("registration_ids.remove", lists.remove, &mut most);
         if remove.blocked {
-            Violations::check(self.with_unknown("registration_ids.remove", remove)?)?;
+            Violations::check(self.with_unknown(remove)?)?;
             return self.done(&Empty {});
         }
-        self.app.unbind_alias(&alias, &remove.into_names())?;
+        self.app.unbind_alias(&alias, &remove.good)?;
         self.done(&Empty {})
     }
 

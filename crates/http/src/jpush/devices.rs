@@ -1,10 +1,10 @@
 //! Devices: look up, change.
 
-use super::names::{self, Names, narrowed};
+use super::names::{self, Most, Names, narrowed};
 use super::wire::{DeviceChange, DeviceState, Empty, ListChange, TagsMember};
 use super::{Call, Refusal};
 use crate::exchange::Answer;
-use crate::extract::parse;
+use crate::extract::decode;
 use rollbook::store::Store;
 use rollbook::{Alias, DeviceUpdate, Limits, Mobile, Set, TagName, TagsChange, Violation, Violations};
 
@@ -20,26 +20,26 @@ impl<S: Store> Call<'_, S> {
 
     pub(super) fn update(&self, device: &str) -> Result<Answer, Refusal> {
         let device = names::device(device)?;
-        let change = DeviceChange::try_from(parse(self.body)?)?;
-        self.app.update(&device, &update_of(self.app.limits(), change)?)?;
+        let change = decode(self.body)?;
+        self.app.update(&device, &update_of(self.app.limits(), change, self.body.len())?)?;
         self.done(&Empty {})
     }
 }
 
-fn update_of(limits: &Limits, change: DeviceChange) -> Result<DeviceUpdate, Violations> {
+fn update_of(limits: &Limits, change: DeviceChange, body: usize) -> Result<DeviceUpdate, Violations> {
     let mut found = Vec::new();
     let mut blocked = false;
     let tags = match change.tags {
         None => TagsChange::default(),
         Some(TagsMember::Clear) => TagsChange::Clear,
         Some(TagsMember::Change(ListChange { add, remove })) => {
-            let most = limits.tags_per_list;
-            let added = |text| TagName::new(text).map_err(|violation| narrowed(limits, violation));
-            let add = Names::read("tags.add", add, most, added, |tag| limits.check_tag(tag));
-            let remove = Names::read("tags.remove", remove, most, TagName::new, |_| Ok(()));
+            let mut most = Most::new(limits.tags_per_list, body);
+            let added = |text: &str| TagName::new(text).map_err(|violation| narrowed(limits, violation));
+            let add = Names::read("tags.add", add, &mut most, added, |tag| limits.check_tag(tag));
+            let remove = Names::read("tags.remove", remove, &mut most, |tag| TagName::new(tag), |_| Ok(()));
             blocked = add.blocked || remove.blocked;
-            found.extend(add.bad.iter().chain(&remove.bad).cloned());
-            TagsChange::Change { add: add.into_names(), remove: remove.into_names() }
+            found.extend(add.bad.into_iter().chain(remove.bad));
+            TagsChange::Change { add: add.good, remove: remove.good }
         }
     };
     let alias = |text| Alias::new(text).map_err(|violation| narrowed(limits, violation));

@@ -2,9 +2,9 @@
 //! that the app does not allow in one go.
 
 use super::Refusal;
-use crate::extract::NAMED;
-use crate::path::decode;
-use rollbook::{Alias, DeviceId, Limits, NameRule, Rule, TagName, Violation};
+use crate::extract::{Place, Tally, Texts, line, room};
+use crate::path::{self, decode};
+use rollbook::{Alias, DeviceId, Limits, NameRule, PlatformSet, Rule, TagName, Violation};
 
 pub(super) fn device(segment: &str) -> Result<DeviceId, Refusal> {
     let field = "registration_id";
@@ -18,6 +18,11 @@ pub(super) fn tag(segment: &str) -> Result<TagName, Refusal> {
 
 pub(super) fn alias(segment: &str) -> Result<Alias, Refusal> {
     Ok(Alias::new(decode("alias", segment)?)?)
+}
+
+/// The platforms that a query names. However many of them are unknown, they are no items of a list that is changed.
+pub(super) fn platforms(query: Option<&str>) -> Result<PlatformSet, Refusal> {
+    path::platforms(query).map_err(|violations| Refusal::argument(line(violations.as_slice())))
 }
 
 /// A length that no name has is told with the length that the app allows.
@@ -34,41 +39,69 @@ pub(super) fn narrowed(limits: &Limits, violation: Violation) -> Violation {
     Violation::new(field, Rule::Bytes, format!("must be 1 to {most}"), actual)
 }
 
+/// How many names the lists of a request may have: what the app allows of each, and what there is room for in all of
+/// them together.
+pub(super) struct Most {
+    of_each: Option<u32>,
+    room: usize,
+}
+
+impl Most {
+    /// A name in memory takes about fifty bytes.
+    const NAME_BYTES: usize = 10;
+
+    pub(super) fn new(of_each: Option<u32>, body: usize) -> Self {
+        Most { of_each, room: room(body, Self::NAME_BYTES) }
+    }
+
+    fn take(&mut self, field: &'static str, items: usize) -> Result<(), Violation> {
+        let most = self.of_each.map_or(self.room, |most| self.room.min(most as usize));
+        match items.checked_sub(most) {
+            None | Some(0) => {
+                self.room -= items;
+                Ok(())
+            }
+            Some(_) => Err(Violation::new(field, Rule::Items, format!("must be at most {most}"), items)),
+        }
+    }
+}
+
 /// A list that was read: its names, when all of them are names.
 pub(super) struct Names<T> {
-    pub(super) good: Vec<(usize, T)>,
+    pub(super) field: &'static str,
+    /// The list as it was sent; empty when it is over its limit.
+    pub(super) texts: Texts,
+    pub(super) good: Vec<T>,
     pub(super) bad: Vec<Violation>,
     /// Is there a text that is no name, or too many of them? Then the register cannot be asked.
     pub(super) blocked: bool,
 }
 
 impl<T> Names<T> {
-    /// Reads a list of at most `most` names, each of which `rule` may refuse as well.
+    /// Reads a list of names, each of which `rule` may refuse as well.
     pub(super) fn read(
         field: &'static str,
-        texts: Option<Vec<String>>,
-        most: Option<u32>,
-        name: impl Fn(String) -> Result<T, Violation>,
+        texts: Option<Texts>,
+        most: &mut Most,
+        name: impl Fn(&str) -> Result<T, Violation>,
         rule: impl Fn(&T) -> Result<(), Violation>,
     ) -> Self {
         let texts = texts.unwrap_or_default();
-        let mut names = Names { good: Vec::new(), bad: Vec::new(), blocked: false };
-        if let Some(most) = most.filter(|&most| texts.len() > most as usize) {
+        let mut names = Names { field, texts, good: Vec::new(), bad: Vec::new(), blocked: false };
+        if let Err(violation) = most.take(field, names.texts.len()) {
             // A list over its limit is not read: the answer must not cost what the limit forbids.
-            names.bad.push(Violation::new(
-                field,
-                Rule::Items,
-                format!("must be at most {most}"),
-                texts.len(),
-            ));
+            names.bad.push(violation);
+            names.texts = Texts::default();
             names.blocked = true;
             return names;
         }
-        for (index, text) in texts.into_iter().enumerate() {
+        let mut tally = Tally::default();
+        names.good.reserve_exact(names.texts.len());
+        for (index, text) in names.texts.iter().enumerate() {
             let violation = match name(text) {
                 Ok(name) => {
                     let refused = rule(&name).err();
-                    names.good.push((index, name));
+                    names.good.push(name);
                     refused
                 }
                 Err(violation) => {
@@ -76,14 +109,13 @@ impl<T> Names<T> {
                     Some(violation)
                 }
             };
-            if names.bad.len() < NAMED {
-                names.bad.extend(violation.map(|violation| violation.in_list(field, index)));
+            if let Some(violation) = violation
+                && tally.names()
+            {
+                names.bad.push(violation.in_list(field, index));
             }
         }
+        names.bad.extend(tally.others(Place::of(field), Rule::Items, "must be names"));
         names
-    }
-
-    pub(super) fn into_names(self) -> Vec<T> {
-        self.good.into_iter().map(|(_, name)| name).collect()
     }
 }

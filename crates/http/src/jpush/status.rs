@@ -1,12 +1,28 @@
 //! Presence, and times as JPush prints them.
 
-use super::wire::{Status, StatusAnswer, StatusQuestion};
+use super::wire::{Status, StatusQuestion};
 use super::{Call, Refusal};
 use crate::exchange::Answer;
-use crate::extract::parse;
+use crate::extract::{decode, room};
 use rollbook::store::Store;
 use rollbook::{DeviceId, Presence, Rule, Timestamp, UtcOffset, Violation};
+use serde::{Serialize, Serializer};
 use std::collections::HashSet;
+
+/// What is kept of an id and its answer takes about a hundred bytes, that in the answer's body included.
+const ID_BYTES: usize = 16;
+
+/// How many ids are asked of the register in one go.
+const AT_ONCE: usize = 1_000;
+
+/// A [`StatusAnswer`](super::wire::StatusAnswer) that is written as it is made.
+struct Told<I>(I);
+
+impl<'a, I: Iterator<Item = (&'a &'a str, Option<Status>)> + Clone> Serialize for Told<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.clone())
+    }
+}
 
 impl<S: Store> Call<'_, S> {
     pub(super) fn status(&self) -> Result<Answer, Refusal> {
@@ -14,27 +30,32 @@ impl<S: Store> Call<'_, S> {
             // The register refuses it before it looks at whose presence is asked.
             self.app.presence(&[])?;
         }
-        let asked = StatusQuestion::try_from(parse(self.body)?)?.registration_ids;
-        if asked.is_empty() {
+        let texts = decode::<StatusQuestion>(self.body)?.registration_ids;
+        if texts.is_empty() {
             return Err(Violation::new("registration_ids", Rule::Items, "must be at least 1", 0).into());
         }
-        if let Some(most) = self.app.limits().ids_per_presence.filter(|&most| asked.len() > most as usize) {
+        let room = room(self.body.len(), ID_BYTES);
+        let most = self.app.limits().ids_per_presence.map_or(room, |most| room.min(most as usize));
+        if texts.len() > most {
             let limit = format!("must be at most {most}");
-            return Err(Violation::new("registration_ids", Rule::Items, limit, asked.len()).into());
+            return Err(Violation::new("registration_ids", Rule::Items, limit, texts.len()).into());
         }
         // An object has a key once.
-        let mut seen = HashSet::with_capacity(asked.len());
-        let asked: Vec<String> = asked.into_iter().filter(|id| seen.insert(id.clone())).collect();
-        // A text that is no id is that of no device.
-        let ids: Vec<DeviceId> = asked.iter().filter_map(|id| DeviceId::new(id.as_str()).ok()).collect();
-        let answers = if ids.is_empty() { Vec::new() } else { self.app.presence(&ids)? };
-        let mut known = ids.into_iter().zip(answers).peekable();
-        let told = asked.into_iter().map(|id| {
-            let presence =
-                known.next_if(|(known, _)| known.as_str() == id).and_then(|(_, presence)| presence);
-            (id, presence.map(|presence| self.tell(presence)))
-        });
-        self.done(&StatusAnswer(told.collect()))
+        let mut seen = HashSet::with_capacity(texts.len());
+        let asked: Vec<&str> = texts.iter().filter(|&id| seen.insert(id)).collect();
+        drop(seen);
+        let mut answers = Vec::with_capacity(asked.len());
+        for some in asked.chunks(AT_ONCE) {
+            // A text that is no id is that of no device.
+            let ids: Vec<DeviceId> = some.iter().filter_map(|&id| DeviceId::new(id).ok()).collect();
+            let told = if ids.is_empty() { Vec::new() } else { self.app.presence(&ids)? };
+            let mut known = ids.iter().zip(told).peekable();
+            answers.extend(some.iter().map(|&id| {
+                known.next_if(|(known, _)| known.as_str() == id).and_then(|(_, presence)| presence)
+            }));
+        }
+        let told = |presence: &Option<Presence>| presence.map(|presence| self.tell(presence));
+        self.done(&Told(asked.iter().zip(answers.iter().map(told))))
     }
 
     fn tell(&self, presence: Presence) -> Status {

@@ -1,11 +1,11 @@
 //! Tags: list, ask, change, delete.
 
-use super::names::{self, Names, narrowed};
-use super::wire::{DevicesChange, Empty, Membership, TagList};
+use super::names::{self, Most, Names, narrowed, platforms};
+use super::wire::{DevicesChange, Empty, Membership, TagList, Texts};
 use super::{Call, Refusal};
 use crate::exchange::Answer;
-use crate::extract::{parse, shown};
-use crate::path::{decode, platforms};
+use crate::extract::{Place, Tally, decode as read, shown};
+use crate::path::decode;
 use rollbook::store::Store;
 use rollbook::{Audience, DeviceId, Error, Rule, TagName, Violation, Violations};
 use std::collections::BTreeSet;
@@ -31,18 +31,17 @@ impl<S: Store> Call<'_, S> {
     pub(super) fn update_tag(&self, tag: &str) -> Result<Answer, Refusal> {
         let limits = self.app.limits();
         let tag = TagName::new(decode("tag", tag)?).map_err(|violation| narrowed(limits, violation))?;
-        let lists = DevicesChange::try_from(parse(self.body)?)?.registration_ids;
-        let read =
-            |field, texts| Names::read(field, texts, limits.devices_per_list, DeviceId::new, |_| Ok(()));
-        let add = read("registration_ids.add", lists.add);
-        let remove = read("registration_ids.remove", lists.remove);
+        let lists = read::<DevicesChange>(self.body)?.registration_ids;
+        let mut most = Most::new(limits.devices_per_list, self.body.len());
+        let add = devices("registration_ids.add", lists.add, &mut most);
+        let remove = devices("registration_ids.remove", lists.remove, &mut most);
         if add.blocked || remove.blocked {
-            let mut found = self.with_unknown("registration_ids.add", add)?;
-            found.extend(self.with_unknown("registration_ids.remove", remove)?);
+            let mut found = self.with_unknown(add)?;
+            found.extend(self.with_unknown(remove)?);
             Violations::check(found)?;
             return self.done(&Empty {});
         }
-        self.app.update_tag(&tag, &add.into_names(), &remove.into_names())?;
+        self.app.update_tag(&tag, &add.good, &remove.good)?;
         self.done(&Empty {})
     }
 
@@ -52,24 +51,31 @@ impl<S: Store> Call<'_, S> {
     }
 
     /// What is wrong with a list that holds texts that are no ids, the ids of no device included.
-    pub(super) fn with_unknown(
-        &self,
-        field: &'static str,
-        names: Names<DeviceId>,
-    ) -> Result<Vec<Violation>, Refusal> {
-        let mut found = names.bad;
-        for (index, id) in &names.good {
-            match self.app.last_seen(id) {
+    pub(super) fn with_unknown(&self, names: Names<DeviceId>) -> Result<Vec<Violation>, Refusal> {
+        let Names { field, texts, bad: mut found, .. } = names;
+        let mut tally = Tally::default();
+        for (index, id) in texts.iter().enumerate() {
+            let Ok(id) = DeviceId::new(id) else { continue };
+            match self.app.last_seen(&id) {
                 Ok(_) => {}
                 Err(Error::NotFound { .. }) => {
-                    let limit = "must be a device of the app";
-                    let unknown = Violation::new(field, Rule::Known, limit, shown(id.as_str()));
-                    found.push(unknown.in_list(field, *index));
+                    if tally.names() {
+                        let unknown = Violation::new(field, Rule::Known, DEVICE, shown(id.as_str()));
+                        found.push(unknown.in_list(field, index));
+                    }
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        found.sort_by_key(Violation::index);
+        found.sort_by_key(|violation| violation.index().unwrap_or(usize::MAX));
+        found.extend(tally.others(Place::of(field), Rule::Known, DEVICE));
         Ok(found)
     }
+}
+
+const DEVICE: &str = "must be a device of the app";
+
+/// A list of devices.
+pub(super) fn devices(field: &'static str, texts: Option<Texts>, most: &mut Most) -> Names<DeviceId> {
+    Names::read(field, texts, most, |id| DeviceId::new(id), |_| Ok(()))
 }

@@ -1,10 +1,10 @@
 //! The bodies of the JPush face, as they are on the wire.
 
-use crate::extract::{Members, object, wrong};
-use rollbook::{Rule, Violation, Violations};
+pub use crate::extract::Texts;
+
+use crate::extract::{Faults, Members, Piece, Place, Read, Request, deserialize};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 use std::fmt;
 
 /// What nothing is said with: `{}`.
@@ -76,8 +76,7 @@ pub struct DeviceState {
 /// assert_eq!(change.tags, Some(TagsMember::Clear));
 /// assert!(serde_json::from_str::<DeviceChange>(r#"{"tags":"news"}"#).is_err());
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DeviceChange {
     /// Its tags.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,9 +92,9 @@ pub struct DeviceChange {
 /// The member `tags` of a change.
 ///
 /// ```
-/// use rollbook_http::jpush::wire::{ListChange, TagsMember};
+/// use rollbook_http::jpush::wire::{ListChange, TagsMember, Texts};
 /// assert_eq!(serde_json::to_string(&TagsMember::Clear)?, r#""""#);
-/// let news = ListChange { add: Some(vec!["news".into()]), ..ListChange::default() };
+/// let news = ListChange { add: Some(Texts::from_iter(["news"])), ..ListChange::default() };
 /// assert_eq!(serde_json::to_string(&TagsMember::Change(news))?, r#"{"add":["news"]}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -119,9 +118,10 @@ impl Serialize for TagsMember {
 /// Two lists, either of which may be absent.
 ///
 /// ```
-/// use rollbook_http::jpush::wire::{DeviceChange, ListChange, TagsMember};
+/// use rollbook_http::jpush::wire::{DeviceChange, ListChange, TagsMember, Texts};
 /// let change: DeviceChange = serde_json::from_str(r#"{"tags":{"add":["vip"],"remove":["news"]}}"#)?;
-/// let expected = ListChange { add: Some(vec!["vip".into()]), remove: Some(vec!["news".into()]) };
+/// let (add, remove) = (Texts::from_iter(["vip"]), Texts::from_iter(["news"]));
+/// let expected = ListChange { add: Some(add), remove: Some(remove) };
 /// assert_eq!(change.tags, Some(TagsMember::Change(expected)));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -129,39 +129,53 @@ impl Serialize for TagsMember {
 pub struct ListChange {
     /// What is added.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub add: Option<Vec<String>>,
+    pub add: Option<Texts>,
     /// What is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remove: Option<Vec<String>>,
+    pub remove: Option<Texts>,
 }
 
-impl ListChange {
-    fn take(value: Value, field: &'static str, lists: [&'static str; 2]) -> Result<Self, Violations> {
-        let [add, remove] = lists;
-        let mut members = Members::new(object(field, value)?);
-        let change = ListChange { add: members.texts("add", add), remove: members.texts("remove", remove) };
-        members.finish(Some(change))
+/// What is misspelt must not pass for done: no other members are allowed.
+impl<'de> Request<'de> for ListChange {
+    const PARTS: &'static [&'static str] = &["add", "remove"];
+    const IS_PART: bool = true;
+    type Part = Texts;
+    fn make(mut members: Members<'_, 'de, Texts>) -> Option<Self> {
+        Some(ListChange { add: members.part("add"), remove: members.part("remove") })
     }
 }
 
-impl TryFrom<Value> for DeviceChange {
-    type Error = Violations;
-    fn try_from(body: Value) -> Result<Self, Violations> {
-        let mut members = Members::new(object("body", body)?);
-        let tags = match members.take("tags") {
-            None => None,
-            Some(Value::String(text)) if text.is_empty() => Some(TagsMember::Clear),
-            Some(change @ Value::Object(_)) => {
-                let change = ListChange::take(change, "tags", ["tags.add", "tags.remove"]);
-                members.keep(change).map(TagsMember::Change)
-            }
-            Some(other) => {
-                members.found.push(wrong("tags", "must be an object or an empty string", &other));
-                None
-            }
-        };
-        let change = DeviceChange { tags, alias: members.text("alias"), mobile: members.text("mobile") };
-        members.finish(Some(change))
+impl<'de> Read<'de> for TagsMember {
+    const EXPECTED: &'static str = "must be an object or an empty string";
+
+    fn plain(piece: Piece<'de>, place: Place<'_>, faults: &mut Faults) -> Option<Self> {
+        if matches!(&piece, Piece::Text(text) if text.is_empty()) {
+            return Some(TagsMember::Clear);
+        }
+        faults.wrong(place, Self::EXPECTED, &piece);
+        None
+    }
+
+    fn object<A: MapAccess<'de>>(
+        members: A,
+        place: Place<'_>,
+        faults: &mut Faults,
+    ) -> Result<Option<Self>, A::Error> {
+        Ok(ListChange::object(members, place, faults)?.map(TagsMember::Change))
+    }
+}
+
+impl<'de> Request<'de> for DeviceChange {
+    const VALUES: &'static [&'static str] = &["alias", "mobile"];
+    const PARTS: &'static [&'static str] = &["tags"];
+    type Part = TagsMember;
+    fn make(mut members: Members<'_, 'de, TagsMember>) -> Option<Self> {
+        let (alias, mobile) = (members.text("alias"), members.text("mobile"));
+        Some(DeviceChange {
+            tags: members.part("tags"),
+            alias: alias.map(Into::into),
+            mobile: mobile.map(Into::into),
+        })
     }
 }
 
@@ -174,22 +188,17 @@ impl TryFrom<Value> for DeviceChange {
 /// assert_eq!(change.registration_ids.remove, None);
 /// assert_eq!(serde_json::to_string(&change).unwrap(), text);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DevicesChange {
     /// The lists.
     pub registration_ids: ListChange,
 }
 
-impl TryFrom<Value> for DevicesChange {
-    type Error = Violations;
-    fn try_from(body: Value) -> Result<Self, Violations> {
-        let mut members = Members::new(object("body", body)?);
-        let Some(lists) = members.take("registration_ids") else {
-            return Err(absent("registration_ids").into());
-        };
-        let fields = ["registration_ids.add", "registration_ids.remove"];
-        Ok(DevicesChange { registration_ids: ListChange::take(lists, "registration_ids", fields)? })
+impl<'de> Request<'de> for DevicesChange {
+    const PARTS: &'static [&'static str] = &["registration_ids"];
+    type Part = ListChange;
+    fn make(mut members: Members<'_, 'de, ListChange>) -> Option<Self> {
+        Some(DevicesChange { registration_ids: members.demand_part("registration_ids")? })
     }
 }
 
@@ -198,33 +207,35 @@ impl TryFrom<Value> for DevicesChange {
 /// ```
 /// use rollbook_http::jpush::wire::StatusQuestion;
 /// let question: StatusQuestion = serde_json::from_str(r#"{"registration_ids":["d1","d2"]}"#)?;
-/// assert_eq!(question.registration_ids, ["d1", "d2"]);
+/// assert!(question.registration_ids.iter().eq(["d1", "d2"]));
 /// let error = serde_json::from_str::<StatusQuestion>("{}").unwrap_err();
 /// assert_eq!(error.to_string(), "registration_ids: present: must be given: got none");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StatusQuestion {
     /// The devices.
-    pub registration_ids: Vec<String>,
+    pub registration_ids: Texts,
 }
 
-impl TryFrom<Value> for StatusQuestion {
-    type Error = Violations;
-    fn try_from(body: Value) -> Result<Self, Violations> {
-        let mut members = Members::new(object("body", body)?);
-        let ids = members.texts("registration_ids", "registration_ids");
-        if ids.is_none() && members.found.is_empty() {
-            members.found.push(absent("registration_ids"));
-        }
-        members.finish(ids.map(|registration_ids| StatusQuestion { registration_ids }))
+impl<'de> Request<'de> for StatusQuestion {
+    const PARTS: &'static [&'static str] = &["registration_ids"];
+    type Part = Texts;
+    fn make(mut members: Members<'_, 'de, Texts>) -> Option<Self> {
+        Some(StatusQuestion { registration_ids: members.demand_part("registration_ids")? })
     }
 }
 
-fn absent(field: &'static str) -> Violation {
-    Violation::new(field, Rule::Present, "must be given", "none")
+macro_rules! read_strictly {
+    ($($request:ident),*) => {$(
+        impl<'de> Deserialize<'de> for $request {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserialize(deserializer)
+            }
+        }
+    )*};
 }
+read_strictly!(DeviceChange, DevicesChange, StatusQuestion);
 
 /// Whether a device is online, or when it was.
 ///

@@ -2,7 +2,7 @@
 
 use super::wire::Response;
 use crate::exchange::{Answer, Outcome, Stranger, causes, json};
-use crate::extract::line;
+use crate::extract::{Unread, line};
 use crate::options::FaceOptions;
 use axum::http::{HeaderValue, StatusCode, header};
 use rollbook::{Error, ErrorKind, Rule, Subject, Violation, Violations};
@@ -94,6 +94,15 @@ impl From<Violations> for Refusal {
 impl From<Violation> for Refusal {
     fn from(violation: Violation) -> Self {
         Violations::from(violation).into()
+    }
+}
+
+impl From<Unread> for Refusal {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Malformed(violation) => Refusal::malformed(violation.to_string()),
+            Unread::Invalid(violations) => violations.into(),
+        }
     }
 }
 

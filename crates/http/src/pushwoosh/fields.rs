@@ -1,28 +1,12 @@
 //! The members that the requests share, each with its rule. Empty texts count as absent, as the vendor has it.
 
-use crate::extract::{Members, NAMED, shown, wrong};
+use crate::extract::{Faults, Members, Piece, Place, Read, Reader, Tally};
 use rollbook::{
-    AppKey, Attribute, Attributes, DeviceId, Platform, Rule, UserId, UtcOffset, Violation, Violations,
+    AppKey, Attribute, Attributes, DeviceId, Platform, Rule, Scalar, UserId, UtcOffset, Violation,
 };
-use serde::{Deserialize, Serializer};
-use serde_json::{Map, Value};
-
-/// Whole numbers are exact in a float up to here.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
-pub(super) fn required(field: &'static str) -> Violation {
-    Violation::new(field, Rule::Present, "must be given", "none")
-}
-
-/// The app that a request names.
-pub(super) fn application(members: &Map<String, Value>) -> Result<AppKey, Violation> {
-    let field = "application";
-    match members.get(field) {
-        None | Some(Value::Null) => Err(required(field)),
-        Some(Value::String(key)) => AppKey::new(key.as_str()).map_err(|violation| violation.in_field(field)),
-        Some(other) => Err(wrong(field, "must be a string", other)),
-    }
-}
+use serde::Serializer;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess};
+use std::borrow::Cow;
 
 /// A platform as its number.
 pub(super) fn device_type<S: Serializer>(
@@ -35,51 +19,38 @@ pub(super) fn device_type<S: Serializer>(
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Fields {
-    pub(super) members: Members,
-}
-
-impl Fields {
-    pub(super) fn new(members: Map<String, Value>) -> Self {
-        Fields { members: Members::new(members) }
-    }
-
+impl<'de, P> Members<'_, 'de, P> {
     pub(super) fn application(&mut self) -> Option<AppKey> {
-        let key = application(self.members.all());
-        self.members.keep(key)
+        let field = "application";
+        let text = self.text(field);
+        let text = self.demand(field, text)?;
+        self.faults.keep(AppKey::new(text).map_err(|violation| violation.in_field(field)))
     }
 
     /// A text that makes a name.
     pub(super) fn name<T>(
         &mut self,
         field: &'static str,
-        name: impl FnOnce(String) -> Result<T, Violation>,
+        name: impl FnOnce(Cow<'de, str>) -> Result<T, Violation>,
     ) -> Option<T> {
-        let text = self.members.text(field).filter(|text| !text.is_empty())?;
-        self.members.keep(name(text).map_err(|violation| violation.in_field(field)))
+        let text = self.text(field).filter(|text| !text.is_empty())?;
+        self.faults.keep(name(text).map_err(|violation| violation.in_field(field)))
     }
 
     /// A text that makes a name of which no error may show anything.
     pub(super) fn hidden_name<T>(
         &mut self,
         field: &'static str,
-        name: impl FnOnce(String) -> Result<T, Violation>,
+        name: impl FnOnce(Cow<'de, str>) -> Result<T, Violation>,
     ) -> Option<T> {
-        if self.members.all().get(field).is_some_and(|value| !value.is_string() && !value.is_null()) {
-            self.members.take(field);
-            self.members.found.push(Violation::new(field, Rule::Type, "must be a string", "another type"));
+        match self.value(field)? {
+            Piece::Text(text) if text.is_empty() => None,
+            Piece::Text(text) => self.faults.keep(name(text).map_err(|violation| violation.in_field(field))),
+            _ => {
+                self.faults.add(Violation::new(field, Rule::Type, "must be a string", "another type"));
+                None
+            }
         }
-        self.name(field, name)
-    }
-
-    /// The value, or one violation more when it is absent and nothing else is wrong with it.
-    pub(super) fn demand<T>(&mut self, field: &'static str, value: Option<T>) -> Option<T> {
-        let told = self.members.found.iter().any(|violation| violation.field() == field);
-        if value.is_none() && !told {
-            self.members.found.push(required(field));
-        }
-        value
     }
 
     pub(super) fn hwid(&mut self) -> Option<DeviceId> {
@@ -87,71 +58,121 @@ impl Fields {
         self.demand("hwid", hwid)
     }
 
-    /// A user; a number is taken as its text.
+    /// A user. A whole number is taken as its text; a number with a point or an exponent has more than one text, and
+    /// two users whose numbers are one as floats must not become one user.
     pub(super) fn user(&mut self, field: &'static str) -> Option<UserId> {
-        let text = match self.members.take(field)? {
-            Value::String(text) => text,
-            // Two users whose numbers are one as floats must not become one user.
-            Value::Number(number) if !number.is_f64() || number.as_f64().is_some_and(|n| n.abs() < EXACT) => {
-                number.to_string()
-            }
+        let text = match self.value(field)? {
+            Piece::Text(text) => text,
+            Piece::Whole(number) => number.to_string().into(),
             other => {
-                self.members.found.push(wrong(field, "must be a string or a number", &other));
+                let expected = "must be a string or a whole number of 64 bits";
+                self.faults.wrong(Place::of(field), expected, &other);
                 return None;
             }
         };
         if text.is_empty() {
             return None;
         }
-        self.members.keep(UserId::new(text).map_err(|violation| violation.in_field(field)))
+        self.faults.keep(UserId::new(text).map_err(|violation| violation.in_field(field)))
     }
 
     pub(super) fn offset(&mut self, field: &'static str) -> Option<UtcOffset> {
-        let secs = self.members.integer(field)?;
+        let secs = self.whole(field)?;
         // What does not fit in 32 bits is out of range all the more.
         let clamped = secs.clamp(i64::from(i32::MIN), i64::from(i32::MAX));
         let offset = UtcOffset::new(i32::try_from(clamped).unwrap_or(i32::MAX));
         let refused = |violation: Violation| {
             Violation::new(field, violation.rule(), violation.limit().to_owned(), secs)
         };
-        self.members.keep(offset.map_err(refused))
+        self.faults.keep(offset.map_err(refused))
     }
 
     pub(super) fn platform(&mut self) -> Option<Platform> {
-        let number = self.members.integer("device_type")?;
-        self.members.keep(Platform::from_device_type(number))
+        let number = self.whole("device_type")?;
+        self.faults.keep(Platform::from_device_type(number))
     }
+}
 
-    pub(super) fn attributes(&mut self) -> Option<Attributes> {
-        let members = match self.members.take("attributes") {
-            Some(Value::Object(members)) => members,
-            Some(other) => {
-                self.members.found.push(wrong("attributes", "must be an object", &other));
-                return None;
-            }
-            None => {
-                self.members.found.push(required("attributes"));
-                return None;
-            }
-        };
+impl<'de> Read<'de> for Attributes {
+    const EXPECTED: &'static str = "must be an object";
+
+    fn object<A: MapAccess<'de>>(
+        mut members: A,
+        place: Place<'_>,
+        faults: &mut Faults,
+    ) -> Result<Option<Self>, A::Error> {
         let mut attributes = Attributes::new();
-        let mut bad = Vec::new();
-        for (name, value) in members {
-            match Attribute::deserialize(&value) {
-                Ok(attribute) => attributes.insert(name, attribute),
-                Err(_) if bad.len() < NAMED => {
-                    let limit = "must be a text, a number, true or false, or a list of those";
-                    let field = format!("attributes.{}", shown(&name).trim_matches('"'));
-                    bad.push(wrong(field, limit, &value));
-                }
-                Err(_) => {}
+        let mut bad = Tally::default();
+        while let Some(name) = members.next_key::<String>()? {
+            let (member, before) = (place.member(&name), faults.count());
+            if attributes.get(&name).is_some() && !bad.is_full() {
+                faults.add(member.violation(Rule::Items, "must be given once", "it more than once"));
+            }
+            if bad.is_full() || faults.count() > before || !faults.takes(place) {
+                members.next_value::<IgnoredAny>()?;
+            } else if let Some(value) = members.next_value_seed(Reader::<Attribute>::new(member, faults))? {
+                attributes.insert(name, value);
+            }
+            if faults.count() > before {
+                bad.names();
             }
         }
-        self.members.keep(Violations::check(bad))?;
-        Some(attributes)
+        Ok(Some(attributes))
+    }
+}
+
+impl<'de> Read<'de> for Attribute {
+    const EXPECTED: &'static str = "must be a text, a number, true or false, or a list of those";
+
+    fn plain(piece: Piece<'de>, place: Place<'_>, faults: &mut Faults) -> Option<Self> {
+        scalar(piece, Self::EXPECTED, place, faults).map(Attribute::One)
     }
 
-    pub(super) fn finish<T>(self, made: Option<T>) -> Result<T, Violations> {
-        self.members.finish(made)
+    fn list<A: SeqAccess<'de>>(
+        mut items: A,
+        place: Place<'_>,
+        faults: &mut Faults,
+    ) -> Result<Option<Self>, A::Error> {
+        let mut scalars = Vec::new();
+        let mut bad = Tally::default();
+        let mut index = 0;
+        while let Some(piece) =
+            items.next_element_seed(Reader::<Piece<'de>>::new(place.item(index), faults))?
+        {
+            if let Some(piece) = piece
+                && !bad.is_full()
+                && faults.takes(place)
+            {
+                match scalar(piece, "must be a text, a number, true or false", place.item(index), faults) {
+                    Some(scalar) => scalars.push(scalar),
+                    None => drop(bad.names()),
+                }
+            }
+            index += 1;
+        }
+        Ok(Some(Attribute::List(scalars)))
+    }
+}
+
+fn scalar(piece: Piece<'_>, expected: &'static str, place: Place<'_>, faults: &mut Faults) -> Option<Scalar> {
+    // A number of this size is a whole one however it was written, and JSON does not tell 1e19 from its digits.
+    const BOUND: f64 = 9_223_372_036_854_775_808.0;
+    let range = "must be -9223372036854775808 to 9223372036854775807";
+    match piece {
+        Piece::Bool(truth) => Some(Scalar::Bool(truth)),
+        Piece::Text(text) => Some(Scalar::Text(text.into_owned())),
+        Piece::Float(number) if number.abs() < BOUND => Some(Scalar::Float(number)),
+        Piece::Whole(number) => {
+            let whole = i64::try_from(number).map_err(|_| place.violation(Rule::Range, range, number));
+            faults.keep(whole).map(Scalar::Integer)
+        }
+        Piece::Float(number) => {
+            faults.add(place.violation(Rule::Range, range, format_args!("{number:?}")));
+            None
+        }
+        other => {
+            faults.wrong(place, expected, &other);
+            None
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! The bodies of the Pushwoosh face, as they are on the wire.
 
-use super::fields::{Fields, device_type};
+use super::fields::device_type;
+use crate::extract::{Members, Piece, Request, deserialize};
 use rollbook::{
     AppKey, Attributes, DeviceId, EventCode, EventName, Language, NewEvent, Platform, PushToken,
-    Registration, Timestamp, UserId, UtcOffset, Violations,
+    Registration, Timestamp, UserId, UtcOffset,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
 /// Every answer.
@@ -96,17 +96,53 @@ pub struct Enclosed<T> {
     pub request: T,
 }
 
-macro_rules! from_value {
-    ($($name:ident),*) => {$(
-        impl TryFrom<Value> for $name {
-            type Error = Violations;
-            fn try_from(request: Value) -> Result<Self, Violations> {
-                crate::extract::object("request", request)?.try_into()
+impl<'de, T: Request<'de>> Request<'de> for Enclosed<T> {
+    const PARTS: &'static [&'static str] = &["request"];
+    type Part = T;
+    fn make(mut members: Members<'_, 'de, T>) -> Option<Self> {
+        Some(Enclosed { request: members.demand_part("request")? })
+    }
+}
+
+/// Requests without parts, of which these members are known.
+macro_rules! requests {
+    ($($request:ident: $($member:literal)*;)*) => {$(
+        impl<'de> Request<'de> for $request {
+            const VALUES: &'static [&'static str] = &[$($member),*];
+            type Part = Piece<'de>;
+            fn make(members: Members<'_, 'de, Piece<'de>>) -> Option<Self> {
+                $request::of(members)
             }
         }
     )*};
 }
-from_value!(NewUser, DeletedUser, DeviceName, NewDevice, PostedEvent);
+requests! {
+    Addressed: "application";
+    NewUser: "application" "hwid" "userId" "tz_offset" "device_type";
+    DeletedUser: "application" "user_id";
+    DeviceName: "application" "hwid";
+    NewDevice: "application" "hwid" "device_type" "push_token" "language" "timezone" "userId";
+}
+
+macro_rules! read_strictly {
+    ($($request:ident),*) => {$(
+        impl<'de> Deserialize<'de> for $request {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserialize(deserializer)
+            }
+        }
+    )*};
+}
+read_strictly!(NewUser, DeletedUser, DeviceName, NewDevice, PostedEvent);
+
+/// The app that a request names, read before anything else of it.
+pub(super) struct Addressed(pub(super) AppKey);
+
+impl Addressed {
+    fn of<P>(mut members: Members<'_, '_, P>) -> Option<Self> {
+        members.application().map(Addressed)
+    }
+}
 
 /// `registerUser`.
 ///
@@ -116,8 +152,7 @@ from_value!(NewUser, DeletedUser, DeviceName, NewDevice, PostedEvent);
 /// let new: Enclosed<NewUser> = serde_json::from_str(text).unwrap();
 /// assert_eq!(new.request.user_id.unwrap().as_str(), "7");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewUser {
     /// The app.
     pub application: AppKey,
@@ -134,20 +169,12 @@ pub struct NewUser {
     pub device_type: Option<Platform>,
 }
 
-impl TryFrom<Map<String, Value>> for NewUser {
-    type Error = Violations;
-    fn try_from(members: Map<String, Value>) -> Result<Self, Violations> {
-        let mut fields = Fields::new(members);
-        let (application, hwid) = (fields.application(), fields.hwid());
-        let user_id = fields.user("userId");
-        let (tz_offset, device_type) = (fields.offset("tz_offset"), fields.platform());
-        fields.finish(application.zip(hwid).map(|(application, hwid)| NewUser {
-            application,
-            hwid,
-            user_id,
-            tz_offset,
-            device_type,
-        }))
+impl NewUser {
+    fn of<P>(mut members: Members<'_, '_, P>) -> Option<Self> {
+        let (application, hwid) = (members.application(), members.hwid());
+        let user_id = members.user("userId");
+        let (tz_offset, device_type) = (members.offset("tz_offset"), members.platform());
+        Some(NewUser { application: application?, hwid: hwid?, user_id, tz_offset, device_type })
     }
 }
 
@@ -161,8 +188,7 @@ impl TryFrom<Map<String, Value>> for NewUser {
 /// assert_eq!(error.to_string(), "user_id: present: must be given: got none");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeletedUser {
     /// The app.
     pub application: AppKey,
@@ -170,15 +196,11 @@ pub struct DeletedUser {
     pub user_id: UserId,
 }
 
-impl TryFrom<Map<String, Value>> for DeletedUser {
-    type Error = Violations;
-    fn try_from(members: Map<String, Value>) -> Result<Self, Violations> {
-        let mut fields = Fields::new(members);
-        let (application, user_id) = (fields.application(), fields.user("user_id"));
-        let user_id = fields.demand("user_id", user_id);
-        fields.finish(
-            application.zip(user_id).map(|(application, user_id)| DeletedUser { application, user_id }),
-        )
+impl DeletedUser {
+    fn of<P>(mut members: Members<'_, '_, P>) -> Option<Self> {
+        let (application, user_id) = (members.application(), members.user("user_id"));
+        let user_id = members.demand("user_id", user_id);
+        Some(DeletedUser { application: application?, user_id: user_id? })
     }
 }
 
@@ -190,8 +212,7 @@ impl TryFrom<Map<String, Value>> for DeletedUser {
 /// assert_eq!(serde_json::to_string(&name)?, r#"{"application":"shop","hwid":"phone"}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceName {
     /// The app.
     pub application: AppKey,
@@ -199,12 +220,10 @@ pub struct DeviceName {
     pub hwid: DeviceId,
 }
 
-impl TryFrom<Map<String, Value>> for DeviceName {
-    type Error = Violations;
-    fn try_from(members: Map<String, Value>) -> Result<Self, Violations> {
-        let mut fields = Fields::new(members);
-        let (application, hwid) = (fields.application(), fields.hwid());
-        fields.finish(application.zip(hwid).map(|(application, hwid)| DeviceName { application, hwid }))
+impl DeviceName {
+    fn of<P>(mut members: Members<'_, '_, P>) -> Option<Self> {
+        let (application, hwid) = (members.application(), members.hwid());
+        Some(DeviceName { application: application?, hwid: hwid? })
     }
 }
 
@@ -218,8 +237,7 @@ impl TryFrom<Map<String, Value>> for DeviceName {
 /// assert_eq!((registration.platform, registration.user), (Platform::Ios, Some("ann".parse()?)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewDevice {
     /// The app.
     pub application: AppKey,
@@ -242,25 +260,16 @@ pub struct NewDevice {
     pub user_id: Option<UserId>,
 }
 
-impl TryFrom<Map<String, Value>> for NewDevice {
-    type Error = Violations;
-    fn try_from(members: Map<String, Value>) -> Result<Self, Violations> {
-        let mut fields = Fields::new(members);
-        let (application, hwid) = (fields.application(), fields.hwid());
-        let device_type = fields.platform();
-        let device_type = fields.demand("device_type", device_type);
-        let push_token = fields.hidden_name("push_token", PushToken::new);
-        let language = fields.name("language", Language::new);
-        let (timezone, user_id) = (fields.offset("timezone"), fields.user("userId"));
-        fields.finish(application.zip(hwid).map(|(application, hwid)| NewDevice {
-            application,
-            hwid,
-            device_type,
-            push_token,
-            language,
-            timezone,
-            user_id,
-        }))
+impl NewDevice {
+    fn of<P>(mut members: Members<'_, '_, P>) -> Option<Self> {
+        let (application, hwid) = (members.application(), members.hwid());
+        let device_type = members.platform();
+        let device_type = members.demand("device_type", device_type);
+        let push_token = members.hidden_name("push_token", PushToken::new);
+        let language = members.name("language", Language::new);
+        let (timezone, user_id) = (members.offset("timezone"), members.user("userId"));
+        let (application, hwid) = (application?, hwid?);
+        Some(NewDevice { application, hwid, device_type, push_token, language, timezone, user_id })
     }
 }
 
@@ -286,8 +295,7 @@ impl From<NewDevice> for Registration {
 /// assert_eq!((event.name.as_str(), event.device), ("opened", Some("phone".parse()?)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PostedEvent {
     /// The app.
     pub application: AppKey,
@@ -309,23 +317,24 @@ pub struct PostedEvent {
     pub timestamp_current: Option<Timestamp>,
 }
 
-impl TryFrom<Map<String, Value>> for PostedEvent {
-    type Error = Violations;
-    fn try_from(members: Map<String, Value>) -> Result<Self, Violations> {
-        let mut fields = Fields::new(members);
-        let application = fields.application();
-        let event = fields.name("event", EventName::new);
-        let event = fields.demand("event", event);
-        let attributes = fields.attributes();
-        let hwid = fields.name("hwid", DeviceId::new);
-        let user_id = fields.user("userId");
-        let timestamp_utc = fields.members.integer("timestampUTC").map(Timestamp::from_secs);
-        let timestamp_current = fields.members.integer("timestampCurrent").map(Timestamp::from_secs);
+impl<'de> Request<'de> for PostedEvent {
+    const VALUES: &'static [&'static str] =
+        &["application", "event", "hwid", "userId", "timestampUTC", "timestampCurrent", "device_type"];
+    const PARTS: &'static [&'static str] = &["attributes"];
+    type Part = Attributes;
+    fn make(mut members: Members<'_, 'de, Attributes>) -> Option<Self> {
+        let application = members.application();
+        let event = members.name("event", EventName::new);
+        let event = members.demand("event", event);
+        let attributes = members.part("attributes");
+        let attributes = members.demand("attributes", attributes);
+        let (hwid, user_id) = (members.name("hwid", DeviceId::new), members.user("userId"));
+        let timestamp_utc = members.whole("timestampUTC").map(Timestamp::from_secs);
+        let timestamp_current = members.whole("timestampCurrent").map(Timestamp::from_secs);
         // Nothing is kept of it, but what is wrong is told.
-        fields.platform();
-        fields.finish(application.zip(event).zip(attributes).map(|((application, event), attributes)| {
-            PostedEvent { application, event, attributes, hwid, user_id, timestamp_utc, timestamp_current }
-        }))
+        members.platform();
+        let (application, event, attributes) = (application?, event?, attributes?);
+        Some(PostedEvent { application, event, attributes, hwid, user_id, timestamp_utc, timestamp_current })
     }
 }
 

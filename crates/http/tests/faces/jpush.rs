@@ -30,7 +30,7 @@ fn a_device_is_changed_in_each_member() {
         r#"{"tags":{}}"#,
         r#"{"tags":null,"alias":null,"mobile":null}"#,
         r#"{"tags":{"add":null,"remove":null},"other":[1]}"#,
-        r#"{"tags":{"add":[],"remove":[],"set":["x"]}}"#,
+        r#"{"tags":{"add":[],"remove":[]},"set":["x"]}"#,
     ] {
         served.jpush("POST", "/v3/devices/d1", nothing).is(200, "{}");
         served.jpush("GET", "/v3/devices/d1", "").is(200, changed);

@@ -13,6 +13,7 @@
 //! | of the refusals | file |
 //! |---|---|
 //! | 7002 by what is wrong with an argument | `jpush_arguments` |
+//! | what is JSON and no argument: members given twice, numbers and texts that are none | `decoding` |
 //! | 7000, 7001, 7002 of one device, 7004, 7008, 7010, 7013, 7015, 2007, 7030 | `jpush_errors` |
 //! | 210, 400, 401, 404, 405, 500 | `pushwoosh_errors` |
 //! | every one of them for requests that would change something | `unchanged` |
@@ -25,6 +26,8 @@ mod common;
 mod apart;
 #[cfg(test)]
 mod crowds;
+#[cfg(test)]
+mod decoding;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

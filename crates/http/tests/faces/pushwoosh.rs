@@ -23,7 +23,6 @@ fn a_user_is_registered() {
         (r#","hwid":"h1""#, "h1"),
         (r#","hwid":"h1","userId":12345678901234567890"#, "12345678901234567890"),
         (r#","hwid":"h1","userId":"""#, "h1"),
-        (r#","hwid":"h1","userId":1.5"#, "1.5"),
         (r#","hwid":"h1","userId":null,"tz_offset":null,"device_type":null"#, "h1"),
         (r#","hwid":"h1","userId":-7,"other":{}"#, "-7"),
     ] {

@@ -92,7 +92,7 @@ fn every_argument_that_is_wrong_is_named() {
         (
             r#","hwid":"h1","userId":["u"],"tz_offset":"3600","device_type":4"#.into(),
             format!(
-                "userId: type: must be a string or a number: got a list; \
+                "userId: type: must be a string or a whole number of 64 bits: got a list; \
                  tz_offset: type: must be a whole number: got \"3600\"; device_type: known: {types}: got 4"
             ),
         ),
@@ -106,7 +106,7 @@ fn every_argument_that_is_wrong_is_named() {
         ),
         (
             r#","hwid":"h1","userId":123456789012345678901234567890"#.into(),
-            "userId: type: must be a string or a number: got 1.2345678901234568e+29".into(),
+            "userId: type: must be a string or a whole number of 64 bits: got 1.2345678901234568e29".into(),
         ),
         (
             r#","hwid":"h1","userId":"\u0000""#.into(),
@@ -173,7 +173,7 @@ fn events_that_are_wrong() {
         r#","event":"activityCompleted","hwid":"d1","attributes":{"a":null,"b":{"c":1},"d":[[1]],"e":1}"#,
         &format!(
             "attributes.a: type: {values}: got null; attributes.b: type: {values}: got an object; \
-             attributes.d: type: {values}: got a list"
+             attributes.d[0]: type: must be a text, a number, true or false: got a list"
         ),
     );
     post(

@@ -1,0 +1,214 @@
+//! Bodies that are JSON, and of which something is refused, or not, for how it is written.
+
+use crate::common::{KEY, Served, device, served};
+use rollbook::{Attribute, EventQuery, Scalar};
+
+const DONE: &str = r#"{"status_code":200,"status_message":"OK","response":null}"#;
+
+fn populated() -> Served {
+    let served = served();
+    served.populate();
+    served
+}
+
+/// A request of this app, with these members more.
+fn of(members: &str) -> String {
+    format!(r#"{{"request":{{"application":"{KEY}"{members}}}}}"#)
+}
+
+#[test]
+fn a_known_member_that_is_given_twice_is_refused_by_its_name() {
+    let served = populated();
+    let twice = |field: &str| format!("{field}: items: must be given once: got it more than once");
+    for (body, field) in [
+        (r#"{"tags":{"add":["a"]},"tags":{"remove":["a"]}}"#, "tags"),
+        (r#"{"tags":{"add":["a"],"remove":["b"],"add":["c"]}}"#, "tags.add"),
+        (r#"{"alias":"a","mobile":"1","alias":"a"}"#, "alias"),
+        (r#"{"alias":null,"\u0061lias":"a"}"#, "alias"),
+        (r#"{"alias":"a","alias":7,"alias":[],"alias":{}}"#, "alias"),
+    ] {
+        served.refused(("POST", "/v3/devices/d1", body), 400, 7002, &twice(field));
+    }
+    for (body, field) in [
+        (r#"{"registration_ids":{"add":["d3"]},"registration_ids":{"add":["d3"]}}"#, "registration_ids"),
+        (r#"{"registration_ids":{"remove":["d1"],"remove":["d1"]}}"#, "registration_ids.remove"),
+    ] {
+        served.refused(("POST", "/v3/tags/news", body), 400, 7002, &twice(field));
+        served.refused(("POST", "/v3/aliases/ann", body), 400, 7002, &twice(field));
+    }
+    let body = r#"{"registration_ids":["d1"],"registration_ids":["d2"]}"#;
+    served.refused(("POST", "/v3/devices/status", body), 400, 7002, &twice("registration_ids"));
+    // What is not known may be given as often as a client likes.
+    served.jpush("POST", "/v3/devices/d1", r#"{"x":1,"x":2,"alias":"a"}"#).is(200, "{}");
+}
+
+#[test]
+fn the_same_holds_for_the_other_face_and_for_the_app_itself() {
+    let served = populated();
+    let twice = |field: &str| format!("{field}: items: must be given once: got it more than once");
+    let register = |body: &str, field: &str| {
+        served.pushwoosh_refused("/json/1.3/registerUser", body, 200, 210, &twice(field));
+    };
+    register(&of(r#","hwid":"h1","application":"other""#), "application");
+    register(
+        &format!(r#"{{"request":{{"application":"other","hwid":"h1","application":"{KEY}"}}}}"#),
+        "application",
+    );
+    register(&of(r#","hwid":"h1","hwid":"h2""#), "hwid");
+    register(&of(r#","hwid":"h1","userId":"a","userId":"b""#), "userId");
+    let one = of(r#","hwid":"h1""#);
+    let two = format!("{},{}", &one[..one.len() - 1], &one[1..]);
+    register(&two, "request");
+    let flat = format!(r#"{{"application":"{KEY}","user_id":"u1","user_id":"u2"}}"#);
+    served.pushwoosh_refused("/api/v2/device-api/deleteUser", &flat, 200, 210, &twice("user_id"));
+    let event = of(r#","event":"activityCompleted","hwid":"d1","attributes":{"a":1,"b":2,"a":1}"#);
+    served.pushwoosh_refused("/json/1.3/postEvent", &event, 200, 210, &twice("attributes.a"));
+}
+
+#[test]
+fn users_that_are_numbers_are_whole_ones_of_64_bits() {
+    let served = served();
+    for number in [
+        "0",
+        "7",
+        "-7",
+        "9007199254740991",
+        "9007199254740993",
+        "9223372036854775807",
+        "18446744073709551615",
+        "-9223372036854775808",
+    ] {
+        let body = of(&format!(r#","hwid":"h1","userId":{number}"#));
+        served.pushwoosh("/json/1.3/registerUser", &body).is(200, DONE);
+        assert_eq!(served.app.device(&device("h1")).unwrap().user.as_str(), number);
+        let body = format!(r#"{{"application":"{KEY}","user_id":{number}}}"#);
+        served.pushwoosh("/api/v2/device-api/deleteUser", &body).is(200, DONE);
+        assert!(served.app.device(&device("h1")).is_err());
+    }
+    for (number, shown) in [
+        ("18446744073709551616", "1.8446744073709552e19"),
+        ("-9223372036854775809", "-9.223372036854776e18"),
+        ("0.1", "0.1"),
+        ("0.10000000000000001", "0.1"),
+        ("1.0", "1.0"),
+        ("1e3", "1000.0"),
+    ] {
+        let message = format!("type: must be a string or a whole number of 64 bits: got {shown}");
+        let body = of(&format!(r#","hwid":"h1","userId":{number}"#));
+        served.pushwoosh_refused("/json/1.3/registerUser", &body, 200, 210, &format!("userId: {message}"));
+        let body = format!(r#"{{"application":"{KEY}","user_id":{number}}}"#);
+        let message = format!("user_id: {message}");
+        served.pushwoosh_refused("/api/v2/device-api/deleteUser", &body, 200, 210, &message);
+    }
+}
+
+#[test]
+fn whole_numbers_in_attributes_are_those_of_64_signed_bits_and_never_rounded() {
+    let served = populated();
+    let post = |attributes: &str| {
+        of(&format!(r#","event":"activityCompleted","hwid":"d1","attributes":{{"ok":1,{attributes}}}"#))
+    };
+    for number in [i64::MAX, i64::MIN, 9_007_199_254_740_993] {
+        let body = post(&format!(r#""id":{number},"ids":[{number}]"#));
+        assert_eq!(served.pushwoosh("/json/1.3/postEvent", &body).status(), 200);
+        let events = served.app.events(&EventQuery::default()).unwrap().items;
+        assert_eq!(events[0].attributes.get("id"), Some(&number.into()));
+        let list = Attribute::List(vec![Scalar::Integer(number)]);
+        assert_eq!(events[0].attributes.get("ids"), Some(&list));
+    }
+    for (number, shown) in [
+        ("9223372036854775808", "9223372036854775808"),
+        ("-9223372036854775809", "-9.223372036854776e18"),
+        ("18446744073709551615", "18446744073709551615"),
+        ("18446744073709551616", "1.8446744073709552e19"),
+        ("1e19", "1e19"),
+    ] {
+        let range = "range: must be -9223372036854775808 to 9223372036854775807";
+        let message = format!("attributes.id: {range}: got {shown}");
+        served.pushwoosh_refused(
+            "/json/1.3/postEvent",
+            &post(&format!(r#""id":{number}"#)),
+            200,
+            210,
+            &message,
+        );
+        let message = format!("attributes.ids[1]: {range}: got {shown}");
+        let body = post(&format!(r#""ids":[1,{number}]"#));
+        served.pushwoosh_refused("/json/1.3/postEvent", &body, 200, 210, &message);
+    }
+}
+
+#[test]
+fn numbers_and_texts_that_are_json_and_no_values_are_named_with_their_place() {
+    let served = populated();
+    let range = "range: must be a number that 64 bits hold: got a larger one";
+    let half = "characters: must hold no half of a surrogate pair: got one";
+    for (body, message) in [
+        (r#"{"alias":1e400}"#, format!("alias: {range}")),
+        (r#"{"alias":"\ud800"}"#, format!("alias: {half}")),
+        (r#"{"mobile":"\udc00"}"#, format!("mobile: {half}")),
+        (r#"{"tags":-1e999}"#, format!("tags: {range}")),
+        (r#"{"tags":{"add":["a","\ud800x"]}}"#, format!("tags.add[1]: {half}")),
+        (r#"{"tags":{"remove":["a","b",1e400]}}"#, format!("tags.remove[2]: {range}")),
+        (r#"{"al\ud800ias":"a"}"#, format!("body: {half}")),
+    ] {
+        served.refused(("POST", "/v3/devices/d1", body), 400, 7002, &message);
+    }
+    let body = r#"{"registration_ids":{"add":["d1","\udfff"]}}"#;
+    served.refused(("POST", "/v3/tags/vip", body), 400, 7002, &format!("registration_ids.add[1]: {half}"));
+    for (members, message) in [
+        (r#","hwid":"\ud800""#, format!("hwid: {half}")),
+        (r#","hwid":"h","tz_offset":1e400"#, format!("tz_offset: {range}")),
+        (r#","hwid":"h","userId":1e400"#, format!("userId: {range}")),
+    ] {
+        served.pushwoosh_refused("/json/1.3/registerUser", &of(members), 200, 210, &message);
+    }
+    let body = of(r#","event":"activityCompleted","hwid":"d1","attributes":{"a":1,"b":[1,1e400]}"#);
+    served.pushwoosh_refused("/json/1.3/postEvent", &body, 200, 210, &format!("attributes.b[1]: {range}"));
+    // What is not known is not judged.
+    served.jpush("POST", "/v3/devices/d1", r#"{"x":1e400,"y":"\ud800"}"#).is(200, "{}");
+}
+
+#[test]
+fn a_body_that_is_no_text_is_refused_with_its_place() {
+    let served = populated();
+    let authorization = crate::common::authorized();
+    let body = b"{\"x\":\"\xFF\"}";
+    let length = format!("Content-Length: {}", body.len());
+    let head = crate::common::head("POST", "/v3/devices/d1", &[&authorization, &length]);
+    let reply = crate::common::exchange(served.address, &[&head[..], body].concat());
+    let message = "body: form: must be UTF-8: got something else at byte 6";
+    reply.is(400, &format!(r#"{{"error":{{"code":7002,"message":"{message}"}}}}"#));
+}
+
+#[test]
+fn misspelt_members_of_a_list_are_refused_and_not_taken_for_done() {
+    let served = populated();
+    let only =
+        |field: &str, name: &str| format!("{field}: known: must hold only add and remove: got {name:?}");
+    for name in ["addd", "Add", "remove ", "set", ""] {
+        let body = format!(r#"{{"tags":{{"add":["x"],"{name}":["a"]}},"alias":"x"}}"#);
+        served.refused(("POST", "/v3/devices/d1", &body), 400, 7002, &only("tags", name));
+        let body = format!(r#"{{"registration_ids":{{"remove":["d1"],"{name}":null}}}}"#);
+        for path in ["/v3/tags/news", "/v3/aliases/ann"] {
+            served.refused(("POST", path, &body), 400, 7002, &only("registration_ids", name));
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let served = populated();
+    served.jpush("POST", "/v3/devices/d1", "\u{feff}{\"alias\":\"bom\"}").is(200, "{}");
+    served.jpush("GET", "/v3/aliases/bom", "").is(200, r#"{"registration_ids":["d1"]}"#);
+    let ids = "\u{feff}{\"registration_ids\":{\"add\":[\"d3\"]}}";
+    served.jpush("POST", "/v3/tags/bom", ids).is(200, "{}");
+    let status = "\u{feff} {\"registration_ids\":[\"d1\"]}";
+    served.jpush("POST", "/v3/devices/status", status).is(200, r#"{"d1":{"online":false}}"#);
+    let user = format!("\u{feff}{}", of(r#","hwid":"h1""#));
+    served.pushwoosh("/json/1.3/registerUser", &user).is(200, DONE);
+    let flat = format!("\u{feff}{{\"application\":\"{KEY}\",\"user_id\":\"u1\"}}");
+    served.pushwoosh("/api/v2/device-api/deleteUser", &flat).is(200, DONE);
+    let message = "body: form: must be JSON: got something else at line 1 column 1";
+    served.refused(("POST", "/v3/devices/d2", "\u{feff}\u{feff}{}"), 400, 7002, message);
+}
