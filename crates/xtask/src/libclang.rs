@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::process;
+use crate::debian;
 
 /// Finds libclang, or installs Debian's package of it where that is possible; says which. The error is ready to be
 /// shown.
@@ -12,17 +12,8 @@ pub(crate) fn prepare() -> Result<(), String> {
         println!("libclang: found {}", found.display());
         return Ok(());
     }
-    println!("libclang is not installed: installing Debian's libclang-dev");
-    for args in [&["update", "-q"][..], &["install", "-q", "-y", "--no-install-recommends", "libclang-dev"]] {
-        let status = process::command(Path::new("apt-get"))
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(args)
-            .status()
-            .map_err(|error| missing(&format!("cannot start apt-get: {error}")))?;
-        if !status.success() {
-            return Err(missing(&format!("apt-get {}: {status}", args.join(" "))));
-        }
-    }
+    println!("libclang is not installed");
+    debian::install(&["libclang-dev"]).map_err(|why| missing(&why))?;
     let found = find().ok_or_else(|| missing("the package did not bring it"))?;
     println!("libclang: installed {}", found.display());
     Ok(())

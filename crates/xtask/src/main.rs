@@ -11,6 +11,7 @@
 //! | `crash`    | kills writers, cuts logs, flips bytes, and tells what survived   |
 //! | `fuzz`     | every fuzz target for its share of some minutes                  |
 //! | `soak`     | a long mixed load on the durable store, killed and audited       |
+//! | `model`    | an independent model in step with the service over HTTP          |
 //! | `sanitize` | tests under the nightly compiler's sanitizers and interpreter    |
 //! | `clients`  | the vendors' own clients against the service                     |
 //!
@@ -24,9 +25,12 @@
 //! - [`process`]: runs one step and judges how it went
 //! - [`workspace`]: what cargo tells of the published packages
 //! - [`api`], [`features`], [`packages`]: what is checked of each of them
+//! - [`debian`]: installs packages of Debian's
 //! - [`libclang`]: finds or installs what the durable store's engine is built with
 //! - [`fuzz`]: runs the fuzz targets, and tells what they found with the shortest input
 //! - [`sanitize`]: which tests run under which sanitizer, and what that needs
+//! - [`program`], [`service`]: builds the program `rollbook`, and starts it
+//! - [`model`]: runs the model of the register beside it
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
@@ -34,13 +38,17 @@
 mod advisories;
 mod api;
 mod clients;
+mod debian;
 mod features;
 mod fuzz;
 mod gate;
 mod libclang;
+mod model;
 mod packages;
 mod process;
+mod program;
 mod sanitize;
+mod service;
 mod steps;
 mod tools;
 mod workspace;
@@ -111,6 +119,17 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
+    /// Send random requests of both protocols to the service and to an independent model of it, and compare.
+    ///
+    /// `--minutes N` or `--steps N` says how many, `--seed S` which, `--rocks` on RocksDB, with restarts and exports;
+    /// `--help` after `model` lists the rest. A difference is shown with the shortest sequence that was found. The model
+    /// is a program in Python; `test` takes a few thousand steps of it.
+    #[command(disable_help_flag = true)]
+    Model {
+        /// Handed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
     /// Run tests of what is Rust all the way down under the nightly compiler's sanitizers and its interpreter.
     ///
     /// What the machine has no component for is skipped, and the table at the end says what is missing.
@@ -132,8 +151,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let tools = Toolbox::from_env();
     let runner = if tools.has_nextest() { TestRunner::Nextest } else { TestRunner::CargoTest };
-    // Neither the vendors' clients nor the sanitizers meet the durable store.
-    if !matches!(args.command, Task::Clients | Task::Sanitize { .. })
+    if args.command.meets_the_durable_store()
         && let Err(why) = libclang::prepare()
     {
         return finish(Err(why));
@@ -141,6 +159,7 @@ fn main() -> ExitCode {
     let plan = match args.command {
         Task::Clients => return finish(clients::run(&tools)),
         Task::Sanitize { watcher } => return finish(Ok(sanitized(watcher, &tools))),
+        Task::Model { options } => return finish_one(&model::run(&tools, &options)),
         Task::Soak { options } => return soak(&tools, &options),
         Task::Fuzz(extent) => return fuzz::run(&tools, &extent),
         Task::Test => Plan::Test,
@@ -155,6 +174,17 @@ fn main() -> ExitCode {
     };
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));
     finish(Ok(report))
+}
+
+impl Task {
+    /// Does it compile the durable store's engine?
+    fn meets_the_durable_store(&self) -> bool {
+        match self {
+            Task::Clients | Task::Sanitize { .. } => false,
+            Task::Model { options } => model::is_durable(options),
+            _ => true,
+        }
+    }
 }
 
 fn sanitized(watcher: Option<Watcher>, tools: &Toolbox) -> Report {
@@ -176,6 +206,17 @@ fn finish(report: Result<Report, String>) -> ExitCode {
         }
         Err(why) => {
             println!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The end of a command of one part, which has told what it did.
+fn finish_one(outcome: &Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Passed => ExitCode::SUCCESS,
+        Outcome::Skipped(_) | Outcome::Failed(_) => {
+            println!("{outcome}");
             ExitCode::FAILURE
         }
     }

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use crate::gate::Outcome;
 use crate::steps::{Chore, Judge, Step, Tool};
 use crate::tools::Toolbox;
-use crate::{advisories, api, features, fuzz, packages};
+use crate::{advisories, api, features, fuzz, model, packages};
 
 /// Runs a step where it belongs, without standard input.
 pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
@@ -36,6 +36,7 @@ fn own(chore: Chore, tools: &Toolbox) -> Outcome {
         Chore::CheckApi => api::check(tools),
         Chore::Features => features::check(tools),
         Chore::Packages => packages::check(tools),
+        Chore::Model => model::short(tools),
     }
 }
 

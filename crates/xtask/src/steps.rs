@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::gate::Named;
+use crate::model;
 
 /// One command line of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,7 @@ pub(crate) enum Chore {
     CheckApi,
     Features,
     Packages,
+    Model,
 }
 
 /// What runs the tests that are not examples in the documentation.
@@ -139,6 +141,8 @@ const FEATURES: Step = Step::own("features", &["xtask", "features"], Chore::Feat
 const CHECK_API: Step = Step::own("public API", &["xtask", "api", "--check"], Chore::CheckApi);
 const RECORD_API: Step = Step::own("public API", &["xtask", "api"], Chore::RecordApi);
 const PACKAGES: Step = Step::own("packages", &["xtask", "packages"], Chore::Packages);
+/// The program as the tests before it have built it.
+const MODEL: Step = Step::own("model", &model::SHORT, Chore::Model);
 const FIX_LINTS: Step = Step::cargo(
     "fix lints",
     &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
@@ -217,9 +221,9 @@ impl Plan {
             TestRunner::CargoTest => (CARGO_TEST, CARGO_TEST_ROCKS),
         };
         match self {
-            Self::Test => vec![tests, rocks, DOCTESTS, REPLAY],
+            Self::Test => vec![tests, MODEL, rocks, DOCTESTS, REPLAY],
             Self::Verify => {
-                [FORMATS, LINTERS, &[tests, rocks, DOCTESTS, REPLAY], &[FUZZ], PAGES, PARTS].concat()
+                [FORMATS, LINTERS, &[tests, MODEL, rocks, DOCTESTS, REPLAY], &[FUZZ], PAGES, PARTS].concat()
             }
             Self::VerifyWithoutTests => [FORMATS, LINTERS, &[FUZZ], PAGES, PARTS].concat(),
             // Applied suggestions are not always in format.
@@ -343,7 +347,7 @@ mod tests {
         for runner in RUNNERS {
             let steps = Plan::Test.steps(runner);
             let doc: Vec<bool> = steps.iter().map(|s| s.args.contains(&"--doc")).collect();
-            assert_eq!(doc, [false, false, true, false]);
+            assert_eq!(doc, [false, false, false, true, false]);
         }
         // Without a choice of targets `cargo test` would run them too.
         assert!(CARGO_TEST.args.contains(&"--lib"));

@@ -2,21 +2,20 @@
 //!
 //! - [`calls`]: counts what a client asked for
 //! - [`packages`]: finds the runtimes and installs the clients
-//! - [`service`]: the program, on a port of its own for each client
 
 mod calls;
 mod packages;
-mod service;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::gate::{self, Outcome, Report};
 use crate::process;
+use crate::program::Build;
+use crate::service::Service;
 use crate::tools::Toolbox;
 use calls::Calls;
 use packages::Package;
-use service::Service;
 
 /// Where the scripts are, from the workspace's root.
 const SCRIPTS: &str = "crates/xtask/clients";
@@ -67,7 +66,7 @@ impl fmt::Display for Client {
 /// Builds the program and runs every client against it. A client whose runtime is not on the machine is told, and is no
 /// failure unless none is left.
 pub(crate) fn run(tools: &Toolbox) -> Result<Report, String> {
-    let program = service::build(tools)?;
+    let program = Build::default().run(tools)?;
     let report = gate::run(&CLIENTS, |client| match client.run(tools, &program) {
         Ok(outcome) => outcome,
         Err(why) => Outcome::Failed(why),
