@@ -49,6 +49,26 @@ fn the_tests_that_the_security_page_names_exist() {
     assert_eq!(missing, [""; 0]);
 }
 
+/// Files move more often than pages are read.
+#[test]
+fn every_file_that_the_architecture_page_names_exists() {
+    let page = read("docs/ARCHITECTURE.md");
+    let words: Vec<&str> =
+        page.split('`').skip(1).step_by(2).filter(|word| word.starts_with("crates/")).collect();
+    assert!(words.len() > 40, "{words:?}");
+    let missing: Vec<_> = words.iter().filter(|path| !root().join(path).exists()).collect();
+    assert_eq!(missing, [&""; 0]);
+}
+
+#[test]
+fn the_glossary_has_at_most_forty_rows_and_no_term_twice() {
+    let page = read("docs/GLOSSARY.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| term "));
+    let terms: Vec<&str> = rows.filter_map(|row| row.split('|').nth(1)).map(str::trim).collect();
+    assert!((20..=40).contains(&terms.len()), "{terms:?}");
+    assert_eq!(terms.iter().collect::<BTreeSet<_>>().len(), terms.len());
+}
+
 #[test]
 fn every_dependency_of_the_workspace_has_its_reason() {
     let manifest = read("Cargo.toml");
