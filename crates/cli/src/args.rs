@@ -2,13 +2,16 @@
 
 pub(crate) mod app;
 pub(crate) mod durable;
+pub(crate) mod named;
 pub(crate) mod serve;
 
+use crate::settings::limits;
 use crate::store;
 use app::AppCommand;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use durable::Durable;
-use rollbook::{AppKey, Limits};
+use named::{APP, AnyApp};
+use rollbook::Limits;
 use serve::Serve;
 use std::path::PathBuf;
 
@@ -27,7 +30,7 @@ pub(crate) enum Command {
     #[command(flatten)]
     Durable(Durable),
     Serve(Serve),
-    /// Makes, lists, changes and removes the apps of a register in a directory.
+    /// Makes, lists, shows, changes and removes the apps of a register in a directory.
     #[command(subcommand)]
     App(AppCommand),
 }
@@ -57,14 +60,13 @@ pub(crate) struct Demo {
 #[command(group = clap::ArgGroup::new("devices").required(true).args(["input", "store"]))]
 pub(crate) struct Query {
     /// The file to load; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = APP)]
     pub(crate) input: Option<PathBuf>,
     /// The register to ask, which may be in use: `rocksdb:DIR`.
-    #[arg(long, value_name = "STORE", value_parser = store::durable, requires = "app")]
+    #[arg(long, value_name = "STORE", value_parser = store::durable, requires = APP)]
     pub(crate) store: Option<PathBuf>,
-    /// The app of that register.
-    #[arg(long, value_name = "KEY", requires = "store", conflicts_with = "input")]
-    pub(crate) app: Option<AppKey>,
+    #[command(flatten)]
+    pub(crate) app: AnyApp,
     /// A condition, such as `news && (vip || platform(ios)) && !muted`; may be given several times.
     ///
     /// Names stand for tags; `alias(a)`, `user(u)`, `device(d)`, `platform(ios, android)` and `all()` for what they
@@ -80,31 +82,11 @@ pub(crate) struct Query {
     /// Leave lines out that are wrong, and list them at the end on standard error.
     #[arg(long, conflicts_with = "store")]
     pub(crate) skip_invalid: bool,
-    /// Which limits the registrations are held to.
-    #[arg(long, value_name = "PROFILE", default_value = "unlimited", conflicts_with = "store")]
-    pub(crate) limits: Profile,
+    /// Which limits the registrations are held to: `jpush`, `relaxed`, `unlimited`, or a file of limits, as `rollbook app
+    /// set` takes them.
+    #[arg(long, value_name = "LIMITS", default_value = "unlimited", value_parser = limits::of_argument, conflicts_with = "store")]
+    pub(crate) limits: Limits,
     /// Tell on standard error how long the load took, also when that is not a terminal.
     #[arg(long)]
     pub(crate) verbose: bool,
-}
-
-/// The named profiles of limits.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Profile {
-    /// The documented limits of the JPush Device API: what an app refuses unless it is set up otherwise.
-    Jpush,
-    /// The same numbers, with tags and aliases as other vendors allow them.
-    Relaxed,
-    /// None: a file is answered for as it is.
-    Unlimited,
-}
-
-impl Profile {
-    pub(crate) fn limits(self) -> Limits {
-        match self {
-            Profile::Jpush => Limits::jpush(),
-            Profile::Relaxed => Limits::relaxed(),
-            Profile::Unlimited => Limits::unlimited(),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Why the program stops before it is done, and how it says so.
 
-use rollbook::Violation;
+use rollbook::{ErrorKind, Violation};
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -40,27 +40,37 @@ impl Failure {
         move |error| Failure::Register { during: during.into(), source: error.into() }
     }
 
-    /// Tells the failure and all its causes, and what the program exits with.
-    pub(crate) fn report(&self) -> ExitCode {
-        if matches!(self, Failure::ReaderGone) {
-            return ExitCode::SUCCESS;
-        }
-        let mut text = format!("error: {self}");
+    /// The failure and all its causes.
+    pub(crate) fn text(&self) -> String {
+        let mut text = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
             text.push_str(": ");
             text.push_str(&error.to_string());
             cause = error.source();
         }
-        tell(&text);
+        text
+    }
+
+    /// Tells the failure, and what the program exits with.
+    pub(crate) fn report(&self) -> ExitCode {
+        if matches!(self, Failure::ReaderGone) {
+            return ExitCode::SUCCESS;
+        }
+        tell(&format!("error: {}", self.text()));
         ExitCode::from(if matches!(self, Failure::Usage(_)) { 2 } else { 1 })
     }
 }
 
-/// A name that the program itself made up broke a rule, or an error outside of any question.
+/// What the register refuses says itself what is wrong; only where it could not do its work has it failed.
 impl From<rollbook::Error> for Failure {
     fn from(source: rollbook::Error) -> Self {
-        Failure::Register { during: "the register failed".into(), source }
+        match source.kind() {
+            ErrorKind::Argument | ErrorKind::NotFound | ErrorKind::State | ErrorKind::Forbidden => {
+                Failure::Refused(source.to_string())
+            }
+            _ => Failure::Register { during: "the register failed".into(), source },
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod query;
 mod record;
 mod register;
 mod serve;
+mod settings;
 mod skipped;
 mod stopwatch;
 mod store;

@@ -29,7 +29,7 @@ struct Condition<'a> {
 pub(crate) fn run(options: &Query) -> Result<(), Failure> {
     // A typing error must not cost a long load.
     let conditions = options.audience.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
-    match (&options.input, &options.store, &options.app) {
+    match (&options.input, &options.store, options.app.key()) {
         (Some(input), ..) => ask_file(input, &conditions, options),
         (None, Some(store), Some(app)) => {
             let register = register_in(store, Access::ReadOnly)?.build();
@@ -38,12 +38,12 @@ pub(crate) fn run(options: &Query) -> Result<(), Failure> {
             print(&devices, &conditions, options)
         }
         // The command line is refused before.
-        (None, ..) => Err(Failure::Usage("--input, or --store and --app: must be given".into())),
+        (None, ..) => Err(Failure::Usage("--input, or --store and an app: must be given".into())),
     }
 }
 
 fn ask_file(path: &Path, conditions: &[Condition<'_>], options: &Query) -> Result<(), Failure> {
-    let limits = options.limits.limits();
+    let limits = options.limits.clone();
     check(conditions, &limits)?;
     let input = Input::open(path)?;
     let register = Register::builder(StoreChoice::Memory.open(Access::Create)?).build();
@@ -186,7 +186,11 @@ fn summarize(devices: &Devices, options: &Query, output: &mut Output) -> Result<
     let (tags, largest) = count_tags(devices, options.limit)?;
     if options.json {
         let platforms = json_counts(&by_platform);
-        return output.line(format_args!(r#"{{"devices":{count},"by_platform":{platforms},"tags":{tags}}}"#));
+        let largest: Vec<String> = largest.iter().map(json_tag).collect();
+        let largest = largest.join(",");
+        return output.line(format_args!(
+            r#"{{"devices":{count},"by_platform":{platforms},"tags":{tags},"largest_tags":[{largest}]}}"#
+        ));
     }
     output.line(format_args!("devices    {count}"))?;
     write_platforms(&by_platform, output)?;
@@ -215,6 +219,10 @@ fn count_tags(devices: &Devices, most: usize) -> Result<(u64, Vec<TagCount>), Fa
             return Ok((tags, largest));
         }
     }
+}
+
+fn json_tag(TagCount { tag, devices }: &TagCount) -> String {
+    format!(r#"{{"tag":{},"devices":{devices}}}"#, json(tag.as_str()))
 }
 
 fn json(text: &str) -> String {

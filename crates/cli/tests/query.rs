@@ -139,10 +139,16 @@ fn without_an_audience_the_devices_are_summarized() {
          tags       3\n\
          largest    3 news\n           1 muted\n"
     );
-    assert_eq!(
-        answered(DEVICES, &["--json"]),
-        "{\"devices\":4,\"by_platform\":{\"ios\":2,\"android\":1,\"huawei\":1},\"tags\":3}\n"
-    );
+    let json = |largest: &str| {
+        format!(
+            r#"{{"devices":4,"by_platform":{{"ios":2,"android":1,"huawei":1}},"tags":3,"largest_tags":[{largest}]}}{}"#,
+            "\n"
+        )
+    };
+    let all = r#"{"tag":"news","devices":3},{"tag":"muted","devices":1},{"tag":"vip","devices":1}"#;
+    assert_eq!(answered(DEVICES, &["--json"]), json(all));
+    assert_eq!(answered(DEVICES, &["--json", "--limit", "1"]), json(r#"{"tag":"news","devices":3}"#));
+    assert_eq!(answered(DEVICES, &["--json", "--limit", "0"]), json(""));
 }
 
 #[test]
@@ -162,7 +168,7 @@ fn empty_lines_line_ends_of_any_system_and_a_byte_order_mark_are_no_fault() {
 
 #[test]
 fn a_bad_line_is_refused_with_its_number_and_its_reason() {
-    let member = "member: known: must be one of id platform tags alias user token mobile language utc_offset last_seen: got";
+    let member = "known: must be one of id platform tags alias user token mobile language utc_offset last_seen: got another member";
     let long = "x".repeat(256);
     for (line, reason) in [
         ("nonsense", "not a JSON object: expected ident at column 2"),
@@ -174,7 +180,7 @@ fn a_bad_line_is_refused_with_its_number_and_its_reason() {
         (r#"{"id":7,"platform":"ios"}"#, "id: type: must be a string: got 7"),
         (r#"{"id":"d","platform":"ios","tags":"a"}"#, "tags: type: must be a list of strings: got \"a\""),
         (r#"{"id":"d","platform":"ios","tags":["a",["b"]]}"#, "tags[1]: type: must be a string: got [\"b\"]"),
-        (r#"{"id":"d","platform":"ios","color":1}"#, &format!("{member} \"color\"")),
+        (r#"{"id":"d","platform":"ios","color":1}"#, &format!("\"color\": {member}")),
         (r#"{"id":"","platform":"ios"}"#, "id: bytes: must be 1 to 255: got 0 (\"\")"),
         (
             r#"{"id":"d","platform":"ios","tags":["a","\n"]}"#,
@@ -204,8 +210,11 @@ fn a_bad_line_is_refused_with_its_number_and_its_reason() {
 fn a_line_that_names_an_app_is_refused() {
     let line = r#"{"id":"d","platform":"ios","app":"other"}"#;
     let error = refused(line, &["--audience", "news"], 1);
-    assert!(error.starts_with("error: standard input, line 1: member: known: must be one of id "), "{error}");
-    assert!(error.ends_with("got \"app\"\n"), "{error}");
+    assert!(
+        error.starts_with("error: standard input, line 1: \"app\": known: must be one of id "),
+        "{error}"
+    );
+    assert!(error.ends_with("got another member\n"), "{error}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ pub enum Error {
         current: Option<u64>,
     },
     /// The app lacks the capability that the operation needs.
-    #[error("app {app}: capability: must be {capability}: got none")]
+    #[error("app {app}: {capability}: must be a capability of the app: got none")]
     Forbidden {
         /// The app.
         app: AppKey,
@@ -131,7 +131,7 @@ pub enum Error {
 
 fn current_version(current: Option<u64>) -> String {
     current.map_or("left out, as the same batch makes the device".to_owned(), |version| {
-        format!("the current {version}")
+        format!("{version}, the current one")
     })
 }
 

@@ -125,7 +125,7 @@ impl RocksOptions {
         check(
             *memory_bytes >= 8 << 20 && usize::try_from(*memory_bytes).is_ok(),
             "memory_bytes",
-            "must be at least 8388608, and an address",
+            "must be at least 8388608, and fit in the address space",
             memory_bytes.to_string(),
         )?;
         check(

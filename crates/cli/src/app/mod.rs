@@ -1,17 +1,21 @@
 //! `rollbook app`: the apps of a register in a directory.
 //!
 //! - `secrets`: made of the system's randomness;
-//! - `shown`: what is printed, the secrets among it this once.
+//! - `change`: other settings and limits;
+//! - `settings`: what an app has, as it is printed;
+//! - `shown`: what else is printed, the secrets among it this once.
 
+mod change;
 pub(crate) mod secrets;
+mod settings;
 mod shown;
 
-use crate::args::app::{AppCommand, Create, List, Remove, RotateSecret};
+use crate::args::app::{AppCommand, Create, List, Remove, RotateSecret, Show};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::register::Register;
 use crate::store::{Access, register_in};
-use rollbook::{AppSettings, Audience};
+use rollbook::{AppKey, AppSettings, Audience};
 use shown::Secrets;
 
 /// How many apps are read at once.
@@ -21,21 +25,23 @@ pub(crate) fn run(command: &AppCommand) -> Result<(), Failure> {
     match command {
         AppCommand::Create(options) => create(options),
         AppCommand::List(options) => list(options),
+        AppCommand::Show(options) => show(options),
+        AppCommand::Set(options) => change::set(options),
         AppCommand::RotateSecret(options) => rotate_secret(options),
         AppCommand::Remove(options) => remove(options),
     }
 }
 
 fn create(options: &Create) -> Result<(), Failure> {
-    let Create { key, stored, name, presence, events, limits, api_tokens, json } = options;
-    let key = key.clone().map_or_else(secrets::app_key, Ok)?;
+    let Create { app, stored, name, presence, events, limits, api_tokens, json } = options;
+    let key = app.key().cloned().map_or_else(secrets::app_key, Ok)?;
     let made = Secrets { master: secrets::master_secret()?, tokens: Some(secrets::api_tokens(*api_tokens)?) };
     let settings = AppSettings {
         name: name.clone(),
         master_secret: Some(made.master.clone()),
         api_tokens: made.tokens.clone().unwrap_or_default(),
         presence: *presence,
-        limits: limits.limits(),
+        limits: limits.clone(),
     };
     let register = register_in(&stored.directory, Access::Create)?.build();
     let cannot = format!("cannot create app {key}");
@@ -71,8 +77,21 @@ fn list(options: &List) -> Result<(), Failure> {
     output.finish()
 }
 
+fn show(options: &Show) -> Result<(), Failure> {
+    let register = register_in(&options.stored.directory, Access::ReadOnly)?.build();
+    let app = register.app(options.app.key())?;
+    let mut output = Output::new();
+    if options.json {
+        settings::write_json(&app, &mut output)?;
+    } else {
+        settings::write(&app, &mut output)?;
+    }
+    output.finish()
+}
+
 fn rotate_secret(options: &RotateSecret) -> Result<(), Failure> {
-    let RotateSecret { key, stored, api_tokens, json } = options;
+    let RotateSecret { app, stored, api_tokens, json } = options;
+    let key = app.key();
     let tokens = api_tokens.map(secrets::api_tokens).transpose()?;
     let made = Secrets { master: secrets::master_secret()?, tokens };
     let register = register_in(&stored.directory, Access::Existing)?.build();
@@ -85,10 +104,11 @@ fn rotate_secret(options: &RotateSecret) -> Result<(), Failure> {
 }
 
 fn remove(options: &Remove) -> Result<(), Failure> {
-    let Remove { key, stored, yes } = options;
+    let Remove { app, stored, yes } = options;
+    let key = app.key();
     let register =
         register_in(&stored.directory, if *yes { Access::Existing } else { Access::ReadOnly })?.build();
-    let devices = devices(&register, options)?;
+    let devices = devices(&register, key)?;
     if !yes {
         return Err(Failure::Usage(format!(
             "app {key} and its {devices} devices would be removed for ever; say --yes to do it"
@@ -100,8 +120,7 @@ fn remove(options: &Remove) -> Result<(), Failure> {
     output.finish()
 }
 
-fn devices(register: &Register, options: &Remove) -> Result<u64, Failure> {
-    let app = register.app(&options.key);
-    app.and_then(|app| app.count(&Audience::All))
-        .map_err(Failure::during(format!("cannot remove app {}", options.key)))
+fn devices(register: &Register, key: &AppKey) -> Result<u64, Failure> {
+    let app = register.app(key);
+    app.and_then(|app| app.count(&Audience::All)).map_err(Failure::during(format!("cannot remove app {key}")))
 }

@@ -1,9 +1,10 @@
 //! The commands over a register that is kept in a directory.
 
-use super::Profile;
+use super::named::{AnyApp, AppName};
+use crate::settings::limits;
 use crate::store::durable;
 use clap::{Args, Subcommand};
-use rollbook::AppKey;
+use rollbook::Limits;
 use std::path::PathBuf;
 
 /// The commands over a register that is kept in a directory.
@@ -25,29 +26,34 @@ pub(crate) enum Durable {
 /// token: nothing of them is in an export.
 ///
 /// Lines are taken in batches of up to 1000, each whole or not at all and on disk before the next. A line that is
-/// wrong stops the import; every line before it is imported. However an import ended, `--resume` goes on behind the
-/// last batch.
+/// wrong stops the import. An app that the import made is then removed again, unless `--keep` is given: a failed import
+/// leaves no app. Into an app that was there before, every line before the wrong one is imported.
+///
+/// After a kill, a crash or a full disk, and wherever lines are kept, `--resume` goes on after the last batch.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The register: `rocksdb:DIR`.
     #[arg(long, value_name = "STORE", value_parser = durable)]
     pub(crate) store: PathBuf,
-    /// The app; made when there is none of this key.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) app: AppKey,
+    #[command(flatten)]
+    pub(crate) app: AppName,
     /// The file to import; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) input: PathBuf,
-    /// Which limits the app gets when the import makes it. Without this, those that an export brings, or `jpush`.
-    #[arg(long, value_name = "PROFILE")]
-    pub(crate) limits: Option<Profile>,
+    /// Which limits the app gets when the import makes it: `jpush`, `relaxed`, `unlimited`, or a file of limits, as
+    /// `rollbook app set` takes them. Without this, those that an export brings, or `jpush`.
+    #[arg(long, value_name = "LIMITS", value_parser = limits::of_argument)]
+    pub(crate) limits: Option<Limits>,
     /// Leave lines out that are wrong, and list them at the end on standard error.
     #[arg(long)]
     pub(crate) skip_invalid: bool,
+    /// Keep an app that the import made, with the lines before the wrong one, so that `--resume` goes on after them.
+    #[arg(long)]
+    pub(crate) keep: bool,
     /// Go on with an import of this input that was interrupted.
     ///
     /// How far it came is kept in the directory, with a checksum of what it had read: another input is refused. What
-    /// comes behind may have been mended since.
+    /// comes after that may have been corrected since. What is imported by then is kept.
     #[arg(long)]
     pub(crate) resume: bool,
 }
@@ -57,7 +63,7 @@ pub(crate) struct Import {
 /// These are the app's name, limits and capability; the declared events; every device with all fields, in the order of
 /// the ids; the order in which aliases were bound where it decides who loses one; and the events. Exported, imported
 /// and exported again, the file is the same. Not in it: secrets and tokens, the codes of events and the versions of
-/// devices, which an imported app gives anew. Holds all device ids in memory while it runs.
+/// devices, which an imported app gives again. Holds all device ids in memory while it runs.
 ///
 /// Each line is of a kind that a member of its own tells: `rollbook` (the app; the first line), `event_type`, `id` (a
 /// device), `alias_order`, `event`, `end` (the last line, so that an export that was cut short is told from a whole
@@ -69,9 +75,8 @@ pub(crate) struct Export {
     /// The register: `rocksdb:DIR`.
     #[arg(long, value_name = "STORE", value_parser = durable)]
     pub(crate) store: PathBuf,
-    /// The app.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) app: AppKey,
+    #[command(flatten)]
+    pub(crate) app: AppName,
     /// The file to write, in place of one that is there; it appears when the export is whole. Without it, standard
     /// output.
     #[arg(long, value_name = "FILE")]
@@ -82,7 +87,7 @@ pub(crate) struct Export {
 ///
 /// First every block of every table, whose checksum tells a damaged one; then every app, against the rules that a
 /// register keeps. Prints what was read and each finding; the exit code is 1 when there is any. Holds an app's names
-/// in memory while it is checked.
+/// in memory while it is checked. With an app, the rules of that app only.
 ///
 /// The directory may be in use: what is written there later is not looked at.
 #[derive(Debug, Args)]
@@ -90,9 +95,8 @@ pub(crate) struct Verify {
     /// The register: `rocksdb:DIR`.
     #[arg(long, value_name = "STORE", value_parser = durable)]
     pub(crate) store: PathBuf,
-    /// Check the rules of this app only.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) app: Option<AppKey>,
+    #[command(flatten)]
+    pub(crate) app: AnyApp,
 }
 
 /// Tells how large a register in a directory is, and how its parts do.

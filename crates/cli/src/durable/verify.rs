@@ -25,7 +25,7 @@ struct Report {
 
 pub(super) fn run(options: &Verify) -> Result<(), Failure> {
     let register = Registry::builder(open_rocks(&options.store, Access::ReadOnly)?).build();
-    if let Some(key) = &options.app {
+    if let Some(key) = options.app.key() {
         register.app(key).map_err(Failure::during("cannot check the app"))?;
     }
     let mut report = Report { output: Output::new(), findings: 0 };
@@ -83,7 +83,7 @@ impl Report {
         for breach in spaces.breaches() {
             self.finding(&breach.what)?;
         }
-        let asked = |space: &Space<'_>| options.app.is_none() || space.app() == options.app.as_ref();
+        let asked = |space: &Space<'_>| options.app.key().is_none_or(|key| space.app() == Some(key));
         for space in spaces.iter().filter(asked) {
             self.space(register, &space)?;
         }

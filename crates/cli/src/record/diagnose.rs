@@ -27,7 +27,8 @@ pub(super) fn device(text: &str, error: Option<&serde_json::Error>) -> BadLine {
             Some(name) => judge(name, value, &mut found),
             None => {
                 let limit = format!("must be one of {}", MEMBERS.join(" "));
-                found.push(Violation::new("member", Rule::Known, limit, shown(&format!("{member:?}"))));
+                let name = shown(&format!("{member:?}")).into_owned();
+                found.push(Violation::new(name, Rule::Known, limit, "another member"));
             }
         }
     }
@@ -126,7 +127,7 @@ mod tests {
             "platform: type: must be a string: got 7",
             "tags[1]: type: must be a string: got 1",
             "tags[2]: type: must be a string: got null",
-            "member: known: must be one of id platform tags alias user token mobile language utc_offset last_seen: got \"colour\"",
+            "\"colour\": known: must be one of id platform tags alias user token mobile language utc_offset last_seen: got another member",
             "utc_offset: type: must be a whole number: got 1.5",
             "token: type: must be a string: got a list",
         ] {

@@ -93,7 +93,12 @@ fn read<'a, T: Deserialize<'a>, R>(
     text: &'a str,
     wrap: impl FnOnce(T) -> R,
 ) -> Result<R, BadLine> {
-    serde_json::from_str(text).map(wrap).map_err(|error| BadLine::Malformed { kind, why: reason(&error) })
+    serde_json::from_str(text).map(wrap).map_err(|error| {
+        let why = reason(&error);
+        // A name that is wrong says its own member, which for some kinds is the kind.
+        let once = why.strip_prefix(kind).and_then(|why| why.strip_prefix(": ")).map(str::to_owned);
+        BadLine::Malformed { kind, why: once.unwrap_or(why) }
+    })
 }
 
 fn app(text: &str) -> Result<Record, BadLine> {
@@ -187,6 +192,7 @@ mod tests {
             (r#"{"event_type":"x"}"#, "event_type: missing field `declared_at`"),
             (r#"{"event_type":"","declared_at":1}"#, "event_type: event: bytes: must be 1 to 255"),
             (r#"{"alias_order":"a","devices":["d",7]}"#, "alias_order: invalid type: integer `7`"),
+            (r#"{"event":"","at":1,"attributes":{}}"#, "event: bytes: must be 1 to 255"),
             (r#"{"event":"x","at":1}"#, "event: missing field `attributes`"),
             (r#"{"event":"x","at":1,"attributes":{},"colour":1}"#, "event: unknown field `colour`"),
             (r#"{"event":"x","at":1,"attributes":{"a":null}}"#, "event: invalid type: null"),

@@ -11,7 +11,7 @@ pub(super) enum Line<'a> {
     Text(&'a [u8]),
     /// A line of white space.
     Empty,
-    /// A line longer than may be. Reading on goes on behind it.
+    /// A line longer than may be. Reading goes on after it.
     TooLong,
     /// There is nothing more.
     End,
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_goes_on_behind_a_line_that_is_too_long() {
+    fn reading_goes_on_after_a_line_that_is_too_long() {
         let input = format!("a\n{}\nb", "x".repeat(3 * LONGEST));
         assert_eq!(all(input.as_bytes(), 1 << 4), ["1: a", "2: too long", "3: b"]);
     }

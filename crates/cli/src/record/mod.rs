@@ -10,7 +10,7 @@
 //! | `end` | last line of an export: `true` | |
 //!
 //! Times are seconds since 1970, UTC. Devices alone are an input; the others are what an export adds, in the order of
-//! the table but for the devices, which come behind the declared events. A device of very many tags has several lines.
+//! the table but for the devices, which come after the declared events. A device of very many tags has several lines.
 //!
 //! - `lines`: the lines of an input, bounded in length;
 //! - `device`, `kinds`: what one line says, and how it is written;

@@ -16,7 +16,7 @@ impl Sequence {
         let first = !self.started;
         self.started = true;
         if self.ended {
-            return Err(BadLine::Misplaced("stands behind the end of the export"));
+            return Err(BadLine::Misplaced("comes after the end of the export"));
         }
         match record {
             Record::App(_) if !first => {

@@ -1,7 +1,4 @@
 //! When the service ends: gently at the first signal, at once at the second.
-//!
-//! SIGHUP ends it like SIGTERM: it is sent when a terminal goes, and nothing is reloaded by it, because a configuration is
-//! applied as a whole at a start.
 
 use std::io;
 
@@ -14,8 +11,6 @@ pub(super) struct Signals {
     terminate: Signal,
     #[cfg(unix)]
     interrupt: Signal,
-    #[cfg(unix)]
-    hang_up: Signal,
 }
 
 impl Signals {
@@ -23,8 +18,7 @@ impl Signals {
     #[cfg(unix)]
     pub(super) fn listen() -> io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
-        let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Signals { terminate, interrupt, hang_up: signal(SignalKind::hangup())? })
+        Ok(Signals { terminate, interrupt: signal(SignalKind::interrupt())? })
     }
 
     #[cfg(not(unix))]
@@ -37,7 +31,6 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
-            _ = self.hang_up.recv() => {}
         }
     }
 

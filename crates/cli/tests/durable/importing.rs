@@ -40,33 +40,124 @@ fn importing_again_changes_nothing() {
     assert_eq!(place.export("store"), before);
 }
 
+/// An input with a wrong line after `at` good ones: one that cannot be read, and one that the limits refuse.
+fn broken(at: usize, bad: &str) -> Vec<String> {
+    let mut lines: Vec<String> = devices(2_500).lines().map(|line| format!("{line}\n")).collect();
+    lines.insert(at, format!("{bad}\n"));
+    lines
+}
+
+const BAD: [&str; 2] = ["nonsense", "{\"id\":\"d\",\"platform\":\"ios\",\"tags\":[\"country:us\"]}"];
+
+/// Before, at and after the end of a batch, and at both ends of the input.
+const PLACES: [usize; 7] = [0, 1, 999, 1_000, 1_001, 2_499, 2_500];
+
 #[test]
-fn a_wrong_line_stops_the_import_behind_the_lines_before_it_and_mended_it_goes_on() {
+fn an_import_that_is_refused_leaves_no_app_wherever_the_wrong_line_is() {
     let place = Place::new();
-    let lines: Vec<String> = devices(2_500).lines().map(|line| format!("{line}\n")).collect();
-    for bad in ["nonsense\n", "{\"id\":\"d\",\"platform\":\"ios\",\"tags\":[\"country:us\"]}\n"] {
-        for at in [0, 1, 999, 1_000, 1_001, 2_499] {
-            let store = format!("store {at} {}", bad.len());
-            let mut broken = lines.clone();
-            broken.insert(at, bad.to_owned());
-            let input = place.write("devices.jsonl", broken.concat());
-            let error = refused(place.run("import", &store, &["--input", &input]), 1);
+    for bad in BAD {
+        for at in PLACES {
+            let input = place.write("devices.jsonl", broken(at, bad).concat());
+            let error = refused(place.run("import", "store", &["--input", &input]), 1);
             let last = format!("error: {input}, line {}: ", at + 1);
             assert!(error.lines().last().unwrap().starts_with(&last), "{error}");
-            let said =
-                format!("imported {at} lines of {input} into app shop; `--resume` goes on behind them\n");
-            assert!(error.contains(&said), "{error}");
-            let register = open(place.path(&store));
-            assert_eq!(register.app(&key()).unwrap().count(&Audience::All).unwrap(), at as u64);
-            drop(register);
+            let said = format!(
+                "nothing of {input} is imported: app shop, which this import made, is removed again; \
+                 `--skip-invalid` leaves wrong lines out"
+            );
+            assert!(error.starts_with(&said), "{error}");
+            assert_eq!(
+                error.contains("; `--limits relaxed` or `--limits unlimited` gives"),
+                bad == BAD[1],
+                "{error}"
+            );
+            assert!(open(place.path("store")).apps(None, 10).unwrap().items.is_empty(), "{at}");
+            assert!(!place.path("store/import-shop.jsonl").exists(), "{at}");
+        }
+    }
+    // Nothing is in the way of the next try, whatever limits it gives the app.
+    place.import("store", &place.write("devices.jsonl", BAD[1]), &["--limits", "relaxed"]);
+    assert_eq!(count(&place, "all()"), 1);
+    done(place.run("verify", "store", &[]));
+}
 
-            broken[at] = "{\"id\":\"mended\",\"platform\":\"ios\"}\n".into();
-            place.write("devices.jsonl", broken.concat());
-            place.import(&store, &input, &["--resume"]);
+#[test]
+fn an_app_that_was_there_stays_with_the_lines_before_the_wrong_one() {
+    let place = Place::new();
+    for bad in BAD {
+        for at in PLACES {
+            let store = format!("store {at} {}", bad.len());
+            let register = open(place.path(&store));
+            let app = create(&register, AppSettings { presence: true, ..AppSettings::default() });
+            app.register(&Registration::new("before".parse().unwrap(), Platform::Ios)).unwrap();
+            drop((register, app));
+            let input = place.write("devices.jsonl", broken(at, bad).concat());
+            let error = refused(place.run("import", &store, &["--input", &input]), 1);
+            let said = if at == 0 {
+                format!("nothing of {input} is imported: app shop is as it was; `--skip-invalid`")
+            } else {
+                format!("imported {at} lines of {input} into app shop; `--resume` goes on after them;")
+            };
+            assert!(error.starts_with(&said) && !error.contains("--limits"), "{error}");
+            let app = open(place.path(&store)).app(&key()).unwrap();
+            assert_eq!((app.count(&Audience::All).unwrap(), app.has_presence()), (at as u64 + 1, true));
+            // With nothing imported there is nothing to go on with.
+            assert_eq!(place.path(&store).join("import-shop.jsonl").exists(), at > 0);
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_of_an_app_that_the_import_made_goes_on_when_the_line_is_corrected() {
+    let place = Place::new();
+    for bad in BAD {
+        for at in PLACES {
+            let store = format!("store {at} {}", bad.len());
+            let mut lines = broken(at, bad);
+            let input = place.write("devices.jsonl", lines.concat());
+            let error = refused(place.run("import", &store, &["--input", &input, "--keep"]), 1);
+            let said = format!("imported {at} lines of {input} into app shop; `--resume` goes on after them");
+            assert_eq!(error.contains(&said), at > 0, "{error}");
+            lines[at] = "{\"id\":\"corrected\",\"platform\":\"ios\"}\n".into();
+            place.write("devices.jsonl", lines.concat());
+            if at == 0 {
+                assert!(
+                    open(place.path(&store)).app(&key()).is_err(),
+                    "an app of no lines is nothing to keep"
+                );
+                place.import(&store, &input, &[]);
+            } else {
+                let app = open(place.path(&store)).app(&key()).unwrap();
+                assert_eq!(app.count(&Audience::All).unwrap(), at as u64);
+                drop(app);
+                place.import(&store, &input, &["--resume"]);
+            }
             let register = open(place.path(&store));
             assert_eq!(register.app(&key()).unwrap().count(&Audience::All).unwrap(), 2_501);
         }
     }
+}
+
+#[test]
+fn a_failed_import_of_an_export_leaves_no_app() {
+    let place = Place::new();
+    place.import("store", &place.write("devices.jsonl", devices(1_500)), &[]);
+    let whole = place.export("store");
+    let (first, rest) = whole.split_once('\n').unwrap();
+    for (name, lines) in [
+        ("first", format!("{first}\nnonsense\n{rest}")),
+        ("middle", whole.replacen("{\"id\":\"device 001200\"", "{\"id\":5", 1)),
+        ("end", whole.replacen("{\"end\"", "nonsense\n{\"end\"", 1)),
+        ("cut", whole.replacen("{\"end\":true}\n", "", 1)),
+        ("after the end", format!("{whole}{{\"id\":\"d\",\"platform\":\"ios\"}}\n")),
+    ] {
+        let input = place.write("export.jsonl", &lines);
+        let error = refused(place.run("import", "copy", &["--input", &input]), 1);
+        assert!(error.contains("app shop, which this import made, is removed again"), "{name}: {error}");
+        assert!(open(place.path("copy")).apps(None, 10).unwrap().items.is_empty(), "{name}");
+    }
+    place.import("copy", &place.write("export.jsonl", &whole), &[]);
+    assert_eq!(place.export("copy"), whole);
 }
 
 #[test]
@@ -92,18 +183,24 @@ fn a_new_app_gets_the_limits_asked_for_and_one_that_is_there_keeps_its_own() {
     let line = "{\"id\":\"d\",\"platform\":\"ios\",\"tags\":[\"country:us\"]}\n";
     let input = place.write("devices.jsonl", line);
     assert!(refused(place.run("import", "jpush", &["--input", &input]), 1).contains("tags[0]: characters: "));
-    // The app was made by the import that failed: with other limits it goes on.
-    place.import("jpush", &input, &["--resume", "--limits", "relaxed"]);
+    place.import("jpush", &input, &["--limits", "relaxed"]);
     assert_eq!(*open(place.path("jpush")).app(&key()).unwrap().limits(), Limits::relaxed());
+    // What is kept may go on with other limits.
+    let two = place.write("two.jsonl", format!("{}{line}", devices(1)));
+    refused(place.run("import", "kept", &["--input", &two, "--keep"]), 1);
+    place.import("kept", &two, &["--resume", "--limits", "relaxed"]);
+    assert_eq!(*open(place.path("kept")).app(&key()).unwrap().limits(), Limits::relaxed());
 
     place.import("store", &input, &["--limits", "relaxed"]);
     let error = refused(place.run("import", "store", &["--input", &input, "--limits", "jpush"]), 1);
-    assert_eq!(error, "error: --limits: app shop exists already, and keeps its limits\n");
-    let bad = place.write("bad.jsonl", "nonsense\n");
+    let expected = "error: --limits: app shop exists already, and an import does not change its limits; \
+                    `rollbook app set` does\n";
+    assert_eq!(error, expected);
+    let bad = place.write("bad.jsonl", format!("{line}nonsense\n"));
     refused(place.run("import", "store", &["--input", &bad]), 1);
     let again = ["--input", &bad, "--resume", "--limits", "jpush"];
     assert_eq!(refused(place.run("import", "store", &again), 1), error);
-    place.write("bad.jsonl", line);
+    place.write("bad.jsonl", format!("{line}{line}"));
     place.import("store", &bad, &["--resume"]);
     place.import("store", &input, &[]);
     assert_eq!(*open(place.path("store")).app(&key()).unwrap().limits(), Limits::relaxed());
@@ -135,7 +232,7 @@ fn a_line_is_judged_after_the_lines_before_it() {
     let place = Place::new();
     let line = |n: usize| format!("{{\"id\":\"d{n}\",\"platform\":\"ios\",\"alias\":\"a\"}}\n");
     let input = place.write("devices.jsonl", (0..12).map(line).collect::<String>());
-    let error = refused(place.run("import", "store", &["--input", &input]), 1);
+    let error = refused(place.run("import", "store", &["--input", &input, "--keep"]), 1);
     let expected = "line 11: alias: devices per alias: must be at most 10: got 11 (\"a\")\n";
     assert!(error.ends_with(expected), "{error}");
     assert_eq!(count(&place, "alias(a)"), 10);
@@ -207,7 +304,7 @@ fn an_export_may_get_other_limits_and_keeps_them_when_it_goes_on() {
     place.import("store", &place.write("devices.jsonl", devices(20)), &[]);
     let whole = place.export("store");
     let export = place.write("export.jsonl", whole.replacen("{\"end\"", "nonsense\n{\"end\"", 1));
-    refused(place.run("import", "copy", &["--input", &export, "--limits", "relaxed"]), 1);
+    refused(place.run("import", "copy", &["--input", &export, "--limits", "relaxed", "--keep"]), 1);
     place.write("export.jsonl", &whole);
     place.import("copy", &export, &["--resume"]);
     assert_eq!(*open(place.path("copy")).app(&key()).unwrap().limits(), Limits::relaxed());
@@ -224,7 +321,7 @@ fn an_export_that_is_not_whole_or_not_alone_is_told() {
     let inside = format!("{}{whole}", devices(1));
     let end = format!("{}{{\"end\":true}}\n", devices(1));
     for (name, lines, why) in [
-        ("twice", twice.as_str(), "line 5: stands behind the end of the export"),
+        ("twice", twice.as_str(), "line 5: comes after the end of the export"),
         ("inside", &inside, "line 2: rollbook: begins another export; import one at a time"),
         ("end", &end, "line 2: end: ends an export, but none has begun"),
         (
@@ -254,8 +351,8 @@ fn a_line_that_names_an_app_is_refused_and_what_it_says_reaches_no_app() {
         open(place.path("store")).create_app(&other, AppSettings::default()).unwrap();
         let input = place.write("named.jsonl", naming(named));
         let error = refused(place.run("import", "store", &["--input", &input]), 1);
-        assert!(error.contains("line 1: member: known: must be one of id platform "), "{named}: {error}");
-        assert!(error.ends_with("got \"app\"\n"), "{named}: {error}");
+        assert!(error.contains("line 1: \"app\": known: must be one of id platform "), "{named}: {error}");
+        assert!(error.ends_with("got another member\n"), "{named}: {error}");
         let register = open(place.path("store"));
         let stray = DeviceId::new("stray").unwrap();
         for app in [key(), other] {

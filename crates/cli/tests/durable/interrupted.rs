@@ -39,7 +39,7 @@ fn journal(place: &Place, store: &str) -> std::path::PathBuf {
 /// The line behind which an import went on, as it said.
 fn went_on_behind(said: &str) -> usize {
     said.lines()
-        .find_map(|line| line.strip_prefix("going on behind line "))
+        .find_map(|line| line.strip_prefix("going on after line "))
         .map_or(0, |rest| rest.split(' ').next().unwrap().parse().unwrap())
 }
 
@@ -137,7 +137,7 @@ fn a_lot_of_events_is_known_to_be_there_or_not() {
     };
     // Lines 3 to 32, of 30 events.
     let file = input(&[2, 32]);
-    refused(place.run("import", "before", &["--input", &file]), 1);
+    refused(place.run("import", "before", &["--input", &file, "--keep"]), 1);
     copy(&place.path("before"), &place.path("behind"));
     input(&[32]);
     refused(place.run("import", "behind", &["--input", &file, "--resume"]), 1);
@@ -192,12 +192,13 @@ fn an_import_goes_on_with_the_same_input_only() {
     let lines = devices(3_000);
     let broken = format!("{lines}nonsense\n");
     let input = place.write("devices.jsonl", &broken);
-    refused(place.run("import", "store", &["--input", &input]), 1);
+    refused(place.run("import", "store", &["--input", &input, "--keep"]), 1);
     let before = place.export("store");
 
     let error = refused(place.run("import", "store", &["--input", &input]), 1);
-    let expected = "error: an import into app shop was interrupted; go on with it by --resume, or remove ";
-    assert!(error.starts_with(expected) && error.contains("import-shop.jsonl to begin anew"), "{error}");
+    let expected =
+        "error: an import into app shop was interrupted; --resume goes on with it; to begin again, remove ";
+    assert!(error.starts_with(expected) && error.ends_with("/import-shop.jsonl\n"), "{error}");
 
     let changed = broken.replacen("device 000007", "device 000008", 1);
     let short: String = lines.lines().take(500).map(|line| format!("{line}\n")).collect();
@@ -226,27 +227,115 @@ fn an_export_that_was_cut_short_goes_on_with_the_whole_one() {
     let whole = place.export("store");
     let half: String = whole.lines().take(1_800).map(|line| format!("{line}\n")).collect();
     let input = place.write("export.jsonl", half);
-    let error = refused(place.run("import", "copy", &["--input", &input]), 1);
+    let error = refused(place.run("import", "copy", &["--input", &input, "--keep"]), 1);
     assert!(error.ends_with("is an export that was cut short: its last line is missing\n"), "{error}");
     place.write("export.jsonl", &whole);
     place.import("copy", &input, &["--resume"]);
     assert_eq!(place.export("copy"), whole);
 }
 
+#[test]
+fn an_import_that_was_killed_keeps_what_a_wrong_line_later_refuses() {
+    let place = Place::new();
+    let input = format!("{}nonsense\n", devices(12_000));
+    kill_behind(&place, "store", &input.as_bytes()[..input.len() / 2], false);
+    let arguments = ["import", "--store", &place.store("store"), "--app", APP, "--input", "-", "--resume"];
+    let error = refused(rollbook(&arguments, input.as_bytes()), 1);
+    assert!(error.contains("; `--resume` goes on after them"), "{error}");
+    let corrected = input.replace("nonsense\n", "");
+    resume(&place, "store", corrected.as_bytes());
+    place.import("whole", &place.write("devices.jsonl", corrected), &[]);
+    assert!(place.export("store") == place.export("whole"));
+}
+
+/// What was imported before is gone with the app: going on would leave it out of the new one.
+#[test]
+fn an_interrupted_import_is_over_when_its_app_is_removed() {
+    let place = Place::new();
+    let (lines, removal) = (devices(2_500), ["app", "remove", APP, "--yes", "--store"]);
+    let (first, rest) = lines.split_at(lines.len() / 2 / 10 * 10);
+    let cut = first.rfind('\n').unwrap() + 1;
+    let broken = format!("{}nonsense\n{}{rest}", &first[..cut], &first[cut..]);
+    let input = place.write("devices.jsonl", broken);
+    for again in ["none", "another"] {
+        refused(place.run("import", "store", &["--input", &input, "--keep"]), 1);
+        done(rollbook(&[&removal[..], &[&place.store("store")]].concat(), b""));
+        if again == "another" {
+            done(rollbook(&["app", "create", APP, "--store", &place.store("store")], b""));
+        }
+        let error = refused(place.run("import", "store", &["--input", &input, "--resume"]), 1);
+        let expected = "error: --resume: app shop was removed since the import was interrupted; import again without \
+                        --resume\n";
+        assert_eq!(error, expected, "{again}");
+    }
+    place.import("store", &place.write("devices.jsonl", &lines), &[]);
+    assert!(!journal(&place, "store").exists());
+    assert_eq!(
+        open(place.path("store")).app(&key()).unwrap().count(&rollbook::Audience::All).unwrap(),
+        2_500
+    );
+}
+
+/// No file may grow beyond some blocks of 512 bytes: what a full disk is to the program.
+#[cfg(unix)]
+fn import_in(blocks: &str, store: &str, input: &str, more: &[&str]) -> std::process::Output {
+    Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", blocks])
+        .arg(env!("CARGO_BIN_EXE_rollbook"))
+        .args(["import", "--store", store, "--app", APP, "--input", input])
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_import_goes_on_after_the_disk_was_full() {
+    let place = Place::new();
+    let (lines, store) = (devices(30_000), place.store("store"));
+    let input = place.write("devices.jsonl", &lines);
+    let full = import_in("1000", &store, &input, &[]);
+    let error = String::from_utf8_lossy(&full.stderr).into_owned();
+    assert_eq!(full.status.code(), Some(1), "{error}");
+    assert!(error.contains("; `--resume` goes on after them\n"), "{error}");
+    place.import("store", &input, &["--resume"]);
+    place.import("whole", &input, &[]);
+    assert!(place.export("store") == place.export("whole"));
+}
+
+/// A disk that has room for the app, but not for a batch, has none to remove the app again either.
+#[cfg(unix)]
+#[test]
+fn an_app_of_no_lines_that_a_full_disk_left_is_not_in_the_way() {
+    let place = Place::new();
+    let (lines, store) = (devices(3_000), place.store("store"));
+    let input = place.write("devices.jsonl", lines);
+    let full = import_in("200", &store, &input, &[]);
+    let error = String::from_utf8_lossy(&full.stderr).into_owned();
+    assert_eq!(full.status.code(), Some(1), "{error}");
+    assert!(error.starts_with(&format!("imported 0 lines of {input} into app shop, which this ")), "{error}");
+    assert!(journal(&place, "store").exists());
+    place.import("store", &input, &["--limits", "relaxed"]);
+    assert_eq!(*open(place.path("store")).app(&key()).unwrap().limits(), rollbook::Limits::relaxed());
+    place.import("whole", &input, &["--limits", "relaxed"]);
+    assert!(place.export("store") == place.export("whole"));
+}
+
 /// An export, and the name of an input that begins as it does: its import into a copy made the app, and stopped.
-fn stopped_behind_the_app(place: &Place) -> (String, String) {
+fn stopped_after_the_app(place: &Place) -> (String, String) {
     place.import("store", &place.write("devices.jsonl", devices(10)), &[]);
     let export = place.export("store");
-    let (first, _) = export.split_once('\n').unwrap();
-    let input = place.write("export.jsonl", format!("{first}\nnonsense\n"));
-    refused(place.run("import", "copy", &["--input", &input]), 1);
+    // Devices before the wrong line are kept: but for them, this is a kill right after the app was made.
+    let whole: Vec<&str> = export.lines().collect();
+    let input = place.write("export.jsonl", format!("{}\n{}\nnonsense\n", whole[0], whole[1]));
+    refused(place.run("import", "copy", &["--input", &input, "--keep"]), 1);
     (export, input)
 }
 
 #[test]
 fn an_app_whose_import_was_interrupted_is_not_taken_for_one_that_was_there() {
     let place = Place::new();
-    let (export, input) = stopped_behind_the_app(&place);
+    let (export, input) = stopped_after_the_app(&place);
     place.write("export.jsonl", &export);
     place.import("copy", &input, &["--resume"]);
     assert_eq!(place.export("copy"), export);
@@ -255,7 +344,7 @@ fn an_app_whose_import_was_interrupted_is_not_taken_for_one_that_was_there() {
 #[test]
 fn another_export_does_not_take_the_place_of_one_that_was_interrupted() {
     let place = Place::new();
-    let (export, input) = stopped_behind_the_app(&place);
+    let (export, input) = stopped_after_the_app(&place);
     let (first, rest) = export.split_once('\n').unwrap();
     let other = first.replacen("\"tags_per_device\":1000", "\"tags_per_device\":1", 1);
     let headless = devices(3);

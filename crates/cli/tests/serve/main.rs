@@ -15,5 +15,4 @@ mod crowd;
 #[cfg(feature = "rocks")]
 mod durable;
 mod ending;
-mod operators;
 mod program;

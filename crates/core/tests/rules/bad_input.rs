@@ -118,7 +118,7 @@ fn updating_a_device() {
                 "d3",
                 DeviceUpdate { based_on: Some(Version(99)), mobile: Set::Clear, ..DeviceUpdate::default() },
             ),
-            "device \"d3\": version: must be the current 3: got 99".into(),
+            "device \"d3\": version: must be 3, the current one: got 99".into(),
         ),
     ]);
 }

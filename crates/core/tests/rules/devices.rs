@@ -224,13 +224,15 @@ fn an_update_may_carry_the_version_it_was_based_on() {
     app.update_tag(&tag("theirs"), &devices(&["d1"]), &[]).unwrap();
     let now = app.device(&device("d1")).unwrap().version;
     assert!(now > read);
-    refused(&app, &format!("device \"d1\": version: must be the current {now}: got {read}"), |app| {
+    refused(&app, &format!("device \"d1\": version: must be {now}, the current one: got {read}"), |app| {
         app.update(&device("d1"), &based(read))
     });
     assert_eq!(app.update(&device("d1"), &based(read)).unwrap_err().kind(), ErrorKind::State);
-    refused(&app, &format!("device \"d1\": version: must be the current {now}: got {}", now.0 + 1), |app| {
-        app.update(&device("d1"), &based(Version(now.0 + 1)))
-    });
+    refused(
+        &app,
+        &format!("device \"d1\": version: must be {now}, the current one: got {}", now.0 + 1),
+        |app| app.update(&device("d1"), &based(Version(now.0 + 1))),
+    );
     app.update(&device("d1"), &based(now)).unwrap();
     assert!(matches!(app.update(&device("d1"), &based(now)), Err(Error::Stale { .. })));
 }

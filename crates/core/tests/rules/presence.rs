@@ -90,7 +90,7 @@ fn only_an_app_with_the_capability_may_ask() {
     app.touch(&devices(&["d1"])).unwrap();
     let error = app.presence(&devices(&["d1"])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden);
-    assert_eq!(error.to_string(), "app other: capability: must be presence: got none");
+    assert_eq!(error.to_string(), "app other: presence: must be a capability of the app: got none");
 
     f.registry.set_presence(&key("other"), true).unwrap();
     let app = f.registry.app(&key("other")).unwrap();

@@ -32,7 +32,7 @@ struct Run {
 pub(crate) fn run(options: &Export) -> Result<(), Failure> {
     let watch = Stopwatch::start();
     let register = register_in(&options.store, Access::ReadOnly)?.build();
-    let key = &options.app;
+    let key = options.app.key();
     let app = register.app(key).map_err(Failure::during("cannot export the app"))?;
     let orders = orders::Orders::new(register.store(), &app)?;
     let mut run = Run { app, sink: Sink::open(options.output.as_deref())?, lines: 0 };

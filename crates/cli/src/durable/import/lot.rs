@@ -3,6 +3,7 @@
 use super::journal::{Mark, hex};
 use super::target::Target;
 use crate::record::{BadLine, Record};
+use rollbook::AppId;
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 
@@ -12,7 +13,7 @@ const BYTES: u64 = 1 << 20;
 /// Lines of one kind, each with its number.
 #[derive(Debug, Default)]
 pub(super) struct Lot {
-    /// The line that they stand behind, and what tells everything up to there.
+    /// The line that they come after, and what tells everything up to there.
     from: u64,
     checksum: [u8; 32],
     /// How many bytes were read when the first one was.
@@ -52,7 +53,7 @@ impl Lot {
             && self.bytes < BYTES
     }
 
-    /// The first line will be the one behind `from`.
+    /// The first line will be the one after `from`.
     pub(super) fn begin(&mut self, from: u64, checksum: [u8; 32]) {
         (self.from, self.checksum) = (from, checksum);
     }
@@ -68,11 +69,11 @@ impl Lot {
         self.lines.iter().filter(|line| matches!(line.record, Record::Event(_))).count() as u64
     }
 
-    /// What the journal says of it, given the app's counters before it.
-    pub(super) fn mark(&self, version: u64, log_end: u64) -> Mark {
+    /// What the journal says of it, given the app's number, and its counters before it.
+    pub(super) fn mark(&self, app_id: AppId, version: u64, log_end: u64) -> Mark {
         let to = self.lines.last().map_or(self.from, |line| line.number);
         let (from, checksum, events) = (self.from, hex(self.checksum), self.events());
-        Mark { from, checksum, to, version, log_end, events }
+        Mark { app_id, from, checksum, to, version, log_end, events }
     }
 
     /// Takes out the lines that are bad.

@@ -2,13 +2,15 @@
 //!
 //! - `target`: the app, as it takes lines;
 //! - `lot`: lines of one kind that are committed together;
-//! - `journal`: how far the import came, on disk before each lot is.
+//! - `journal`: how far the import came, on disk before each lot is;
+//! - `left`: what an import that failed leaves.
 //!
 //! A lot that was committed when the program was killed is committed again when the import is resumed, which changes
 //! nothing but for events: posting twice is two events. The journal says enough to tell whether a lot of events was
 //! committed, so that each is there once.
 
 mod journal;
+mod left;
 mod lot;
 mod target;
 
@@ -20,6 +22,7 @@ use crate::skipped::Skipped;
 use crate::stopwatch::{Stopwatch, readable};
 use crate::store::{Access, register_in};
 use journal::{Head, Journal, Mark, hex};
+use left::Stopped;
 use lot::Lot;
 use rollbook::{ManualClock, Timestamp};
 use std::sync::Arc;
@@ -41,6 +44,8 @@ struct Run<'a> {
     journal: Journal,
     target: Target,
     imported: Imported,
+    /// The register refused a line that could be read.
+    by_limits: bool,
 }
 
 pub(crate) fn run(options: &Import) -> Result<(), Failure> {
@@ -53,37 +58,54 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
     // Nothing in an import depends on when it runs: every time is in its lines.
     let clock = Arc::new(ManualClock::at(Timestamp::from_secs(0)));
     let register = register_in(&options.store, access)?.clock(Arc::clone(&clock)).build();
+    let key = options.app.key();
+    let is = target::id_of(&register, key)?;
     let journal = if options.resume {
-        let journal = Journal::resume(&options.store, &options.app)?;
+        let journal = Journal::resume(&options.store, key, is)?;
         check_input(&journal, &mut records, header.as_deref())?;
         target::check(options, export.is_some(), journal.head().makes.is_none())?;
         journal
     } else {
-        let already =
-            target::has(&register, &options.app).map_err(Failure::during("cannot look for the app"))?;
-        target::check(options, export.is_some(), already)?;
-        let makes = (!already).then(|| target::limits(options, export.as_deref()));
-        let (app, input) = (options.app.clone(), records.name().to_owned());
-        Journal::begin(&options.store, Head { app, input, header, makes })?
+        let is = left::clear(&register, &options.store, key, is)?;
+        target::check(options, export.is_some(), is.is_some())?;
+        let makes = is.is_none().then(|| target::limits(options, export.as_deref()));
+        let (app, input) = (key.clone(), records.name().to_owned());
+        Journal::begin(&options.store, Head { app, input, header, makes }, is)?
     };
     register.resume_deletions()?;
-    let target = Target::open(register, clock, options, export.as_deref(), journal.head().makes.as_ref())?;
-    let mut run = Run { options, records, journal, target, imported: Imported::default() };
+    let name = records.name().to_owned();
+    let opened = Target::open(&register, clock, options, export.as_deref(), journal.head().makes.as_ref());
+    let target = match opened {
+        Ok(target) => target,
+        Err(failure) => {
+            let stopped = Stopped { options, input: &name, lines: 0, by_limits: false };
+            tell(&stopped.leave(&failure, &register, journal));
+            return Err(failure);
+        }
+    };
+    let mut run = Run { options, records, journal, target, imported: Imported::default(), by_limits: false };
     run.go_on()?;
     let taken = run.take_all();
-    let Run { records, journal, target, imported, .. } = run;
-    // Closing puts on disk what is not there yet. Only then is the journal of no more use.
+    let Run { journal, target, imported, by_limits, .. } = run;
     drop(target);
-    let done = taken.and_then(|()| journal.remove());
     let Imported { lines, devices, events, skipped } = imported;
-    let what = format!("imported {lines} lines of {} into app {}", records.name(), options.app);
-    match &done {
+    let done = match taken {
         Ok(()) => {
+            // Closing puts on disk what is not there yet. Only then is the journal of no more use.
+            drop(register);
             let took = readable(watch.elapsed());
-            tell(&format!("{what} in {took}: {devices} new devices, {events} events"));
+            journal.remove().map(|()| {
+                tell(&format!(
+                    "imported {lines} lines of {name} into app {key} in {took}: {devices} new devices, {events} events"
+                ));
+            })
         }
-        Err(_) => tell(&format!("{what}; `--resume` goes on behind them")),
-    }
+        Err(failure) => {
+            let stopped = Stopped { options, input: &name, lines, by_limits };
+            tell(&stopped.leave(&failure, &register, journal));
+            Err(failure)
+        }
+    };
     skipped.tell(lines);
     done
 }
@@ -110,12 +132,12 @@ impl Run<'_> {
     /// Skips the lot that was committed last, where it must not be committed again.
     fn go_on(&mut self) -> Result<(), Failure> {
         let Some(Mark { from, .. }) = self.journal.last().cloned() else { return Ok(()) };
-        let behind = self.journal.go_on_behind(self.target.counters()?)?;
-        if behind > from && self.records.skip_to(behind)?.is_none() {
+        let after = self.journal.go_on_after(self.target.counters()?)?;
+        if after > from && self.records.skip_to(after)?.is_none() {
             let name = self.records.name();
-            return Err(Failure::Refused(format!("--resume: {name} ends before line {behind}")));
+            return Err(Failure::Refused(format!("--resume: {name} ends before line {after}")));
         }
-        tell(&format!("going on behind line {behind} of {}", self.records.name()));
+        tell(&format!("going on after line {after} of {}", self.records.name()));
         Ok(())
     }
 
@@ -147,12 +169,13 @@ impl Run<'_> {
         self.records.check_whole()
     }
 
-    /// Commits a lot; lines that the register refuses stop the import behind those before them, or are left out.
+    /// Commits a lot; lines that the register refuses stop the import after those before them, or are left
+    /// out.
     fn commit(&mut self, mut lot: Lot) -> Result<(), Failure> {
         let mut stopped = None;
         while !lot.is_empty() {
             let (version, log_end) = self.target.counters()?;
-            self.journal.mark(lot.mark(version, log_end))?;
+            self.journal.mark(lot.mark(self.target.id(), version, log_end))?;
             match self.target.take(&mut lot) {
                 Ok(taken) => {
                     self.imported.lines += lot.len();
@@ -165,7 +188,10 @@ impl Run<'_> {
                         self.imported.skipped.add(line, &bad);
                     }
                 }
-                Err(target::Untaken::Bad(bad)) => stopped = lot.before(bad),
+                Err(target::Untaken::Bad(bad)) => {
+                    self.by_limits = true;
+                    stopped = lot.before(bad);
+                }
                 Err(target::Untaken::Failed(source)) => {
                     let during = format!("{}, {}: the register failed", self.records.name(), lot.numbers());
                     return Err(Failure::Register { during, source });

@@ -1,7 +1,6 @@
 //! The app that an import goes to, as it takes lines.
 
 use super::lot::{BadLines, Line, Lot};
-use crate::args::Profile;
 use crate::args::durable::Import;
 use crate::durable::space::{failed, space_of};
 use crate::failure::Failure;
@@ -44,33 +43,42 @@ pub(super) enum Untaken {
     Failed(Error),
 }
 
-/// Is there an app of this key?
-pub(super) fn has(register: &Register, key: &AppKey) -> Result<bool, Error> {
+/// The number of the app of this key, if there is one.
+pub(super) fn id_of(register: &Register, key: &AppKey) -> Result<Option<AppId>, Failure> {
     match register.app(key) {
-        Ok(_) => Ok(true),
-        Err(Error::NotFound { .. }) => Ok(false),
-        Err(error) => Err(error),
+        Ok(_) => space_of(register.store(), key).map(Some),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(Failure::during("cannot look for the app")(error)),
     }
+}
+
+/// An app's version, and the number of its last event.
+pub(super) fn counters(register: &Register, app: AppId) -> Result<(u64, u64), Failure> {
+    let read = || -> Result<_, StoreError> {
+        let view = register.store().view(app)?;
+        Ok((view.version().0, view.log_end()?.0))
+    };
+    read().map_err(failed("cannot read the app"))
 }
 
 /// Can the app be what the command line asks for? An app that is there `already` is not the import's own.
 pub(super) fn check(options: &Import, export: bool, already: bool) -> Result<(), Failure> {
-    let app = &options.app;
-    match (already, export, options.limits) {
+    let app = options.app.key();
+    match (already, export, &options.limits) {
         (false, ..) | (true, false, None) => Ok(()),
         (true, true, _) => Err(Failure::Refused(format!(
             "--app: app {app} exists already, and an export becomes an app of its own; name another one"
         ))),
-        (true, false, Some(_)) => {
-            Err(Failure::Refused(format!("--limits: app {app} exists already, and keeps its limits")))
-        }
+        (true, false, Some(_)) => Err(Failure::Refused(format!(
+            "--limits: app {app} exists already, and an import does not change its limits; `rollbook app set` does"
+        ))),
     }
 }
 
 /// The limits that an app gets which the import makes.
 pub(super) fn limits(options: &Import, export: Option<&AppLine>) -> Limits {
-    match (options.limits, export) {
-        (Some(profile), _) => profile.limits(),
+    match (&options.limits, export) {
+        (Some(limits), _) => limits.clone(),
         (None, Some(export)) => export.limits.clone(),
         (None, None) => Limits::default(),
     }
@@ -83,26 +91,26 @@ fn handles(
     export: Option<&AppLine>,
     makes: Option<&Limits>,
 ) -> Result<(Devices, Devices), Error> {
-    let key = &options.app;
+    let key = options.app.key();
     if let Some(limits) = makes
-        && !has(register, key)?
+        && matches!(register.app(key), Err(Error::NotFound { .. }))
     {
         let (name, presence) = export.map(|app| (app.name.clone(), app.presence)).unwrap_or_default();
         let settings = AppSettings { name, presence, limits: limits.clone(), ..AppSettings::default() };
         register.create_app(key, settings)?;
     }
-    let chosen = options.limits.map(Profile::limits);
+    let chosen = options.limits.as_ref();
     let with = |limits: &Limits| {
         register.set_limits(key, limits)?;
         register.app(key)
     };
     if export.is_none() {
-        let app = chosen.map_or_else(|| register.app(key), |limits| with(&limits))?;
+        let app = chosen.map_or_else(|| register.app(key), with)?;
         return Ok((app.clone(), app));
     }
     // A handle keeps the limits that the app had when it was taken.
     let handles = (with(&lifted())?, with(&ordered())?);
-    if let Some(limits) = chosen.as_ref().or(makes) {
+    if let Some(limits) = chosen.or(makes) {
         with(limits)?;
     }
     Ok(handles)
@@ -112,26 +120,28 @@ impl Target {
     /// Takes the app as it is, or makes it: with the limits that are given when the import `makes` it, now or before it
     /// was interrupted.
     pub(super) fn open(
-        register: Register,
+        register: &Register,
         clock: Arc<ManualClock>,
         options: &Import,
         export: Option<&AppLine>,
         makes: Option<&Limits>,
     ) -> Result<Self, Failure> {
-        let key = &options.app;
-        let handles = handles(&register, options, export, makes);
+        let key = options.app.key();
+        let handles = handles(register, options, export, makes);
         let (app, ordering) = handles.map_err(Failure::during(format!("cannot make app {key}")))?;
         let space = space_of(register.store(), key)?;
+        let register = register.clone();
         Ok(Target { register, clock, space, app, ordering, export: export.is_some() })
+    }
+
+    /// The app's number.
+    pub(super) fn id(&self) -> AppId {
+        self.space
     }
 
     /// The app's version, and the number of its last event.
     pub(super) fn counters(&self) -> Result<(u64, u64), Failure> {
-        let read = || -> Result<_, StoreError> {
-            let view = self.register.store().view(self.space)?;
-            Ok((view.version().0, view.log_end()?.0))
-        };
-        read().map_err(failed("cannot read the app"))
+        counters(&self.register, self.space)
     }
 
     /// The most lines that one lot may have.
@@ -258,15 +268,15 @@ impl Target {
         if seen.is_empty() { Ok(()) } else { self.app.touch_at(&seen).map_err(Untaken::Failed) }
     }
 
-    /// Binds aliases anew, so that each device is bound behind those before it.
+    /// Binds aliases again, so that each device is bound after those before it.
     fn bind_in_order(&self, lines: &[Line]) -> Result<Taken, Untaken> {
         let mut bad = BadLines::new();
         for (position, line) in lines.iter().enumerate() {
             let Record::AliasOrder(AliasOrderLine { alias_order, devices }) = &line.record else { continue };
-            // Each piece is whole, and the next one goes on behind it.
+            // Each piece is whole, and the next one goes on after it.
             for devices in devices.chunks(self.most().div_ceil(2)) {
                 let commands: Vec<Command> =
-                    devices.iter().flat_map(|device| bound_anew(alias_order, device)).collect();
+                    devices.iter().flat_map(|device| bound_again(alias_order, device)).collect();
                 match self.ordering.batch(&commands) {
                     Ok(_) => {}
                     Err(Error::Batch(failures)) => {
@@ -297,7 +307,7 @@ fn ordered() -> Limits {
     }
 }
 
-fn bound_anew(alias: &Alias, device: &DeviceId) -> [Command; 2] {
+fn bound_again(alias: &Alias, device: &DeviceId) -> [Command; 2] {
     [Set::Clear, Set::To(alias.clone())].map(|alias| {
         let update = DeviceUpdate { alias, ..DeviceUpdate::default() };
         Command::Update { device: device.clone(), update }

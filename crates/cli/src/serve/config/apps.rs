@@ -1,9 +1,7 @@
 //! The apps of the file. What an app's table does not name stays as it is in the register.
 
-use super::document::{Mistakes, Table, Value};
-use super::options;
-use crate::args::Profile;
-use clap::ValueEnum;
+use crate::settings::document::{Mistakes, Table, Value};
+use crate::settings::limits;
 use rollbook::{AppKey, AppSettings, EventName, Limits, Rule, Secret, Violation};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -47,7 +45,7 @@ fn app(whole: &Value<'_>, once: &mut Once<AppKey>, mistakes: &mut Mistakes) -> O
     let api_tokens = table.take("api_tokens").and_then(|value| tokens(&value, mistakes));
     let presence = table.take("presence").and_then(|value| value.flag(mistakes));
     let events = table.take("events").and_then(|value| events(&value, mistakes)).unwrap_or_default();
-    let limits = table.take("limits").and_then(|value| limits(&value, mistakes));
+    let limits = table.take("limits").and_then(|value| limits::of_value(&value, mistakes));
     table.finish(mistakes);
     Some(AppEntry { key: key?, name, master_secret, api_tokens, presence, events, limits })
 }
@@ -81,19 +79,9 @@ fn tokens(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Vec<Secret>> {
     let items = value.list(mistakes)?;
     let token = |value: &Value<'_>| {
         let token = value.secret(mistakes)?;
-        if !can_be_sent(token.expose()) {
-            let limit = "must hold visible ASCII characters, and spaces only between them";
-            value.broken(mistakes, Violation::new("", Rule::Characters, limit, "others"));
-            return None;
-        }
         once.is_new(&token.expose().to_owned(), "it", value, mistakes).then_some(token)
     };
     Some(items.iter().filter_map(token).collect())
-}
-
-/// Returns whether a header can hold the token: no client sends other characters, and spaces at the ends are lost.
-fn can_be_sent(token: &str) -> bool {
-    token.trim() == token && token.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 fn events(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Vec<EventName>> {
@@ -105,22 +93,4 @@ fn events(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Vec<EventName>> 
         once.is_new(&event, &shown, value, mistakes).then_some(event)
     };
     Some(items.iter().filter_map(event).collect())
-}
-
-/// The name of a profile, or a table of limits over a profile's.
-fn limits(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Limits> {
-    if value.is_text() {
-        return profile(value, mistakes);
-    }
-    let mut table = value.table(mistakes)?;
-    let base = match table.take("profile") {
-        Some(value) => profile(&value, mistakes)?,
-        None => Limits::default(),
-    };
-    options::over(&base, &table, mistakes)
-}
-
-fn profile(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Limits> {
-    let names = "must be jpush, relaxed or unlimited";
-    value.parsed(mistakes, names, |text| Profile::from_str(text, false).ok()).map(Profile::limits)
 }

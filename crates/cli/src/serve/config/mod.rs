@@ -1,20 +1,17 @@
 //! The configuration of the service: one TOML file, judged whole before anything is done.
 //!
-//! - `document`: the file as tables and values that know their lines; every mistake is collected.
 //! - `apps`: an app of the file.
-//! - `options`: tables of options that other crates define.
 
 mod apps;
-mod document;
-mod options;
 #[cfg(test)]
 mod tests;
 
 pub(super) use apps::AppEntry;
 
 use crate::failure::Failure;
+use crate::settings::document::{Document, Mistakes, Table};
+use crate::settings::options;
 use crate::store::StoreChoice;
-use document::{Document, Mistakes, Table};
 use rollbook_http::{FaceOptions, ServeOptions};
 #[cfg(feature = "rocks")]
 use rollbook_store_rocks::RocksOptions;
@@ -28,8 +25,6 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8085
 /// What the service is told.
 pub(super) struct Config {
     pub(super) listen: SocketAddr,
-    /// Where operators ask, if not where everybody does.
-    pub(super) operators: Option<SocketAddr>,
     pub(super) store: StoreChoice,
     pub(super) log: LevelFilter,
     pub(super) faces: FaceOptions,
@@ -43,7 +38,6 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             listen: LISTEN,
-            operators: None,
             store: StoreChoice::Memory,
             log: LevelFilter::WARN,
             faces: FaceOptions::default(),
@@ -78,11 +72,11 @@ impl Config {
 
     fn take(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Config {
         let unset = Config::default();
-        let mut address = |name| {
-            let form = "must be an address and a port, such as 127.0.0.1:8085";
-            table.take(name).and_then(|value| value.parsed(mistakes, form, |text| text.parse().ok()))
-        };
-        let (listen, operators) = (address("listen"), address("operators"));
+        let listen = table.take("listen").and_then(|value| {
+            value.parsed(mistakes, "must be an address and a port, such as 127.0.0.1:8085", |text| {
+                text.parse().ok()
+            })
+        });
         let store = table.take("store").and_then(|value| value.told(mistakes, str::parse));
         let levels = "must be one of off error warn info debug trace";
         let log =
@@ -97,7 +91,6 @@ impl Config {
         }
         Config {
             listen: listen.unwrap_or(unset.listen),
-            operators,
             store: store.unwrap_or(unset.store),
             log: log.unwrap_or(unset.log),
             faces,

@@ -1,10 +1,11 @@
 //! A TOML file as tables and values that know where they stand. Whoever takes a value judges it; every mistake is
-//! collected with its line and key, so that a file is mended once.
+//! collected with its line and key, so that a file is corrected once.
 //!
 //! No mistake repeats a value of the wrong type, and none a line of the file: it may be a secret.
 
 use rollbook::{Rule, Secret, Violation};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde_json::Value as Json;
 use std::fmt;
 use std::ops::Range;
 use toml::Spanned;
@@ -12,10 +13,10 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 /// Everything that is wrong with a file.
 #[derive(Debug, Default)]
-pub(super) struct Mistakes(Vec<(usize, String)>);
+pub(crate) struct Mistakes(Vec<(usize, String)>);
 
 impl Mistakes {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -24,7 +25,7 @@ impl Mistakes {
     }
 
     /// One line each, in the order of the file.
-    pub(super) fn told_of(mut self, file: &dyn fmt::Display) -> String {
+    pub(crate) fn told_of(mut self, file: &dyn fmt::Display) -> String {
         self.0.sort_by_key(|(line, _)| *line);
         let told: Vec<String> =
             self.0.into_iter().map(|(line, what)| format!("{file}, line {line}: {what}")).collect();
@@ -48,13 +49,13 @@ impl Lines {
 }
 
 /// A file that is TOML.
-pub(super) struct Document<'t> {
+pub(crate) struct Document<'t> {
     lines: Lines,
     root: Spanned<DeTable<'t>>,
 }
 
 impl<'t> Document<'t> {
-    pub(super) fn parse(text: &'t str, mistakes: &mut Mistakes) -> Option<Self> {
+    pub(crate) fn parse(text: &'t str, mistakes: &mut Mistakes) -> Option<Self> {
         let lines = Lines::of(text);
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
@@ -64,13 +65,13 @@ impl<'t> Document<'t> {
         errors.is_empty().then_some(Document { lines, root })
     }
 
-    pub(super) fn table(&self) -> Table<'_> {
+    pub(crate) fn table(&self) -> Table<'_> {
         Table { lines: &self.lines, path: String::new(), members: self.root.get_ref(), known: Vec::new() }
     }
 }
 
 /// A table whose members are taken one after the other.
-pub(super) struct Table<'d> {
+pub(crate) struct Table<'d> {
     lines: &'d Lines,
     path: String,
     members: &'d DeTable<'d>,
@@ -79,24 +80,26 @@ pub(super) struct Table<'d> {
 
 impl<'d> Table<'d> {
     /// A member that is there.
-    pub(super) fn take(&mut self, name: &'static str) -> Option<Value<'d>> {
+    pub(crate) fn take(&mut self, name: &'static str) -> Option<Value<'d>> {
         self.known.push(name);
         let value = self.members.get(name)?;
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Some(Value { lines: self.lines, path, value })
+        Some(Value { lines: self.lines, path: self.path_of(name), value })
     }
 
     /// The members that nobody has taken.
-    pub(super) fn rest(&self) -> impl Iterator<Item = (&'d str, Value<'d>)> {
+    pub(crate) fn rest(&self) -> impl Iterator<Item = (&'d str, Value<'d>)> {
         let names = self.members.iter().map(|(name, value)| (name.get_ref().as_ref(), value));
-        names.filter(|(name, _)| !self.known.contains(name)).map(|(name, value)| {
-            let path = format!("{}.{name}", self.path);
-            (name, Value { lines: self.lines, path, value })
-        })
+        names
+            .filter(|(name, _)| !self.known.contains(name))
+            .map(|(name, value)| (name, Value { lines: self.lines, path: self.path_of(name), value }))
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     /// Notes the members that nobody has taken.
-    pub(super) fn finish(self, mistakes: &mut Mistakes) {
+    pub(crate) fn finish(self, mistakes: &mut Mistakes) {
         for (name, _) in
             self.members.iter().filter(|(name, _)| !self.known.contains(&name.get_ref().as_ref()))
         {
@@ -109,28 +112,33 @@ impl<'d> Table<'d> {
 }
 
 /// A value and where it stands.
-pub(super) struct Value<'d> {
+pub(crate) struct Value<'d> {
     lines: &'d Lines,
     path: String,
     value: &'d Spanned<DeValue<'d>>,
 }
 
 impl<'d> Value<'d> {
-    pub(super) fn line(&self) -> usize {
+    pub(crate) fn line(&self) -> usize {
         self.lines.at(&self.value.span())
     }
 
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
     /// Notes what is wrong with the value, in words.
-    pub(super) fn wrong(&self, mistakes: &mut Mistakes, what: impl fmt::Display) {
+    pub(crate) fn wrong(&self, mistakes: &mut Mistakes, what: impl fmt::Display) {
         mistakes.note(self.line(), format_args!("{}: {what}", self.path));
     }
 
+    /// Notes something at the line of the value.
+    pub(crate) fn note(&self, mistakes: &mut Mistakes, what: impl fmt::Display) {
+        mistakes.note(self.line(), what);
+    }
+
     /// Notes a broken rule under the name that the value has in the file.
-    pub(super) fn broken(&self, mistakes: &mut Mistakes, violation: Violation) {
+    pub(crate) fn broken(&self, mistakes: &mut Mistakes, violation: Violation) {
         mistakes.note(self.line(), violation.in_field(self.path.clone()));
     }
 
@@ -147,7 +155,7 @@ impl<'d> Value<'d> {
         self.broken(mistakes, Violation::new("", Rule::Type, expected, kind));
     }
 
-    pub(super) fn text(&self, mistakes: &mut Mistakes) -> Option<&'d str> {
+    pub(crate) fn text(&self, mistakes: &mut Mistakes) -> Option<&'d str> {
         let text = self.value.get_ref().as_str();
         if text.is_none() {
             self.not(mistakes, "must be a string");
@@ -155,16 +163,11 @@ impl<'d> Value<'d> {
         text
     }
 
-    pub(super) fn is_text(&self) -> bool {
+    pub(crate) fn is_text(&self) -> bool {
         self.value.get_ref().is_str()
     }
 
-    /// Is it this text?
-    pub(super) fn is(&self, text: &str) -> bool {
-        self.value.get_ref().as_str() == Some(text)
-    }
-
-    pub(super) fn flag(&self, mistakes: &mut Mistakes) -> Option<bool> {
+    pub(crate) fn flag(&self, mistakes: &mut Mistakes) -> Option<bool> {
         let flag = self.value.get_ref().as_bool();
         if flag.is_none() {
             self.not(mistakes, "must be true or false");
@@ -173,7 +176,7 @@ impl<'d> Value<'d> {
     }
 
     /// A text that says what it is, or why it is nothing.
-    pub(super) fn told<T>(
+    pub(crate) fn told<T>(
         &self,
         mistakes: &mut Mistakes,
         made: impl FnOnce(&str) -> Result<T, String>,
@@ -183,7 +186,7 @@ impl<'d> Value<'d> {
     }
 
     /// A text that is of a form.
-    pub(super) fn parsed<T>(
+    pub(crate) fn parsed<T>(
         &self,
         mistakes: &mut Mistakes,
         form: &'static str,
@@ -198,7 +201,7 @@ impl<'d> Value<'d> {
     }
 
     /// A text that is a name.
-    pub(super) fn name<T>(
+    pub(crate) fn name<T>(
         &self,
         mistakes: &mut Mistakes,
         name: impl FnOnce(&'d str) -> Result<T, Violation>,
@@ -206,11 +209,11 @@ impl<'d> Value<'d> {
         name(self.text(mistakes)?).map_err(|violation| self.broken(mistakes, violation)).ok()
     }
 
-    pub(super) fn secret(&self, mistakes: &mut Mistakes) -> Option<Secret> {
+    pub(crate) fn secret(&self, mistakes: &mut Mistakes) -> Option<Secret> {
         self.name(mistakes, Secret::new)
     }
 
-    pub(super) fn list(&self, mistakes: &mut Mistakes) -> Option<Vec<Value<'d>>> {
+    pub(crate) fn list(&self, mistakes: &mut Mistakes) -> Option<Vec<Value<'d>>> {
         let Some(items) = self.value.get_ref().as_array() else {
             self.not(mistakes, "must be a list");
             return None;
@@ -219,7 +222,7 @@ impl<'d> Value<'d> {
         Some(items.iter().enumerate().map(item).collect())
     }
 
-    pub(super) fn table(&self, mistakes: &mut Mistakes) -> Option<Table<'d>> {
+    pub(crate) fn table(&self, mistakes: &mut Mistakes) -> Option<Table<'d>> {
         let Some(members) = self.value.get_ref().as_table() else {
             self.not(mistakes, "must be a table");
             return None;
@@ -228,17 +231,15 @@ impl<'d> Value<'d> {
     }
 
     /// A member of a table.
-    pub(super) fn member(&self, name: &str) -> Option<Value<'d>> {
+    pub(crate) fn member(&self, name: &str) -> Option<Value<'d>> {
         let value = self.value.get_ref().as_table()?.get(name)?;
         Some(Value { lines: self.lines, path: format!("{}.{name}", self.path), value })
     }
 
-    /// What serde makes of a table of this one member, which must be no secret.
-    pub(super) fn alone_as<T: DeserializeOwned>(&self, name: &str, mistakes: &mut Mistakes) -> Option<T> {
-        let mut table = DeTable::new();
-        table.insert(Spanned::new(self.value.span(), name.to_owned().into()), self.value.clone());
-        let table = Spanned::new(self.value.span(), DeValue::Table(table));
-        let made = T::deserialize(ValueDeserializer::from(table));
-        made.map_err(|error| self.wrong(mistakes, error.message())).ok()
+    /// The same as JSON; a time is an object of its parts. It must be no secret.
+    pub(crate) fn json(&self) -> Json {
+        let plain = Spanned::new(self.value.span(), self.value.get_ref().clone());
+        // There is nothing in TOML that JSON cannot say, but for numbers that are none.
+        Json::deserialize(ValueDeserializer::from(plain)).unwrap_or_default()
     }
 }

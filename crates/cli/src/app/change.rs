@@ -1,0 +1,65 @@
+//! `rollbook app set`: all that is asked for is judged before anything is changed.
+
+use super::settings::{Settings, write_change, write_change_json};
+use crate::args::app::Set;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::limits::over;
+use crate::store::{Access, register_in};
+use rollbook::{AppSettings, Limits};
+use std::collections::BTreeSet;
+
+pub(super) fn set(options: &Set) -> Result<(), Failure> {
+    let Set { app, stored, name, presence, limits, limit, json } = options;
+    if name.is_none() && presence.is_none() && limits.is_none() && limit.is_empty() {
+        return Err(Failure::Usage(
+            "nothing to change: must be given one of --name, --presence, --limits, --limit".into(),
+        ));
+    }
+    let (register, key) = (register_in(&stored.directory, Access::Existing)?.build(), app.key());
+    let app = register.app(key)?;
+    let mut wrong = Vec::new();
+    if let Some(Err(violation)) = name.as_deref().map(AppSettings::check_name) {
+        wrong.push(format!("--{violation}"));
+    }
+    let limits = wanted(app.limits(), options, &mut wrong);
+    if !wrong.is_empty() {
+        return Err(Failure::Refused(wrong.join("\nerror: ")));
+    }
+    let before = Settings::of(&app);
+    let cannot = format!("cannot change app {key}");
+    // The limits first: only they may still be refused.
+    if *app.limits() != limits {
+        register.set_limits(key, &limits).map_err(Failure::during(&cannot))?;
+    }
+    if let Some(presence) = presence {
+        register.set_presence(key, *presence).map_err(Failure::during(&cannot))?;
+    }
+    if let Some(name) = name {
+        register.rename_app(key, name).map_err(Failure::during(&cannot))?;
+    }
+    let app = register.app(key)?;
+    let (after, mut output) = (Settings::of(&app), Output::new());
+    if *json {
+        write_change_json(&app, &before, &after, &mut output)?;
+    } else {
+        write_change(&app, &before, &after, &mut output)?;
+    }
+    output.finish()
+}
+
+/// The limits that the app is to have; what is wrong with those that are asked for is added to the list.
+fn wanted(now: &Limits, options: &Set, wrong: &mut Vec<String>) -> Limits {
+    let base = options.limits.as_ref().unwrap_or(now);
+    let mut names = BTreeSet::new();
+    for (name, _) in options.limit.iter().filter(|(name, _)| !names.insert(name)) {
+        wrong.push(format!("--limit {name}: must be given once"));
+    }
+    match over(base, options.limit.iter().cloned()) {
+        Ok(limits) => limits,
+        Err(mistakes) => {
+            wrong.extend(mistakes.into_iter().map(|mistake| format!("--limit {mistake}")));
+            base.clone()
+        }
+    }
+}
