@@ -52,6 +52,19 @@ impl Outcome {
     pub(crate) const NO_OPERATION: &'static str = "none";
 }
 
+/// The members of a request that were not kept though it was done, such as a language that is none: left among the
+/// extensions of the answer, for metrics, where there are any.
+///
+/// ```
+/// use rollbook_http::{Answer, Dropped};
+/// fn dropped(answer: &Answer) -> &[&'static str] {
+///     answer.extensions().get::<Dropped>().map_or(&[], |Dropped(members)| members)
+/// }
+/// assert!(dropped(&Answer::default()).is_empty());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped(pub Vec<&'static str>);
+
 /// Left among the extensions of an answer to who was not let in. When it is sent must not tell what the secret was
 /// compared with.
 #[derive(Debug, Clone, Copy)]

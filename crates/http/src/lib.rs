@@ -62,7 +62,7 @@ pub mod pushwoosh;
 mod router;
 mod serve;
 
-pub use exchange::{Answer, Outcome, Request};
+pub use exchange::{Answer, Dropped, Outcome, Request};
 pub use options::{Execution, FaceOptions, Faces, ServeOptions};
 pub use router::router;
 pub use serve::serve;

@@ -1,8 +1,7 @@
 //! What is in a request's path and query.
 
 use crate::extract::shown;
-use rollbook::{Platform, PlatformSet, Rule, Violation, Violations};
-use std::sync::LazyLock;
+use rollbook::{PlatformSet, Rule, Violation, Violations};
 
 /// No path of a face has more segments than this.
 const MOST: usize = 8;
@@ -40,28 +39,45 @@ pub(crate) fn values<'q>(query: Option<&'q str>, name: &'q str) -> impl Iterator
     })
 }
 
-/// How many unknown platforms of one query are named.
+/// How many mistakes of one query are named.
 const NAMED: usize = 20;
 
-/// The platforms that a query names, separated by commas; all of them when it names none.
-pub(crate) fn platforms(query: Option<&str>) -> Result<PlatformSet, Violations> {
+/// What else may be in a query that names platforms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// Anything, and nothing is made of it.
+    Ignored,
+    /// Nothing: a misspelt filter must not widen a deletion to everything.
+    Refused,
+}
+
+/// The platforms that a query names by JPush's names, separated by commas; all of them when it names none.
+pub(crate) fn platforms(query: Option<&str>, others: Others) -> Result<PlatformSet, Violations> {
     let field = "platform";
     let mut set = PlatformSet::NONE;
     let mut bad = Vec::new();
     let mut index = 0;
-    for value in values(query, field).filter(|value| !value.is_empty()) {
-        // Split after decoding: a comma may be sent as %2C.
-        let value = decode(field, value)?;
-        for name in value.split(',').map(str::trim) {
-            match named(name) {
-                Some(platform) => set = set.with(platform),
-                None if bad.len() == NAMED => {
-                    bad.push(Violation::new(field, Rule::Known, KNOWN.as_str(), "more that are not"));
-                    return Violations::check(bad).map(|()| set);
-                }
-                None => {
-                    let unknown = Violation::new(field, Rule::Known, KNOWN.as_str(), shown(name));
-                    bad.push(unknown.in_list(field, index));
+    for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if key != field {
+            if others == Others::Refused && bad.len() < NAMED {
+                bad.push(Violation::new("query", Rule::Known, "must hold only platform", shown(key)));
+            }
+            continue;
+        }
+        // Split after decoding: a comma may be sent as %2C. An empty part is no platform, and never all of them.
+        for name in decode(field, value)?.split(',').map(str::trim) {
+            match PlatformSet::from_jpush_name(name) {
+                Ok(platforms) => set = set.or(platforms),
+                Err(unknown) if bad.len() < NAMED => bad.push(unknown.in_list(field, index)),
+                Err(unknown) => {
+                    bad.push(Violation::new(
+                        field,
+                        Rule::Known,
+                        unknown.limit().to_owned(),
+                        "more that are not",
+                    ));
+                    return Err(Violations::check(bad).err().unwrap_or_else(|| unknown.into()));
                 }
             }
             index += 1;
@@ -71,23 +87,10 @@ pub(crate) fn platforms(query: Option<&str>) -> Result<PlatformSet, Violations> 
     Ok(if set.is_empty() { PlatformSet::ALL } else { set })
 }
 
-static KNOWN: LazyLock<String> = LazyLock::new(|| {
-    let named = Platform::ALL.into_iter().filter(|&platform| platform != Platform::Unknown);
-    let names: Vec<&str> = named.map(|platform| platform.jpush_name().unwrap_or(platform.name())).collect();
-    format!("must be one of {}", names.join(" "))
-});
-
-/// Devices of no known platform are met only by asking for all, so `unknown` is not a name to ask by.
-fn named(name: &str) -> Option<Platform> {
-    Platform::ALL
-        .into_iter()
-        .filter(|&platform| platform != Platform::Unknown)
-        .find(|platform| platform.name() == name || platform.jpush_name() == Some(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rollbook::Platform;
 
     #[test]
     fn slashes_too_many_make_no_segment() {
@@ -115,15 +118,41 @@ mod tests {
 
     #[test]
     fn platforms_are_split_after_decoding() {
-        let both = PlatformSet::of(&[Platform::Android, Platform::Ios]);
+        let platforms = |query: Option<&str>| platforms(query, Others::Ignored);
+        let both = PlatformSet::from_jpush_name("android").unwrap().with(Platform::Ios);
         for query in ["platform=android,ios", "platform=android%2Cios", "platform=ios&x=1&platform=android"] {
             assert_eq!(platforms(Some(query)).unwrap(), both);
         }
-        for query in [None, Some(""), Some("platform"), Some("platform="), Some("new_format=true")] {
+        for query in [None, Some(""), Some("&&"), Some("new_format=true")] {
             assert_eq!(platforms(query).unwrap(), PlatformSet::ALL);
         }
-        for query in ["platform=amiga", "platform=ios,", "platform=unknown", "platform=%FF", "platform=,"] {
+        for query in [
+            "platform=amiga",
+            "platform=ios,",
+            "platform=unknown",
+            "platform=%FF",
+            "platform=,",
+            "platform=",
+            "platform",
+            "platform=ios&platform=",
+            "platform=%2C",
+            "platform=+",
+        ] {
             assert!(platforms(Some(query)).is_err(), "{query}");
         }
+    }
+
+    #[test]
+    fn where_others_are_refused_a_misspelt_filter_is_no_filter() {
+        let platforms = |query: &str| platforms(Some(query), Others::Refused);
+        assert_eq!(platforms("platform=ios&").unwrap(), Platform::Ios.into());
+        for (query, key) in
+            [("Platform=ios", "Platform"), ("platform[]=ios", "platform[]"), ("x", "x"), ("=", "")]
+        {
+            let message = format!("query: known: must hold only platform: got {key:?}");
+            assert_eq!(platforms(query).unwrap_err().to_string(), message);
+            assert!(platforms(&format!("platform=ios&{query}")).is_err());
+        }
+        assert_eq!(platforms(&"x=1&".repeat(9_000)).unwrap_err().as_slice().len(), NAMED);
     }
 }

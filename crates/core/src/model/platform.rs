@@ -46,11 +46,13 @@ macro_rules! platforms {
                 match self { $(Platform::$variant => $device_type,)* }
             }
 
-            /// JPush's name, where it has one.
+            /// JPush's name, where it has one. To JPush every Android phone is `android`, whoever made it, and all
+            /// Windows is `winphone`: [`PlatformSet::from_jpush_name`] is the way back.
             ///
             /// ```
             /// use rollbook::Platform;
             /// assert_eq!((Platform::Harmony.jpush_name(), Platform::Macos.jpush_name()), (Some("hmos"), None));
+            /// assert_eq!(Platform::Huawei.jpush_name(), Some("android"));
             /// ```
             #[must_use]
             pub const fn jpush_name(self) -> Option<&'static str> {
@@ -71,22 +73,22 @@ platforms! {
     WindowsPhone = 3, "windows_phone", Some(5), Some("winphone");
     /// macOS.
     Macos = 4, "macos", Some(7), None;
-    /// Windows.
-    Windows = 5, "windows", Some(8), None;
-    /// Amazon devices.
-    Amazon = 6, "amazon", Some(9), None;
+    /// Windows; JPush says `winphone`.
+    Windows = 5, "windows", Some(8), Some("winphone");
+    /// Amazon devices; JPush says `android`.
+    Amazon = 6, "amazon", Some(9), Some("android");
     /// Web push in Safari.
     Safari = 7, "safari", Some(10), None;
     /// Web push in Chrome.
     Chrome = 8, "chrome", Some(11), None;
     /// Web push in Firefox.
     Firefox = 9, "firefox", Some(12), None;
-    /// Huawei devices.
-    Huawei = 10, "huawei", Some(17), None;
+    /// Huawei devices; JPush says `android`.
+    Huawei = 10, "huawei", Some(17), Some("android");
     /// Text messages.
     Sms = 11, "sms", Some(18), None;
-    /// Xiaomi devices.
-    Xiaomi = 12, "xiaomi", Some(19), None;
+    /// Xiaomi devices; JPush says `android`.
+    Xiaomi = 12, "xiaomi", Some(19), Some("android");
     /// WhatsApp.
     Whatsapp = 13, "whatsapp", Some(21), None;
     /// HarmonyOS; JPush says `hmos`.
@@ -126,7 +128,8 @@ impl Platform {
         Self::ALL.get(usize::from(number)).copied()
     }
 
-    /// The platform of a name: the register's own or JPush's.
+    /// The platform of a name: the register's own, or JPush's. Of a name that JPush has for several it is the one that
+    /// bears it: `android` is Android, `winphone` is Windows Phone.
     ///
     /// ```
     /// use rollbook::Platform;
@@ -221,6 +224,33 @@ impl PlatformSet {
     #[must_use]
     pub fn of(platforms: &[Platform]) -> Self {
         platforms.iter().fold(Self::NONE, |set, &p| set.with(p))
+    }
+
+    /// The platforms that JPush means by a name: every platform that has this one as its
+    /// [`jpush_name`](Platform::jpush_name). The register's own `harmony` and `windows_phone` are understood too.
+    ///
+    /// ```
+    /// use rollbook::{Platform, PlatformSet};
+    /// let phones = [Platform::Android, Platform::Amazon, Platform::Huawei, Platform::Xiaomi];
+    /// assert_eq!(PlatformSet::from_jpush_name("android")?, PlatformSet::of(&phones));
+    /// assert!(PlatformSet::from_jpush_name("macos").is_err());
+    /// # Ok::<(), rollbook::Violation>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A name that JPush does not have is a violation of the field `platform`.
+    pub fn from_jpush_name(name: &str) -> Result<Self, Violation> {
+        let known = match name {
+            "harmony" => "hmos",
+            "windows_phone" => "winphone",
+            other => other,
+        };
+        let set: Self = Platform::ALL.into_iter().filter(|p| p.jpush_name() == Some(known)).collect();
+        if set.is_empty() {
+            let limit = "must be one of ios android winphone hmos quickapp";
+            return Err(Violation::new("platform", Rule::Known, limit, shown(name)));
+        }
+        Ok(set)
     }
 
     /// This set and one platform more.

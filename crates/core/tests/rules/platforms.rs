@@ -13,14 +13,14 @@ fn every_platform_has_its_name_and_its_vendors_number_and_name() {
         ("android", Some(3), Some("android")),
         ("windows_phone", Some(5), Some("winphone")),
         ("macos", Some(7), None),
-        ("windows", Some(8), None),
-        ("amazon", Some(9), None),
+        ("windows", Some(8), Some("winphone")),
+        ("amazon", Some(9), Some("android")),
         ("safari", Some(10), None),
         ("chrome", Some(11), None),
         ("firefox", Some(12), None),
-        ("huawei", Some(17), None),
+        ("huawei", Some(17), Some("android")),
         ("sms", Some(18), None),
-        ("xiaomi", Some(19), None),
+        ("xiaomi", Some(19), Some("android")),
         ("whatsapp", Some(21), None),
         ("harmony", None, Some("hmos")),
         ("quickapp", None, Some("quickapp")),
@@ -35,9 +35,31 @@ fn every_platform_has_its_name_and_its_vendors_number_and_name() {
             assert_eq!(Platform::from_device_type(i64::from(number)).unwrap(), platform);
         }
         if let Some(jpush) = jpush {
-            assert_eq!(Platform::from_name(jpush).unwrap(), platform);
+            assert!(PlatformSet::from_jpush_name(jpush).unwrap().contains(platform));
+            assert_eq!(Platform::from_name(jpush).unwrap().jpush_name(), Some(jpush));
         }
         assert_eq!(serde_json::to_value(platform).unwrap(), name);
+    }
+}
+
+#[test]
+fn jpush_means_every_phone_of_a_kind_by_its_name() {
+    let by = |name| {
+        PlatformSet::from_jpush_name(name).map(|set| set.iter().map(Platform::name).collect::<Vec<_>>())
+    };
+    assert_eq!(by("ios").unwrap(), ["ios"]);
+    assert_eq!(by("android").unwrap(), ["android", "amazon", "huawei", "xiaomi"]);
+    for name in ["winphone", "windows_phone"] {
+        assert_eq!(by(name).unwrap(), ["windows_phone", "windows"]);
+    }
+    for name in ["hmos", "harmony"] {
+        assert_eq!(by(name).unwrap(), ["harmony"]);
+    }
+    assert_eq!(by("quickapp").unwrap(), ["quickapp"]);
+    for name in ["", "huawei", "windows", "macos", "chrome", "unknown", "Android", "all"] {
+        let message =
+            format!("platform: known: must be one of ios android winphone hmos quickapp: got {name:?}");
+        assert_eq!(by(name).unwrap_err().to_string(), message);
     }
 }
 

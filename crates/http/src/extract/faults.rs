@@ -130,6 +130,13 @@ impl Faults {
         made.map_err(|violation| self.add(violation)).ok()
     }
 
+    /// Forgets what was found after the first so many; was there anything?
+    pub(super) fn forget(&mut self, kept: usize) -> bool {
+        let more = self.found.len() > kept;
+        self.found.truncate(kept);
+        more
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.found.len()
     }

@@ -28,6 +28,8 @@ pub(crate) struct Members<'f, 'de, P> {
     values: Vec<(&'static str, Piece<'de>)>,
     parts: Vec<(&'static str, P)>,
     pub(crate) faults: &'f mut Faults,
+    /// Which members were dropped.
+    pub(crate) dropped: Vec<&'static str>,
 }
 
 impl<'de, P> Members<'_, 'de, P> {
@@ -51,17 +53,30 @@ impl<'de, P> Members<'_, 'de, P> {
         }
     }
 
-    /// A whole number of 64 bits.
+    /// A whole number of 64 bits, however it was written: some clients send it as a text, some with a point. An empty
+    /// text counts as absent.
     pub(crate) fn whole(&mut self, name: &'static str) -> Option<i64> {
-        let piece = self.value(name)?;
-        let number = match piece {
-            Piece::Whole(number) => i64::try_from(number).ok(),
-            _ => None,
-        };
+        let piece =
+            self.value(name).filter(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()))?;
+        let number = piece.as_whole();
         if number.is_none() {
             self.faults.wrong(Place::of(name), "must be a whole number", &piece);
         }
         number
+    }
+
+    /// A value that is not worth a refusal: what is wrong with it is dropped with it.
+    pub(crate) fn droppable<T>(
+        &mut self,
+        name: &'static str,
+        take: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let found = self.faults.count();
+        let value = take(self);
+        if self.faults.forget(found) {
+            self.dropped.push(name);
+        }
+        value
     }
 
     /// The part, or one violation more when it is absent and nothing else is wrong.
@@ -90,13 +105,18 @@ impl<'de, T: Request<'de>> Read<'de> for T {
         place: Place<'_>,
         faults: &mut Faults,
     ) -> Result<Option<Self>, A::Error> {
-        let mut members = Members { values: Vec::with_capacity(T::VALUES.len()), parts: Vec::new(), faults };
+        let mut members = Members {
+            values: Vec::with_capacity(T::VALUES.len()),
+            parts: Vec::new(),
+            faults,
+            dropped: Vec::new(),
+        };
         let mut given = Once::default();
         let mut others = Tally::default();
         let key = Key { values: T::VALUES, parts: T::PARTS, keeps_others: T::IS_PART };
         let at = |name| if T::IS_PART { place.member(name) } else { Place::of(name) };
         while let Some(name) = object.next_key_seed(key)? {
-            let Members { values, parts, faults } = &mut members;
+            let Members { values, parts, faults, .. } = &mut members;
             match name {
                 Name::Value(nth, name) if given.first(nth, at(name), faults) => {
                     let piece = object.next_value_seed(Reader::<Piece<'de>>::optional(at(name), faults))?;

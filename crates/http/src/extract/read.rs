@@ -21,6 +21,27 @@ pub(crate) enum Piece<'de> {
     Object,
 }
 
+impl Piece<'_> {
+    /// The whole number of 64 bits that this is, as a number or as a text, with nothing but zeros after a point.
+    pub(super) fn as_whole(&self) -> Option<i64> {
+        match self {
+            Piece::Whole(number) => i64::try_from(*number).ok(),
+            // Below this bound every whole float is a number of 64 bits.
+            Piece::Float(number) if number.fract() == 0.0 && number.abs() < 9_223_372_036_854_775_808.0 => {
+                #[allow(clippy::cast_possible_truncation, reason = "it is whole and within the bounds")]
+                let whole = *number as i64;
+                Some(whole)
+            }
+            Piece::Text(text) => {
+                let (whole, zeros) = text.split_once('.').unwrap_or((text, "0"));
+                let zeros = !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0');
+                whole.parse().ok().filter(|_| zeros)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// As errors show it.
 impl fmt::Display for Piece<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,5 +168,47 @@ impl<'de, T: Read<'de>> Visitor<'de> for Reader<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Option<T>, A::Error> {
         T::object(members, self.place, self.faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_a_text_or_have_a_point() {
+        let text = |text: &'static str| Piece::Text(text.into()).as_whole();
+        for (sent, number) in [
+            ("25200", Some(25_200)),
+            ("-3600", Some(-3_600)),
+            ("+3600", Some(3_600)),
+            ("3600.0", Some(3_600)),
+            ("3600.000", Some(3_600)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("9223372036854775808", None),
+            ("3600.5", None),
+            ("3600.", None),
+            (".0", None),
+            ("", None),
+            (" 3600", None),
+            ("36e2", None),
+            ("0x10", None),
+            ("now", None),
+            ("1.0.0", None),
+        ] {
+            assert_eq!(text(sent), number, "{sent}");
+        }
+        assert_eq!(Piece::Float(3_600.0).as_whole(), Some(3_600));
+        assert_eq!(Piece::Float(-0.0).as_whole(), Some(0));
+        assert_eq!(Piece::Float(i64::MIN as f64 + 1024.0).as_whole(), Some(i64::MIN + 1024));
+        for number in [0.5, 1e19, 9_223_372_036_854_775_808.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Piece::Float(number).as_whole(), None);
+        }
+        assert_eq!(Piece::Whole(i64::MAX.into()).as_whole(), Some(i64::MAX));
+        for piece in
+            [Piece::Whole(u64::MAX.into()), Piece::Bool(true), Piece::Null, Piece::List, Piece::Object]
+        {
+            assert_eq!(piece.as_whole(), None);
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::wire::{AliasData, AliasDevice, AliasDevices, DevicesChange, Empty};
 use super::{Call, Refusal};
 use crate::exchange::Answer;
 use crate::extract::decode;
-use crate::path::values;
+use crate::path::{Others, values};
 use rollbook::store::Store;
 use rollbook::{DeviceId, Error, Rule, Violation, Violations};
 
@@ -17,7 +17,7 @@ const MOST: usize = 10;
 impl<S: Store> Call<'_, S> {
     pub(super) fn alias_devices(&self, alias: &str) -> Result<Answer, Refusal> {
         let alias = names::alias(alias)?;
-        let mut devices = self.app.alias_devices(&alias, platforms(self.query)?)?;
+        let mut devices = self.app.alias_devices(&alias, platforms(self.query, Others::Ignored)?)?;
         devices.truncate(MOST);
         if values(self.query, "new_format").any(|value| value == "true") {
             return self.done(&AliasData { data: self.told(&devices)? });
@@ -31,7 +31,7 @@ impl<S: Store> Call<'_, S> {
             match self.app.device(id) {
                 Ok(device) => told.push(AliasDevice {
                     registration_id: device.id.into(),
-                    platform: device.platform.jpush_name().unwrap_or(device.platform.name()).to_owned(),
+                    platform: device.platform.jpush_name().map(str::to_owned),
                     last_online_date: device.last_seen.map(|seen| date(seen, self.options.utc_offset)),
                 }),
                 // Removed since the alias was read.
@@ -59,12 +59,13 @@ impl<S: Store> Call<'_, S> {
             Violations::check(self.with_unknown(remove)?)?;
             return self.done(&Empty {});
         }
-        self.app.unbind_alias(&alias, &remove.good)?;
+        let unbound = self.app.unbind_alias(&alias, &remove.good);
+        unbound.map_err(|error| Refusal::of_lists(error, [("devices", &remove.good)]))?;
         self.done(&Empty {})
     }
 
     pub(super) fn delete_alias(&self, alias: &str) -> Result<Answer, Refusal> {
-        self.app.delete_alias(&names::alias(alias)?, platforms(self.query)?)?;
+        self.app.delete_alias(&names::alias(alias)?, platforms(self.query, Others::Refused)?)?;
         self.done(&Empty {})
     }
 }

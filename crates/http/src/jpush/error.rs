@@ -4,7 +4,8 @@ use super::wire::{ErrorBody, ErrorDetail};
 use crate::exchange::{Answer, Outcome, Stranger, causes, json};
 use crate::extract::{Unread, line};
 use axum::http::{HeaderValue, StatusCode, header};
-use rollbook::{Error, ErrorKind, Rule, Subject, Violation, Violations};
+use rollbook::{DeviceId, Error, ErrorKind, Rule, Subject, Violation, Violations};
+use std::collections::HashSet;
 
 /// Why a request is not done.
 #[derive(Debug)]
@@ -12,16 +13,20 @@ pub(crate) struct Refusal {
     pub(crate) code: u16,
     status: StatusCode,
     message: String,
+    /// The ids of a list that the app does not know.
+    illegal_rids: Vec<String>,
     /// The methods that a known path takes.
     allow: Option<&'static str>,
 }
 
+/// Items of a list are not what they must be.
+const ITEMS: u16 = 7013;
 const WRONG_SECRET: u16 = 7004;
 const NO_APP: u16 = 7008;
 
 impl Refusal {
     fn new(code: u16, status: StatusCode, message: impl Into<String>) -> Self {
-        Refusal { code, status, message: message.into(), allow: None }
+        Refusal { code, status, message: message.into(), illegal_rids: Vec::new(), allow: None }
     }
 
     pub(crate) fn fault() -> Self {
@@ -60,13 +65,30 @@ impl Refusal {
         Refusal { allow: Some(allow), ..Refusal::new(7010, StatusCode::METHOD_NOT_ALLOWED, message) }
     }
 
+    /// An error about lists of devices, each under the name that the register has for it: the ids that the app does not
+    /// know stand in the answer by themselves, too.
+    pub(super) fn of_lists<const N: usize>(error: Error, lists: [(&str, &[DeviceId]); N]) -> Self {
+        let mut illegal_rids: Vec<String> = Vec::new();
+        if let Error::Invalid(violations) = &error {
+            let mut seen = HashSet::new();
+            for violation in violations.iter().filter(|violation| violation.rule() == Rule::Known) {
+                let list = lists.iter().find(|(field, _)| *field == violation.field());
+                let id = list.zip(violation.index()).and_then(|((_, ids), index)| ids.get(index));
+                illegal_rids
+                    .extend(id.filter(|id| seen.insert(id.as_str())).map(|id| id.as_str().to_owned()));
+            }
+        }
+        let refusal = Refusal::from(error);
+        if refusal.code == ITEMS { Refusal { illegal_rids, ..refusal } } else { refusal }
+    }
+
     pub(crate) fn busy(message: &str) -> Self {
         Refusal::new(7030, StatusCode::SERVICE_UNAVAILABLE, message)
     }
 
     pub(crate) fn answer(self, operation: &'static str) -> Answer {
-        let Refusal { code, status, message, allow } = self;
-        let body = ErrorBody { error: ErrorDetail { code, message } };
+        let Refusal { code, status, message, illegal_rids, allow } = self;
+        let body = ErrorBody { error: ErrorDetail { code, message, illegal_rids } };
         let mut answer = json(status, &body, Outcome { operation, code });
         if let Some(allow) = allow {
             answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
@@ -93,7 +115,7 @@ impl From<Violations> for Refusal {
             violation.index().is_some() && matches!(violation.rule(), Rule::Known | Rule::TagsPerDevice)
         };
         if renamed.iter().all(of_an_item) {
-            return Refusal::new(7013, StatusCode::BAD_REQUEST, message);
+            return Refusal::new(ITEMS, StatusCode::BAD_REQUEST, message);
         }
         Refusal::argument(message)
     }

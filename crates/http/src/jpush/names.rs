@@ -3,7 +3,7 @@
 
 use super::Refusal;
 use crate::extract::{Place, Tally, Texts, line, room};
-use crate::path::{self, decode};
+use crate::path::{self, Others, decode};
 use rollbook::{Alias, DeviceId, Limits, NameRule, PlatformSet, Rule, TagName, Violation};
 
 pub(super) fn device(segment: &str) -> Result<DeviceId, Refusal> {
@@ -21,8 +21,8 @@ pub(super) fn alias(segment: &str) -> Result<Alias, Refusal> {
 }
 
 /// The platforms that a query names. However many of them are unknown, they are no items of a list that is changed.
-pub(super) fn platforms(query: Option<&str>) -> Result<PlatformSet, Refusal> {
-    path::platforms(query).map_err(|violations| Refusal::argument(line(violations.as_slice())))
+pub(super) fn platforms(query: Option<&str>, others: Others) -> Result<PlatformSet, Refusal> {
+    path::platforms(query, others).map_err(|violations| Refusal::argument(line(violations.as_slice())))
 }
 
 /// A length that no name has is told with the length that the app allows.

@@ -5,7 +5,7 @@ use super::wire::{DevicesChange, Empty, Membership, TagList, Texts};
 use super::{Call, Refusal};
 use crate::exchange::Answer;
 use crate::extract::{Place, Tally, decode as read, shown};
-use crate::path::decode;
+use crate::path::{Others, decode};
 use rollbook::store::Store;
 use rollbook::{Audience, DeviceId, Error, Rule, TagName, Violation, Violations};
 use std::collections::BTreeSet;
@@ -41,12 +41,15 @@ impl<S: Store> Call<'_, S> {
             Violations::check(found)?;
             return self.done(&Empty {});
         }
-        self.app.update_tag(&tag, &add.good, &remove.good)?;
+        let updated = self.app.update_tag(&tag, &add.good, &remove.good);
+        updated.map_err(|error| {
+            Refusal::of_lists(error, [("add", add.good.as_slice()), ("remove", &remove.good)])
+        })?;
         self.done(&Empty {})
     }
 
     pub(super) fn delete_tag(&self, tag: &str) -> Result<Answer, Refusal> {
-        self.app.delete_tag(&names::tag(tag)?, platforms(self.query)?)?;
+        self.app.delete_tag(&names::tag(tag)?, platforms(self.query, Others::Refused)?)?;
         self.done(&Empty {})
     }
 

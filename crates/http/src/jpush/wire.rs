@@ -35,8 +35,9 @@ pub struct ErrorBody {
 ///
 /// ```
 /// use rollbook_http::jpush::wire::ErrorDetail;
-/// let detail = ErrorDetail { code: 7002, message: "tags.add: type: must be a list of strings: got 7".into() };
-/// let text = r#"{"code":7002,"message":"tags.add: type: must be a list of strings: got 7"}"#;
+/// let message = "alias: type: must be a string: got 7".to_owned();
+/// let detail = ErrorDetail { code: 7002, message, illegal_rids: Vec::new() };
+/// let text = r#"{"code":7002,"message":"alias: type: must be a string: got 7"}"#;
 /// assert_eq!(serde_json::to_string(&detail)?, text);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -46,6 +47,9 @@ pub struct ErrorDetail {
     pub code: u16,
     /// Field, rule, limit and what was sent, in one line.
     pub message: String,
+    /// The ids of a list that the app does not know, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub illegal_rids: Vec<String>,
 }
 
 /// A device as it is looked up.
@@ -328,7 +332,7 @@ pub struct AliasData {
 ///
 /// ```
 /// use rollbook_http::jpush::wire::AliasDevice;
-/// let (registration_id, platform) = ("tablet".into(), "android".into());
+/// let (registration_id, platform) = ("tablet".into(), Some("android".into()));
 /// let device = AliasDevice { registration_id, platform, last_online_date: None };
 /// assert_eq!(serde_json::to_string(&device)?, r#"{"registration_id":"tablet","platform":"android"}"#);
 /// # Ok::<(), serde_json::Error>(())
@@ -337,8 +341,9 @@ pub struct AliasData {
 pub struct AliasDevice {
     /// Its id.
     pub registration_id: String,
-    /// Its platform by JPush's name, or by the register's where JPush has none.
-    pub platform: String,
+    /// Its platform by JPush's name; absent where JPush has none, since its clients know no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
     /// The day it was last seen, `yyyy-MM-dd`; absent when it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_online_date: Option<String>,

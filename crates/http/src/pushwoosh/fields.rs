@@ -2,7 +2,7 @@
 
 use crate::extract::{Faults, Members, Piece, Place, Read, Reader, Tally};
 use rollbook::{
-    AppKey, Attribute, Attributes, DeviceId, Platform, Rule, Scalar, UserId, UtcOffset, Violation,
+    AppKey, Attribute, Attributes, DeviceId, Language, Platform, Rule, Scalar, UserId, UtcOffset, Violation,
 };
 use serde::Serializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
@@ -85,6 +85,13 @@ impl<'de, P> Members<'_, 'de, P> {
             Violation::new(field, violation.rule(), violation.limit().to_owned(), secs)
         };
         self.faults.keep(offset.map_err(refused))
+    }
+
+    /// The language and the offset from UTC of a device, neither of which is worth losing the device for.
+    pub(super) fn surroundings(&mut self) -> (Option<Language>, Option<UtcOffset>) {
+        let language =
+            self.droppable("language", |members| members.name("language", |text| Language::new(text.trim())));
+        (language, self.droppable("timezone", |members| members.offset("timezone")))
     }
 
     pub(super) fn platform(&mut self) -> Option<Platform> {

@@ -3,15 +3,15 @@
 use super::error::Refusal;
 use super::route::Operation;
 use super::wire::{
-    Addressed, DeletedUser, DeviceExists, DeviceName, Enclosed, EventPosted, NewDevice, NewUser, PostedEvent,
-    Response,
+    Addressed, Config, DeletedUser, DeviceExists, DeviceName, Enclosed, EventPosted, InApps, NewDevice,
+    NewUser, PostedEvent, Response,
 };
 use crate::authenticate::{Verdict, authenticate};
-use crate::exchange::{Answer, Outcome, json};
+use crate::exchange::{Answer, Dropped, Outcome, json};
 use crate::extract::{Request, decode, shown};
 use axum::http::StatusCode;
 use rollbook::store::Store;
-use rollbook::{App, AppKey, Error, Registration, Registry, Secret};
+use rollbook::{App, AppKey, Error, Registration, Registry, Secret, Subject};
 use serde::Serialize;
 
 /// Performs a request of which path, method and the form of the token are good.
@@ -30,17 +30,22 @@ pub(super) fn perform<S: Store>(
         }
         Operation::PostEvent => {
             let code = app.post_event(&request::<PostedEvent>(operation, body)?.into())?;
-            return done(operation, &Response::done(EventPosted { code }));
+            return Ok(done(operation, &Response::done(EventPosted { code })));
         }
         Operation::DeleteUser => {
             app.delete_user(&request::<DeletedUser>(operation, body)?.user_id)?;
         }
         Operation::RegisterDevice => {
-            app.register(&Registration::from(request::<NewDevice>(operation, body)?))?;
+            let mut new = request::<NewDevice>(operation, body)?;
+            let dropped = std::mem::take(&mut new.dropped);
+            app.register(&Registration::from(new))?;
+            return Ok(without(dropped, done(operation, &Response::<()>::DONE)));
         }
-        Operation::UnregisterDevice => app.unregister(&request::<DeviceName>(operation, body)?.hwid)?,
+        Operation::UnregisterDevice => {
+            known(app.unregister(&request::<DeviceName>(operation, body)?.hwid))?;
+        }
         Operation::DeleteDevice => {
-            app.remove(&request::<DeviceName>(operation, body)?.hwid)?;
+            known(app.remove(&request::<DeviceName>(operation, body)?.hwid))?;
         }
         Operation::CheckDevice => {
             let exists = match app.device(&request::<DeviceName>(operation, body)?.hwid) {
@@ -48,14 +53,36 @@ pub(super) fn perform<S: Store>(
                 Err(Error::NotFound { .. }) => DeviceExists { exist: false, push_token_exist: false },
                 Err(error) => return Err(error.into()),
             };
-            return done(operation, &Response::done(exists));
+            return Ok(done(operation, &Response::done(exists)));
         }
+        Operation::GetInApps => return Ok(done(operation, &Response::done(InApps::default()))),
+        Operation::GetConfig => return Ok(done(operation, &Response::done(Config::default()))),
+        // The app and the token are good, and there is nothing to keep.
+        Operation::Counted(_) => {}
     }
-    done(operation, &Response::<()>::DONE)
+    Ok(done(operation, &Response::<()>::DONE))
 }
 
-fn done(operation: Operation, body: &impl Serialize) -> Result<Answer, Refusal> {
-    Ok(json(StatusCode::OK, body, Outcome { operation: operation.name(), code: 200 }))
+fn done(operation: Operation, body: &impl Serialize) -> Answer {
+    json(StatusCode::OK, body, Outcome { operation: operation.name(), code: 200 })
+}
+
+/// An answer to a request of which these members were dropped.
+fn without(dropped: Vec<&'static str>, mut answer: Answer) -> Answer {
+    if !dropped.is_empty() {
+        tracing::debug!(?dropped, "a device was kept without what it sent here");
+        answer.extensions_mut().insert(Dropped(dropped));
+    }
+    answer
+}
+
+/// What was done, also of a device that is not there: a client that tries again after it heard nothing must not take the
+/// first try, which was done, for a failure.
+fn known<T>(done: Result<T, Error>) -> Result<(), Error> {
+    match done {
+        Ok(_) | Err(Error::NotFound { subject: Subject::Device, .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The app that a body names.

@@ -12,6 +12,10 @@ pub(super) enum Operation {
     UnregisterDevice,
     DeleteDevice,
     CheckDevice,
+    GetInApps,
+    GetConfig,
+    /// What the vendor's service counts and this register keeps nothing of, by the name in metrics.
+    Counted(&'static str),
 }
 
 impl Operation {
@@ -25,6 +29,9 @@ impl Operation {
             Operation::UnregisterDevice => "pushwoosh.unregister_device",
             Operation::DeleteDevice => "pushwoosh.delete_device",
             Operation::CheckDevice => "pushwoosh.check_device",
+            Operation::GetInApps => "pushwoosh.get_in_apps",
+            Operation::GetConfig => "pushwoosh.get_config",
+            Operation::Counted(name) => name,
         }
     }
 }
@@ -38,6 +45,11 @@ pub(super) fn route(segments: &[&str], method: &Method) -> Result<Operation, Ref
         ["json", "1.3", "unregisterDevice"] => Operation::UnregisterDevice,
         ["json", "1.3", "deleteDevice"] => Operation::DeleteDevice,
         ["json", "1.3", "checkDevice"] => Operation::CheckDevice,
+        ["json", "1.3", "getInApps"] => Operation::GetInApps,
+        ["json", "1.3", "getConfig"] => Operation::GetConfig,
+        ["json", "1.3", "pushStat"] => Operation::Counted("pushwoosh.push_stat"),
+        ["json", "1.3", "messageDeliveryEvent"] => Operation::Counted("pushwoosh.message_delivery_event"),
+        ["json", "1.3", "setBadge"] => Operation::Counted("pushwoosh.set_badge"),
         _ => return Err(Refusal::no_path()),
     };
     if method == Method::POST { Ok(operation) } else { Err(Refusal::no_method()) }

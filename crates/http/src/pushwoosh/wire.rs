@@ -63,6 +63,43 @@ pub struct EventPosted {
     pub code: EventCode,
 }
 
+/// What `getInApps` returns: there are none.
+///
+/// ```
+/// use rollbook_http::pushwoosh::wire::InApps;
+/// assert_eq!(serde_json::to_string(&InApps::default())?, r#"{"inApps":[]}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InApps {
+    /// Always empty.
+    #[serde(rename = "inApps")]
+    pub in_apps: [(); 0],
+}
+
+/// What `getConfig` returns: no features of the vendor's service.
+///
+/// ```
+/// use rollbook_http::pushwoosh::wire::Config;
+/// assert_eq!(serde_json::to_string(&Config::default())?, r#"{"features":{}}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// Always empty.
+    pub features: Features,
+}
+
+/// The features of a [`Config`]: none.
+///
+/// ```
+/// use rollbook_http::pushwoosh::wire::Features;
+/// assert_eq!(serde_json::to_string(&Features {})?, "{}");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Features {}
+
 /// What asking for a device tells.
 ///
 /// ```
@@ -235,6 +272,10 @@ impl DeviceName {
 /// let text = r#"{"application":"shop","hwid":"phone","device_type":1,"timezone":3600,"userId":"ann"}"#;
 /// let registration = Registration::from(serde_json::from_str::<NewDevice>(text)?);
 /// assert_eq!((registration.platform, registration.user), (Platform::Ios, Some("ann".parse()?)));
+///
+/// let text = r#"{"application":"shop","hwid":"phone","device_type":"1","timezone":"3600","language":"?"}"#;
+/// let device: NewDevice = serde_json::from_str(text)?;
+/// assert_eq!((device.timezone.map(|offset| offset.secs()), device.dropped), (Some(3_600), vec!["language"]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -258,6 +299,9 @@ pub struct NewDevice {
     /// The user it belongs to from now on.
     #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
+    /// The members that were sent and are none of this: a device is not lost for its language or its clock.
+    #[serde(skip)]
+    pub dropped: Vec<&'static str>,
 }
 
 impl NewDevice {
@@ -266,10 +310,10 @@ impl NewDevice {
         let device_type = members.platform();
         let device_type = members.demand("device_type", device_type);
         let push_token = members.hidden_name("push_token", PushToken::new);
-        let language = members.name("language", Language::new);
-        let (timezone, user_id) = (members.offset("timezone"), members.user("userId"));
+        let (language, timezone) = members.surroundings();
+        let (user_id, dropped) = (members.user("userId"), members.dropped);
         let (application, hwid) = (application?, hwid?);
-        Some(NewDevice { application, hwid, device_type, push_token, language, timezone, user_id })
+        Some(NewDevice { application, hwid, device_type, push_token, language, timezone, user_id, dropped })
     }
 }
 

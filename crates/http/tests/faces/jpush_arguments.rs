@@ -183,13 +183,23 @@ fn over_the_limits_of_a_request() {
 #[test]
 fn unknown_platforms() {
     let served = populated();
-    let known = concat!(
-        "must be one of ios android winphone macos windows amazon safari chrome firefox huawei sms xiaomi whatsapp ",
-        "hmos quickapp blackberry"
-    );
-    for (query, sent) in [("amiga", "[0]"), ("ios,", "[1]"), ("unknown", "[0]"), ("IOS", "[0]")] {
-        let named = query.trim_start_matches("ios,");
-        let message = format!("platform{sent}: known: {known}: got {named:?}");
+    let known = "must be one of ios android winphone hmos quickapp";
+    for (query, index, named) in [
+        ("amiga", 0, "amiga"),
+        ("unknown", 0, "unknown"),
+        ("IOS", 0, "IOS"),
+        // A platform that JPush has no name for is in no answer with a filter.
+        ("chrome", 0, "chrome"),
+        ("android,huawei", 1, "huawei"),
+        // What is empty is no platform, and never all of them.
+        ("", 0, ""),
+        ("ios,", 1, ""),
+        (",ios", 0, ""),
+        ("ios&platform=", 1, ""),
+        ("ios&platform", 1, ""),
+        ("ios%2C%20", 1, ""),
+    ] {
+        let message = format!("platform[{index}]: known: {known}: got {named:?}");
         for (method, path) in [("GET", "aliases/ann"), ("DELETE", "aliases/ann"), ("DELETE", "tags/news")] {
             let target = format!("/v3/{path}?platform={query}");
             served.refused((method, &target, ""), 400, 7002, &message);
@@ -199,12 +209,42 @@ fn unknown_platforms() {
     for query in ["platform=a,ios,ios,b", "platform=a&platform=ios,ios&platform=b"] {
         served.refused(("GET", &format!("/v3/aliases/ann?{query}"), ""), 400, 7002, &both);
     }
+    let two = format!(r#"platform[0]: known: {known}: got ""; platform[1]: known: {known}: got """#);
+    served.refused(("DELETE", "/v3/aliases/ann?platform=,", ""), 400, 7002, &two);
     // The first ones are named, and nothing is said of each of the others.
     let many = format!("/v3/aliases/ann?platform={}", ",".repeat(60_000));
     let reply = served.jpush("GET", &many, "");
     assert_eq!(reply.text().matches("platform[").count(), 20);
     assert!(reply.status() == 400 && reply.text().contains("platform: known: "), "{reply:?}");
     assert!(reply.text().contains(r#""code":7002,"#) && reply.text().contains("got more that are not"));
+}
+
+#[test]
+fn a_deletion_refuses_a_filter_that_it_does_not_understand_and_a_look_up_ignores_it() {
+    let served = populated();
+    for (query, key) in [
+        ("Platform=ios", "Platform"),
+        ("platform[]=ios", "platform[]"),
+        ("platform%5B%5D=ios", "platform%5B%5D"),
+        ("platforms=ios", "platforms"),
+        ("platform=ios&force=true", "force"),
+        ("new_format=true", "new_format"),
+        ("ios", "ios"),
+    ] {
+        let message = format!("query: known: must hold only platform: got {key:?}");
+        for path in ["aliases/ann", "tags/news", "device/aliases/ann", "device/tags/news"] {
+            served.refused(("DELETE", &format!("/v3/{path}?{query}"), ""), 400, 7002, &message);
+        }
+    }
+    let both =
+        "query: known: must hold only platform: got \"a\"; query: known: must hold only platform: got \"b\"";
+    served.refused(("DELETE", "/v3/tags/news?a=1&platform=ios&b", ""), 400, 7002, both);
+    let ann = r#"{"registration_ids":["d1","d2"]}"#;
+    for query in ["Platform=ios", "platform[]=ios", "x", "&&"] {
+        served.jpush("GET", &format!("/v3/aliases/ann?{query}"), "").is(200, ann);
+    }
+    served.jpush("DELETE", "/v3/aliases/ann?platform=ios&", "").is(200, "{}");
+    served.jpush("GET", "/v3/aliases/ann", "").is(200, r#"{"registration_ids":["d2"]}"#);
 }
 
 #[test]

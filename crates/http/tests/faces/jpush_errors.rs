@@ -131,10 +131,35 @@ fn unknown_devices_of_a_list_7013_each_by_its_place() {
         r#"registration_ids.remove[0]: known: must be a device of the app: got "y""#
     );
     let body = r#"{"registration_ids":{"add":["d1","x"],"remove":["y","d2"]}}"#;
-    served.refused(("POST", "/v3/tags/news", body), 400, 7013, message);
+    refused_of(&served, "/v3/tags/news", body, message, &["x", "y"]);
     let message = r#"registration_ids.remove[0]: known: must be a device of the app: got "y""#;
     let body = r#"{"registration_ids":{"remove":["y","d1"]}}"#;
-    served.refused(("POST", "/v3/aliases/ann", body), 400, 7013, message);
+    refused_of(&served, "/v3/aliases/ann", body, message, &["y"]);
+    refused_of(&served, "/v3/tags/news", body, message, &["y"]);
+}
+
+#[test]
+fn the_ids_that_nobody_has_stand_in_the_answer_whole_and_once() {
+    let served = served();
+    served.populate();
+    let long = "y".repeat(255);
+    let shown = format!("\"{}\"…", "y".repeat(64));
+    let told = |index, shown: &str| {
+        format!("registration_ids.add[{index}]: known: must be a device of the app: got {shown}")
+    };
+    let message = [told(0, &shown), told(2, "\"\\\"q\\\"\""), told(3, &shown)].join("; ");
+    let body = format!(r#"{{"registration_ids":{{"add":["{long}","d1","\"q\"","{long}"]}}}}"#);
+    refused_of(&served, "/v3/tags/news", &body, &message, &[&long, "\"q\""]);
+}
+
+/// As `refused`, of a list in which the app does not know these ids.
+#[track_caller]
+fn refused_of(served: &crate::common::Served, target: &str, body: &str, message: &str, ids: &[&str]) {
+    let before = snapshot(&served.app);
+    let (message, ids) = (serde_json::to_string(message).unwrap(), serde_json::to_string(ids).unwrap());
+    let expected = format!(r#"{{"error":{{"code":7013,"message":{message},"illegal_rids":{ids}}}}}"#);
+    served.jpush("POST", target, body).is(400, &expected);
+    assert_eq!(snapshot(&served.app), before);
 }
 
 #[test]
@@ -148,6 +173,9 @@ fn devices_at_their_tag_limit_7013_each_by_its_place() {
         "registration_ids.add[1]: tags per device: must be at most 2: got 3; ",
         r#"registration_ids.add[2]: known: must be a device of the app: got "x""#
     );
+    refused_of(&served, "/v3/tags/c", body, message, &["x"]);
+    let message = "registration_ids.add[1]: tags per device: must be at most 2: got 3";
+    let body = r#"{"registration_ids":{"add":["free","full"]}}"#;
     served.refused(("POST", "/v3/tags/c", body), 400, 7013, message);
     let message = "tags.add: tags per device: must be at most 2: got 3";
     served.refused(("POST", "/v3/devices/full", r#"{"tags":{"add":["c"]}}"#), 400, 7002, message);

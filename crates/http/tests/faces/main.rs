@@ -8,6 +8,7 @@
 //! | content types, chunks, upgrades, slashes, encodings, escapes, unknown members | `robustness` |
 //! | JPush: each path, method, body and answer; the second layout | `jpush` |
 //! | Pushwoosh: each call, with and without its optional members; browsers | `pushwoosh` |
+//! | what the vendors' own clients send beside what their pages say | `clients` |
 //! | more than a service wants: noise, floods, depth, slowness | `hostile`, `crowds` |
 //!
 //! | of the refusals | file |
@@ -24,6 +25,8 @@ mod common;
 
 #[cfg(test)]
 mod apart;
+#[cfg(test)]
+mod clients;
 #[cfg(test)]
 mod crowds;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use rollbook_http::Outcome;
+use rollbook_http::{Dropped, Outcome};
 use std::sync::Arc;
 
 /// From less than an answer out of memory takes to more than a request may take, in seconds.
@@ -26,12 +26,18 @@ struct Answered {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Member {
+    member: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Asked {
     operation: &'static str,
 }
 
 pub(super) struct Requests {
     answered: Family<Answered, Counter>,
+    dropped: Family<Member, Counter>,
     seconds: Family<Asked, Histogram, fn() -> Histogram>,
     under_way: Gauge,
 }
@@ -40,10 +46,13 @@ impl Requests {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let requests = Requests {
             answered: Family::default(),
+            dropped: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             under_way: Gauge::default(),
         };
         registry.register("requests", "Requests that were answered", requests.answered.clone());
+        let help = "Members of requests that were dropped so that the device is not lost for them";
+        registry.register("dropped_members", help, requests.dropped.clone());
         let help = "Time from a request's head to its answer";
         registry.register("request_seconds", help, requests.seconds.clone());
         registry.register(
@@ -85,6 +94,11 @@ pub(in crate::serve) async fn measure(
     if let Some(&Outcome { operation, code }) = response.extensions().get() {
         requests.answered.get_or_create(&Answered { operation, code }).inc();
         requests.seconds.get_or_create(&Asked { operation }).observe(watch.elapsed().as_secs_f64());
+    }
+    if let Some(Dropped(members)) = response.extensions().get() {
+        for &member in members {
+            requests.dropped.get_or_create(&Member { member }).inc();
+        }
     }
     response
 }

@@ -7,7 +7,7 @@ mod read;
 mod write;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
@@ -38,7 +38,7 @@ const ALL: &str = "all";
 /// let audience = Audience::try_from(&form)?;
 /// assert_eq!(
 ///     audience.to_string(),
-///     "(t1 || t2) && t3 && t4 && !(t5 || t6) && platform(ios, windows_phone)"
+///     "(t1 || t2) && t3 && t4 && !(t5 || t6) && platform(ios, windows_phone, windows)"
 /// );
 /// assert_eq!(JpushAudience::try_from(&audience)?, form);
 ///
@@ -54,7 +54,8 @@ pub enum JpushAudience {
     Of(JpushMembers),
 }
 
-/// The members of an audience in JPush's form; an empty one counts as absent.
+/// The members of an audience in JPush's form; an empty one counts as absent, and so does null. JPush's members that
+/// have no meaning here (`segment`, `abtest`, `live_activity_id`, `file`) may be there as long as they are empty.
 ///
 /// ```
 /// use rollbook::{Audience, JpushAudience, JpushMembers};
@@ -64,7 +65,7 @@ pub enum JpushAudience {
 /// assert_eq!(refused.to_string(), "tag: items: must be at most 20: got 21");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(from = "Sent")]
 pub struct JpushMembers {
     /// The devices with any of these tags; at most 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -81,9 +82,85 @@ pub struct JpushMembers {
     /// These devices; at most 1 000.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub registration_id: Vec<String>,
-    /// The devices on these platforms, by JPush's names or the register's.
+    /// The devices on these platforms, by JPush's names; see [`PlatformSet::from_jpush_name`].
+    ///
+    /// [`PlatformSet::from_jpush_name`]: crate::PlatformSet::from_jpush_name
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<JpushPlatforms>,
+}
+
+/// The members as they are sent.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Sent {
+    tag: Option<Vec<String>>,
+    tag_and: Option<Vec<String>>,
+    tag_not: Option<Vec<String>>,
+    alias: Option<Vec<String>>,
+    registration_id: Option<Vec<String>>,
+    platform: Option<JpushPlatforms>,
+    #[serde(rename = "segment")]
+    _segment: Nothing,
+    #[serde(rename = "abtest")]
+    _abtest: Nothing,
+    #[serde(rename = "live_activity_id")]
+    _live_activity_id: Nothing,
+    #[serde(rename = "file")]
+    _file: Nothing,
+}
+
+impl From<Sent> for JpushMembers {
+    fn from(sent: Sent) -> Self {
+        JpushMembers {
+            tag: sent.tag.unwrap_or_default(),
+            tag_and: sent.tag_and.unwrap_or_default(),
+            tag_not: sent.tag_not.unwrap_or_default(),
+            alias: sent.alias.unwrap_or_default(),
+            registration_id: sent.registration_id.unwrap_or_default(),
+            platform: sent.platform,
+        }
+    }
+}
+
+/// A member that has no meaning here. To leave out a condition is to reach more devices than were meant, so it must be
+/// empty: null, or an empty text, list or object.
+#[derive(Default)]
+struct Nothing;
+
+impl<'de> Deserialize<'de> for Nothing {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Nothing)
+    }
+}
+
+impl<'de> Visitor<'de> for Nothing {
+    type Value = Nothing;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nothing: this member has no meaning here")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Nothing, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Nothing, E> {
+        if text.is_empty() { Ok(self) } else { Err(E::invalid_type(Unexpected::Other("a text"), &self)) }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Nothing, A::Error> {
+        match items.next_element::<IgnoredAny>()? {
+            None => Ok(self),
+            Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, &self)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Nothing, A::Error> {
+        match members.next_key::<IgnoredAny>()? {
+            None => Ok(self),
+            Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        }
+    }
 }
 
 /// Platforms in JPush's form: the text `all`, or a list of names.
@@ -175,7 +252,7 @@ fn all_or_refused<'de, E: Error>(text: &str, expected: &impl Visitor<'de>) -> Re
     }
     // A megabyte of text does not come back in a message.
     let end = text.floor_char_boundary(64);
-    Err(E::invalid_value(serde::de::Unexpected::Str(text.get(..end).unwrap_or_default()), expected))
+    Err(E::invalid_value(Unexpected::Str(text.get(..end).unwrap_or_default()), expected))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{JpushAudience, JpushMembers, JpushPlatforms, MOST_NAMES, MOST_TAGS};
 use crate::audience::Audience;
 use crate::error::Error;
-use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName};
+use crate::model::{Alias, DeviceId, PlatformSet, TagName};
 use crate::violation::{Rule, Violation, Violations};
 
 impl TryFrom<&JpushAudience> for Audience {
@@ -101,8 +101,8 @@ impl Reading {
         }
         let mut set = PlatformSet::NONE;
         for (index, name) in names.iter().enumerate() {
-            match Platform::from_name(name) {
-                Ok(platform) => set = set.with(platform),
+            match PlatformSet::from_jpush_name(name) {
+                Ok(platforms) => set = set.or(platforms),
                 Err(bad) => self.found.push(bad.in_list("platform", index)),
             }
         }

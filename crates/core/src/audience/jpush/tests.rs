@@ -57,6 +57,45 @@ fn an_empty_member_counts_as_absent_and_nothing_is_not_everyone() {
 }
 
 #[test]
+fn null_counts_as_absent_and_so_does_an_empty_member_that_has_no_meaning_here() {
+    assert_eq!(text(r#"{"tag":["a"],"alias":null}"#), "a");
+    let null =
+        r#"{"tag":null,"tag_and":null,"tag_not":["b"],"alias":null,"registration_id":null,"platform":null}"#;
+    assert_eq!(text(null), "!b");
+    for member in ["segment", "abtest", "live_activity_id", "file"] {
+        for nothing in ["null", "[]", "{}", r#""""#] {
+            assert_eq!(text(&format!(r#"{{"{member}":{nothing},"tag":["a"]}}"#)), "a");
+        }
+        for something in [r#"["s"]"#, r#"{"file_id":"1"}"#, r#""s""#, "1", "false"] {
+            let refused =
+                serde_json::from_str::<JpushAudience>(&format!(r#"{{"{member}":{something},"tag":["a"]}}"#));
+            assert!(
+                refused.unwrap_err().to_string().contains("this member has no meaning here"),
+                "{something}"
+            );
+        }
+    }
+    assert!(refused(r#"{"tag":null}"#).starts_with("audience: present"));
+}
+
+#[test]
+fn platforms_are_jpushs_in_both_directions() {
+    assert_eq!(text(r#"{"platform":["android"]}"#), "platform(android, amazon, huawei, xiaomi)");
+    assert_eq!(text(r#"{"platform":["winphone","ios"]}"#), "platform(ios, windows_phone, windows)");
+    for name in ["huawei", "windows", "chrome", "unknown", ""] {
+        let message = "platform[0]: known: must be one of ios android winphone hmos quickapp: got ";
+        assert!(refused(&format!(r#"{{"platform":["{name}"]}}"#)).starts_with(message), "{name}");
+    }
+    let both = r#"{"platform":["android","winphone"]}"#;
+    assert_eq!(
+        written("platform(windows, xiaomi, android, windows_phone, huawei, amazon)").as_deref(),
+        Ok(both)
+    );
+    let some = "platform[1]: known: must be all of the platforms that JPush has one of its names for: got \"huawei\"";
+    assert_eq!(written("platform(ios, huawei)").unwrap_err(), some);
+}
+
+#[test]
 fn lists_are_accepted_at_their_limits_and_refused_beyond() {
     for (member, most) in
         [("tag", 20), ("tag_and", 20), ("tag_not", 20), ("alias", 1_000), ("registration_id", 1_000)]
@@ -109,6 +148,7 @@ fn a_tree_is_written_where_the_form_can_express_it() {
         ("(a || b) && c && !(d || e) && !f", r#"{"tag":["a","b"],"tag_and":["c"],"tag_not":["d","e","f"]}"#),
         ("alias(a, b) && device(d)", r#"{"alias":["a","b"],"registration_id":["d"]}"#),
         ("platform(ios, android) && !platform(android)", r#"{"platform":["ios"]}"#),
+        ("platform(quickapp)", r#"{"platform":["quickapp"]}"#),
         ("!!a && (all() && (b && platform(harmony)))", r#"{"tag_and":["a","b"],"platform":["hmos"]}"#),
     ] {
         assert_eq!(written(text).as_deref(), Ok(json), "{text}");
@@ -123,6 +163,7 @@ fn a_tree_is_written_where_the_form_can_express_it() {
         ("(a || b) && (c || d)", "audience: form: must hold at most one"),
         ("platform(macos)", "platform[0]: known"),
         ("platform(ios) && platform(android)", "platform: present"),
+        ("platform(android)", "platform[0]: known"),
     ] {
         let error = written(text).unwrap_err();
         assert!(error.starts_with(why), "{text}: {error}");

@@ -3,7 +3,7 @@
 use super::{JpushAudience, JpushMembers, JpushPlatforms, MOST_NAMES, MOST_TAGS};
 use crate::audience::Audience;
 use crate::error::Error;
-use crate::model::{Platform, PlatformSet};
+use crate::model::PlatformSet;
 use crate::violation::{Rule, Violation, Violations, shown};
 
 impl TryFrom<&Audience> for JpushAudience {
@@ -131,13 +131,17 @@ impl Writing {
             let limit = "must leave at least one platform, because an empty list counts as absent";
             self.found.push(Violation::new("platform", Rule::Present, limit, "none"));
         }
-        let mut names = Vec::new();
+        let mut names: Vec<String> = Vec::new();
         for (index, platform) in set.iter().enumerate() {
-            match platform.jpush_name() {
+            // A name of JPush's stands for all platforms that have it, so it is written where all of them are meant.
+            let name = platform
+                .jpush_name()
+                .filter(|name| PlatformSet::from_jpush_name(name).is_ok_and(|all| all.and(set) == all));
+            match name {
+                Some(name) if names.iter().any(|written| written == name) => {}
                 Some(name) => names.push(name.to_owned()),
                 None => {
-                    let known: Vec<&str> = Platform::ALL.iter().filter_map(|p| p.jpush_name()).collect();
-                    let limit = format!("must be one of {}", known.join(" "));
+                    let limit = "must be all of the platforms that JPush has one of its names for";
                     let bad = Violation::new("platform", Rule::Known, limit, shown(platform.name()));
                     self.found.push(bad.in_list("platform", index));
                 }
