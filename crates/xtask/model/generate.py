@@ -347,7 +347,7 @@ class Generator:
             for name in names[:40]:
                 alias = b"/v3/aliases/" + self.plain(name)
                 queries = b"", b"?new_format=true", b"?platform=android", b"?platform=ios,winphone&new_format=true"
-                for query in queries:
+                for query in queries if name in app.aliases else queries[:1]:
                     yield Request("GET", alias + query, basic)
                 for id in sorted(app.devices)[:3]:
                     path = b"/v3/tags/" + self.plain(name) + b"/registration_ids/" + self.plain(id)

@@ -59,8 +59,8 @@ class App:
         return self.limits["alias_overflow"] == "refuse" and over(len(others) + 1, self.limits["devices_per_alias"])
 
     def too_many_tags(self, id, after):
-        before = len(self.devices[id].tags)
-        grows = len(after) > before or not on("shrinking_update")
+        before = self.devices[id].tags
+        grows = len(after) > len(before) or not on("shrinking_update") and after - before
         return grows and over(len(after), self.limits["tags_per_device"])
 
     # Changes.

@@ -11,7 +11,9 @@
 //! | `crash`    | kills writers, cuts logs, flips bytes, and tells what survived   |
 //! | `fuzz`     | every fuzz target for its share of some minutes                  |
 //! | `soak`     | a long mixed load on the durable store, killed and audited       |
+//! | `load`     | requests a second of the service, beside a static answer of nginx |
 //! | `model`    | an independent model in step with the service over HTTP          |
+//! | `mutants`  | changes code place by place: is there a test that notices?       |
 //! | `sanitize` | tests under the nightly compiler's sanitizers and interpreter    |
 //! | `clients`  | the vendors' own clients against the service                     |
 //!
@@ -30,7 +32,9 @@
 //! - [`fuzz`]: runs the fuzz targets, and tells what they found with the shortest input
 //! - [`sanitize`]: which tests run under which sanitizer, and what that needs
 //! - [`program`], [`service`]: builds the program `rollbook`, and starts it
+//! - [`load`]: measures the service beside nginx
 //! - [`model`]: runs the model of the register beside it
+//! - [`mutants`]: runs cargo-mutants, and compares with the survivors that are known
 //! - [`tools`]: finds or installs the programs that steps need
 //! - [`advisories`]: tells a real advisory from a database that could not be fetched
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
@@ -43,7 +47,9 @@ mod features;
 mod fuzz;
 mod gate;
 mod libclang;
+mod load;
 mod model;
+mod mutants;
 mod packages;
 mod process;
 mod program;
@@ -130,6 +136,16 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
+    /// Measure the service under load, in turns with nginx that gives a static answer, and print one table.
+    ///
+    /// Requests a second, median and 99th percentile at 1, 16 and 256 connections. nginx and wrk are installed from
+    /// Debian where they are missing; everything is on this machine's own address, and has ended afterwards.
+    Load(load::Extent),
+    /// Change the code at one place after the other, and see whether a test notices.
+    ///
+    /// Over the package rollbook-http and over the registry of rollbook, for hours; `--shard` takes a part. Survivors
+    /// that docs/MUTANTS.md does not know are a failure. cargo-mutants is installed where it is missing.
+    Mutants(mutants::Extent),
     /// Run tests of what is Rust all the way down under the nightly compiler's sanitizers and its interpreter.
     ///
     /// What the machine has no component for is skipped, and the table at the end says what is missing.
@@ -160,6 +176,8 @@ fn main() -> ExitCode {
         Task::Clients => return finish(clients::run(&tools)),
         Task::Sanitize { watcher } => return finish(Ok(sanitized(watcher, &tools))),
         Task::Model { options } => return finish_one(&model::run(&tools, &options)),
+        Task::Load(extent) => return finish_one(&judged(load::run(&tools, &extent))),
+        Task::Mutants(extent) => return finish_one(&judged(mutants::run(&tools, &extent))),
         Task::Soak { options } => return soak(&tools, &options),
         Task::Fuzz(extent) => return fuzz::run(&tools, &extent),
         Task::Test => Plan::Test,
@@ -180,7 +198,8 @@ impl Task {
     /// Does it compile the durable store's engine?
     fn meets_the_durable_store(&self) -> bool {
         match self {
-            Task::Clients | Task::Sanitize { .. } => false,
+            Task::Clients | Task::Mutants(_) | Task::Sanitize { .. } => false,
+            Task::Load(extent) => extent.rocks,
             Task::Model { options } => model::is_durable(options),
             _ => true,
         }
@@ -220,6 +239,10 @@ fn finish_one(outcome: &Outcome) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn judged(result: Result<(), String>) -> Outcome {
+    result.map_or_else(Outcome::Failed, |()| Outcome::Passed)
 }
 
 /// Built as the tests are, so that the engine is not compiled a second time.

@@ -28,6 +28,8 @@ pub(crate) enum Tool {
     CargoDeny,
     /// Builds and runs fuzz targets.
     CargoFuzz,
+    /// Changes code to see whether a test notices.
+    CargoMutants,
     /// What finds the cargo of another toolchain.
     Rustup,
 }
@@ -267,6 +269,7 @@ impl Tool {
             Self::Cargo => "cargo",
             Self::CargoDeny => "cargo-deny",
             Self::CargoFuzz => "cargo-fuzz",
+            Self::CargoMutants => "cargo-mutants",
             Self::Rustup => "rustup",
         }
     }

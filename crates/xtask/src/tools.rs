@@ -18,6 +18,9 @@ const CARGO_DENY_VERSION: &str = "^0.20";
 /// The release whose command line is used.
 const CARGO_FUZZ_VERSION: &str = "^0.13";
 
+/// The release whose command line and reports are read.
+const CARGO_MUTANTS_VERSION: &str = "^27";
+
 /// Where things are on this machine.
 #[derive(Debug)]
 pub(crate) struct Toolbox {
@@ -30,6 +33,7 @@ pub(crate) struct Toolbox {
     /// Looked for once, so that a failed installation is not tried again.
     cargo_deny: OnceCell<Result<PathBuf, String>>,
     cargo_fuzz: OnceCell<Result<PathBuf, String>>,
+    cargo_mutants: OnceCell<Result<PathBuf, String>>,
 }
 
 impl Toolbox {
@@ -53,6 +57,7 @@ impl Toolbox {
             cache: user_cache.map(|dir| dir.join("rollbook").join("tools")),
             cargo_deny: OnceCell::new(),
             cargo_fuzz: OnceCell::new(),
+            cargo_mutants: OnceCell::new(),
         }
     }
 
@@ -66,6 +71,7 @@ impl Toolbox {
             cache,
             cargo_deny: OnceCell::new(),
             cargo_fuzz: OnceCell::new(),
+            cargo_mutants: OnceCell::new(),
         }
     }
 
@@ -101,16 +107,16 @@ impl Toolbox {
 
     /// The path of a tool, which may have to be installed first; the error is ready to be shown.
     pub(crate) fn locate(&self, tool: Tool) -> Result<PathBuf, String> {
+        let installed = |once: &OnceCell<Result<PathBuf, String>>, version| {
+            once.get_or_init(|| self.find_or_install(tool.name(), version)).clone()
+        };
         match tool {
             Tool::Cargo => Ok(self.cargo.clone()),
             // It is never installed: whoever has no rustup chooses compilers in another way.
             Tool::Rustup => Ok(PathBuf::from(tool.name())),
-            Tool::CargoDeny => {
-                self.cargo_deny.get_or_init(|| self.find_or_install(tool.name(), CARGO_DENY_VERSION)).clone()
-            }
-            Tool::CargoFuzz => {
-                self.cargo_fuzz.get_or_init(|| self.find_or_install(tool.name(), CARGO_FUZZ_VERSION)).clone()
-            }
+            Tool::CargoDeny => installed(&self.cargo_deny, CARGO_DENY_VERSION),
+            Tool::CargoFuzz => installed(&self.cargo_fuzz, CARGO_FUZZ_VERSION),
+            Tool::CargoMutants => installed(&self.cargo_mutants, CARGO_MUTANTS_VERSION),
         }
     }
 

@@ -39,14 +39,61 @@ fn tests_named_in(page: &str) -> BTreeSet<String> {
     words.filter(is_test).map(str::to_owned).collect()
 }
 
+/// Is a test of this name left out of an ordinary run? Nothing where there is no such test.
+fn is_ignored(sources: &str, name: &str) -> Option<bool> {
+    let (above, _) = sources.split_once(&format!("fn {name}("))?;
+    // The first of them is what stands before `fn` in its own line.
+    let attributes = above.lines().rev().skip_while(|line| ["", "async", "pub"].contains(&line.trim()));
+    let mut attributes = attributes.take_while(|line| line.trim_start().starts_with(['#', '/']));
+    Some(attributes.any(|line| line.trim_start().starts_with("#[ignore")))
+}
+
 #[test]
-fn the_tests_that_the_security_page_names_exist() {
+fn the_tests_that_the_security_page_names_run_with_all_others_or_by_a_command_beside_them() {
     let mut all = String::new();
     sources(&root().join("crates"), &mut all);
-    let named = tests_named_in(&read("docs/SECURITY.md"));
-    assert!(named.len() > 25, "{named:?}");
-    let missing: Vec<_> = named.iter().filter(|name| !all.contains(&format!("fn {name}("))).collect();
-    assert_eq!(missing, [""; 0]);
+    let page = read("docs/SECURITY.md");
+    assert!(tests_named_in(&page).len() > 25);
+    let mut wrong = Vec::new();
+    for row in page.lines() {
+        let has_command = row.contains("`cargo test ") && row.contains("--ignored`");
+        for name in tests_named_in(row) {
+            match is_ignored(&all, &name) {
+                None => wrong.push(format!("{name} does not exist")),
+                Some(true) if !has_command => wrong.push(format!("{name} is ignored")),
+                Some(_) => {}
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn a_test_that_is_left_out_is_told_by_its_attributes() {
+    let sources = "#[test]\nfn a_b_c() {}\n\n/// Slow.\n#[test]\n#[ignore = \"slow\"]\nfn d_e_f() {}\n";
+    assert_eq!(is_ignored(sources, "a_b_c"), Some(false));
+    assert_eq!(is_ignored(sources, "d_e_f"), Some(true));
+    assert_eq!(is_ignored(sources, "g_h_i"), None);
+}
+
+/// Files move more often than pages are read.
+#[test]
+fn every_file_that_the_architecture_page_names_exists() {
+    let page = read("docs/ARCHITECTURE.md");
+    let words: Vec<&str> =
+        page.split('`').skip(1).step_by(2).filter(|word| word.starts_with("crates/")).collect();
+    assert!(words.len() > 40, "{words:?}");
+    let missing: Vec<_> = words.iter().filter(|path| !root().join(path).exists()).collect();
+    assert_eq!(missing, [&""; 0]);
+}
+
+#[test]
+fn the_glossary_has_at_most_forty_rows_and_no_term_twice() {
+    let page = read("docs/GLOSSARY.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| term "));
+    let terms: Vec<&str> = rows.filter_map(|row| row.split('|').nth(1)).map(str::trim).collect();
+    assert!((20..=40).contains(&terms.len()), "{terms:?}");
+    assert_eq!(terms.iter().collect::<BTreeSet<_>>().len(), terms.len());
 }
 
 #[test]

@@ -8,14 +8,17 @@ use tracing::level_filters::LevelFilter;
 
 /// Answers JPush's and Pushwoosh's HTTP protocols, so that their official clients work against this register.
 ///
-/// The first line on standard output is `listening on http://ADDRESS`; behind it, once, the secrets that were made for
-/// apps that are new and have none in the configuration. Errors and warnings go to standard error. `/healthz` tells
-/// whether the store answers, `/metrics` is for Prometheus. SIGTERM or Ctrl-C finishes what is under way and closes the
-/// store; a second one ends at once.
+/// The first line on standard output is `listening on http://ADDRESS`; then, where operators have an address of their
+/// own, `operators on http://ADDRESS`; then, once, the secrets that were made for apps that are new and have none in the
+/// configuration. Errors and warnings go to standard error. `/healthz` tells
+/// whether the store answers, `/metrics` is for Prometheus; `operators` gives both an address of their own, which
+/// responds within five seconds however busy the service is. SIGTERM, SIGHUP or Ctrl-C finishes what is under way and
+/// closes the store; a second one ends at once.
 ///
 /// A configuration is TOML, and everything in it may be left out:
 ///
 ///   listen = "127.0.0.1:8085"
+///   operators = "127.0.0.1:9085"    # /healthz and /metrics here, and no longer on the address above
 ///   store = "memory"                # or "rocksdb:./data"
 ///   log = "warn"                    # off error warn info debug trace
 ///

@@ -1,5 +1,6 @@
 //! `/healthz`: does the store answer, and does it take writes?
 
+use super::operators::{JSON, PATIENCE};
 use super::store::Check;
 use crate::register::Register;
 use axum::extract::State;
@@ -10,9 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-
-/// A store that has not answered by then is not well.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is asked, and how long for.
 pub(super) struct Health {
@@ -66,7 +64,7 @@ pub(super) async fn answer(State(health): State<Arc<Health>>) -> Response {
             serde_json::json!({"status": "unavailable", "reason": reason}).to_string(),
         ),
     };
-    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
+    (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
 }
 
 #[cfg(test)]

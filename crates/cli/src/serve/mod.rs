@@ -3,7 +3,7 @@
 //! - `config`: the file, judged whole before anything is done;
 //! - `store`: the store, and how to ask it whether it is well;
 //! - `apps`: makes the register's apps as the file has them;
-//! - `health`, `metrics`: the two routes beside the faces;
+//! - `operators`: the routes for operators, with `health` and `metrics`;
 //! - `housekeeping`: what goes on beside the requests;
 //! - `signals`: when to end.
 
@@ -12,6 +12,7 @@ mod config;
 mod health;
 mod housekeeping;
 mod metrics;
+mod operators;
 mod signals;
 mod store;
 
@@ -20,12 +21,11 @@ use crate::failure::{Failure, tell};
 use crate::output::Output;
 use crate::register::Register;
 use apps::NewSecret;
-use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use config::Config;
 use health::Health;
 use metrics::Metrics;
+use operators::Operators;
 use rollbook_http::{router, serve};
 use signals::Signals;
 use std::io;
@@ -54,18 +54,33 @@ pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
     let runtime = Runtime::new().map_err(cannot("start"))?;
     let metrics = Arc::new(Metrics::new(register.clone(), stats));
     let health = Arc::new(Health::new(register.clone(), check));
-    let service = routes(&register, &config, metrics, health);
+    let operators = operators::routes(health, Arc::clone(&metrics));
+    let protocols =
+        router(register.clone(), config.faces.clone()).layer(from_fn_with_state(metrics, metrics::measure));
+    let (apart, service) = match config.operators {
+        Some(address) => {
+            let during = format!("listen on {address}");
+            let listener = std::net::TcpListener::bind(address).map_err(cannot(&during))?;
+            let address = listener.local_addr().map_err(cannot(&during))?;
+            (Some((address, Operators::start(listener, operators).map_err(cannot(&during))?)), protocols)
+        }
+        None => (None, operators.merge(protocols)),
+    };
+    let operators_address = apart.as_ref().map(|(address, _)| *address);
     runtime.block_on(async {
         // From here on a signal ends gently, also when it comes before the first request.
         let signals = Signals::listen().map_err(cannot("listen for signals"))?;
         let during = format!("listen on {}", config.listen);
         let listener = TcpListener::bind(config.listen).await.map_err(cannot(&during))?;
-        announce(listener.local_addr().map_err(cannot(&during))?, &secrets)?;
+        announce(listener.local_addr().map_err(cannot(&during))?, operators_address, &secrets)?;
         tokio::spawn(housekeeping::run(register.clone()));
         serve(listener, service, config.connections, signals.end()).await;
         Ok::<(), Failure>(())
     })?;
     runtime.shutdown_timeout(LAST_WORK);
+    if let Some((_, operators)) = apart {
+        operators.end();
+    }
     // Nobody asks any more: dropping the last handle closes the store.
     drop(register);
     tracing::info!("ended");
@@ -85,23 +100,21 @@ fn configured(options: &Serve) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn routes(register: &Register, config: &Config, metrics: Arc<Metrics>, health: Arc<Health>) -> Router {
-    let faces = router(register.clone(), config.faces.clone())
-        .layer(from_fn_with_state(Arc::clone(&metrics), metrics::measure));
-    Router::new()
-        .route("/healthz", get(health::answer).with_state(health))
-        .route("/metrics", get(metrics::answer).with_state(metrics))
-        .merge(faces)
-}
-
-/// Whoever started the service waits for the first line; what is behind it is shown this once.
-fn announce(address: SocketAddr, secrets: &[NewSecret]) -> Result<(), Failure> {
-    let mut output = Output::new();
-    output.line(format_args!("listening on http://{address}"))?;
-    for NewSecret { app, secret } in secrets {
-        output.line(format_args!("master secret of {app}: {}", secret.expose()))?;
-    }
-    output.finish()?;
+/// Prints the first line, which whoever started the service waits for, and what is shown this once.
+///
+/// A reader that has left is a failure here, unlike in commands that end when nobody reads on: a supervisor would take
+/// exit code 0 for a service that has served.
+fn announce(
+    address: SocketAddr,
+    operators: Option<SocketAddr>,
+    secrets: &[NewSecret],
+) -> Result<(), Failure> {
+    print(address, operators, secrets).map_err(|failure| match failure {
+        Failure::ReaderGone => {
+            Failure::Io { action: "write the first line".into(), source: io::ErrorKind::BrokenPipe.into() }
+        }
+        other => other,
+    })?;
     if !secrets.is_empty() {
         tell("a new master secret is shown once: only its hash is kept");
     }
@@ -111,6 +124,18 @@ fn announce(address: SocketAddr, secrets: &[NewSecret]) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+fn print(address: SocketAddr, operators: Option<SocketAddr>, secrets: &[NewSecret]) -> Result<(), Failure> {
+    let mut output = Output::new();
+    output.line(format_args!("listening on http://{address}"))?;
+    if let Some(operators) = operators {
+        output.line(format_args!("operators on http://{operators}"))?;
+    }
+    for NewSecret { app, secret } in secrets {
+        output.line(format_args!("master secret of {app}: {}", secret.expose()))?;
+    }
+    output.finish()
 }
 
 fn cannot(action: &str) -> impl FnOnce(io::Error) -> Failure + use<> {

@@ -1,4 +1,7 @@
 //! When the service ends: gently at the first signal, at once at the second.
+//!
+//! SIGHUP ends it like SIGTERM: it is sent when a terminal goes, and nothing is reloaded by it, because a configuration is
+//! applied as a whole at a start.
 
 use std::io;
 
@@ -11,6 +14,8 @@ pub(super) struct Signals {
     terminate: Signal,
     #[cfg(unix)]
     interrupt: Signal,
+    #[cfg(unix)]
+    hang_up: Signal,
 }
 
 impl Signals {
@@ -18,7 +23,8 @@ impl Signals {
     #[cfg(unix)]
     pub(super) fn listen() -> io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
-        Ok(Signals { terminate, interrupt: signal(SignalKind::interrupt())? })
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Signals { terminate, interrupt, hang_up: signal(SignalKind::hangup())? })
     }
 
     #[cfg(not(unix))]
@@ -31,6 +37,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! How the service ends.
 
-use crate::service::{BASIC, CONFIG, Connection, DONE, Service};
+use crate::service::{BASIC, CONFIG, Connection, DONE, Service, file};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 
 /// A request that waits for its body: its head was read, and the body is asked for.
 fn under_way(service: &Service) -> Connection {
@@ -57,4 +58,35 @@ fn a_grace_that_is_over_ends_what_is_under_way() {
     assert!(connection.reply().is_none());
     assert_eq!(ended.status.code(), Some(0));
     assert!(ended.stderr.contains("connections were still busy"), "{}", ended.stderr);
+}
+
+/// A terminal that goes must not cut off what was promised an answer.
+#[test]
+fn what_is_under_way_when_the_terminal_goes_is_finished() {
+    let service = Service::start("hang-up", CONFIG, &[]);
+    let mut connection = under_way(&service);
+    service.signal("-HUP");
+    closed(&service);
+    connection.send(r#"{"alias":"a"}"#);
+    connection.reply().unwrap().is(200, "{}");
+    assert_eq!(service.ended().status.code(), Some(0));
+}
+
+/// A supervisor took exit code 0 for a service that has served.
+#[test]
+fn a_service_whose_first_line_nobody_reads_fails() {
+    let path = file("unread.toml", CONFIG);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let served = Command::new(env!("CARGO_BIN_EXE_rollbook"))
+        .args(["serve", "--config"])
+        .arg(path)
+        .stdin(Stdio::null())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(served.stderr).unwrap();
+    assert_eq!(served.status.code(), Some(1), "{told}");
+    assert!(told.starts_with("error: cannot write the first line: "), "{told}");
 }

@@ -15,4 +15,5 @@ mod crowd;
 #[cfg(feature = "rocks")]
 mod durable;
 mod ending;
+mod operators;
 mod program;

@@ -79,9 +79,19 @@ fn tokens(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Vec<Secret>> {
     let items = value.list(mistakes)?;
     let token = |value: &Value<'_>| {
         let token = value.secret(mistakes)?;
+        if !can_be_sent(token.expose()) {
+            let limit = "must hold visible ASCII characters, and spaces only between them";
+            value.broken(mistakes, Violation::new("", Rule::Characters, limit, "others"));
+            return None;
+        }
         once.is_new(&token.expose().to_owned(), "it", value, mistakes).then_some(token)
     };
     Some(items.iter().filter_map(token).collect())
+}
+
+/// Returns whether a header can hold the token: no client sends other characters, and spaces at the ends are lost.
+fn can_be_sent(token: &str) -> bool {
+    token.trim() == token && token.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 fn events(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Vec<EventName>> {

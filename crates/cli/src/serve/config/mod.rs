@@ -25,6 +25,8 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8085
 /// What the service is told.
 pub(super) struct Config {
     pub(super) listen: SocketAddr,
+    /// Where operators ask, if not where everybody does.
+    pub(super) operators: Option<SocketAddr>,
     pub(super) store: StoreChoice,
     pub(super) log: LevelFilter,
     pub(super) faces: FaceOptions,
@@ -38,6 +40,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             listen: LISTEN,
+            operators: None,
             store: StoreChoice::Memory,
             log: LevelFilter::WARN,
             faces: FaceOptions::default(),
@@ -72,11 +75,11 @@ impl Config {
 
     fn take(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Config {
         let unset = Config::default();
-        let listen = table.take("listen").and_then(|value| {
-            value.parsed(mistakes, "must be an address and a port, such as 127.0.0.1:8085", |text| {
-                text.parse().ok()
-            })
-        });
+        let mut address = |name| {
+            let form = "must be an address and a port, such as 127.0.0.1:8085";
+            table.take(name).and_then(|value| value.parsed(mistakes, form, |text| text.parse().ok()))
+        };
+        let (listen, operators) = (address("listen"), address("operators"));
         let store = table.take("store").and_then(|value| value.told(mistakes, str::parse));
         let levels = "must be one of off error warn info debug trace";
         let log =
@@ -91,6 +94,7 @@ impl Config {
         }
         Config {
             listen: listen.unwrap_or(unset.listen),
+            operators,
             store: store.unwrap_or(unset.store),
             log: log.unwrap_or(unset.log),
             faces,

@@ -126,7 +126,7 @@ tags = 5
     let expected = r#"file, line 1: listen: form: must be an address and a port, such as 127.0.0.1:8085: got "localhost"
 file, line 2: store: "disk" is not a store; expected `memory` or `rocksdb:DIR`
 file, line 3: log: type: must be a string: got a whole number
-file, line 4: the file: known: must hold only listen store log faces connections rocksdb apps: got "lisen"
+file, line 4: the file: known: must hold only listen operators store log faces connections rocksdb apps: got "lisen"
 file, line 7: faces.body_limit: invalid value: integer `-1`, expected usize
 file, line 9: faces.fases: unknown field `fases`, expected one of `faces`, `utc_offset`, `argument_errors_are_400`, `body_limit`, `body_budget`, `timeout_millis`, `stranger_millis`, `in_flight`, `cors_origins`, `execution`
 file, line 13: connections.max_connections: range: must be at least 1: got 0
@@ -181,6 +181,19 @@ fn what_is_no_toml_is_told_with_its_line() {
     assert_eq!(told, "file, line 3: form: must be TOML: duplicate key");
 }
 
+/// They were taken, and nobody could present them: a header holds no other characters, and loses spaces at its ends.
+#[test]
+fn an_api_token_that_no_header_can_hold_is_refused() {
+    for token in ["汉", "hush é", " hush", "hush ", "hush\u{a0}", " "] {
+        let told = refused(&format!("[[apps]]\nkey = \"a\"\napi_tokens = [\"good\", \"{token}\"]"));
+        let rule = "characters: must hold visible ASCII characters, and spaces only between them: got others";
+        assert_eq!(told, format!("file, line 3: apps[0].api_tokens[1]: {rule}"));
+    }
+    let config =
+        Config::parse("[[apps]]\nkey = \"a\"\napi_tokens = [\"good\", \"a b~!\"]").unwrap_or_default();
+    assert_eq!(config.apps[0].api_tokens.as_ref().map(Vec::len), Some(2));
+}
+
 #[test]
 fn no_mistake_repeats_a_secret() {
     for text in [
@@ -194,6 +207,7 @@ fn no_mistake_repeats_a_secret() {
         "[[apps]]\nkey = \"a\"\napi_tokens = [\"hush\", 5, \"hush\"]",
         "[[apps]]\nkey = \"a\"\napi_tokens = [\"hush\" \"hush\"]",
         "[[apps]]\nkey = \"a\"\napi_token = \"hush\"",
+        "[[apps]]\nkey = \"a\"\napi_tokens = [\" hush\"]",
         "[[apps]]\nkey = \"a\"\nmaster_secret = \"hush\" \"hush\"",
         "[[apps]]\nkey = \"a\"\nmaster_secret = \"\"",
     ] {
