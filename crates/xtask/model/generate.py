@@ -112,7 +112,8 @@ class Generator:
         at = self.rng.randrange(len(body) + 1)
         ways = [lambda: b"", lambda: body[:at], lambda: body + b"}", lambda: b"[" + body + b"]", lambda: b"null",
                 lambda: body[:at] + b"\xff" + body[at:], lambda: body.replace(b'"a"', b'"\\ud800"', 1),
-                lambda: b"\xef\xbb\xbf" + body, lambda: b"NaN", lambda: b'{"a":1e400}', lambda: b" " * 66_000 + body,
+                lambda: b"\xef\xbb\xbf" + body, lambda: b"NaN", lambda: b'{"a":1e400}',
+                lambda: body.replace(b":", b':1e400,"x":', 1), lambda: b" " * 66_000 + body,
                 lambda: body[:-1] + b"," + body[1:] if body.startswith(b'{"') else body,
                 lambda: b"\n" + body + b"\t", lambda: b"'" + body]
         return self.rng.choice(ways)()

@@ -58,6 +58,10 @@ def answers(law, request, now):
         return operation, refusals(refused)
 
 
+def strange():
+    return refusals(Refused(7002))
+
+
 def too_large():
     return [refusal(7002, status, ()) for status in (400, 413)]
 
@@ -172,7 +176,7 @@ class Call:
 
     def lists(self, value, most, most_bytes=None):
         """The lists `add` and `remove`; None for one that is not given."""
-        if not isinstance(value, dict) or on("misspelt_members") and not value.keys() <= {"add", "remove"}:
+        if not isinstance(value, dict) or not value.keys() <= {"add", "remove"}:
             raise Refused(7002)
         for texts in (value.get("add"), value.get("remove")):
             if texts is None:

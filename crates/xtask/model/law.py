@@ -45,6 +45,8 @@ class Law:
             # What reads the head may refuse it before anything else is looked at.
             expected = expected + (jpush.refusals(jpush.Refused(7002)) if rules.on("bodies_everywhere") else
                                    [Expected("400", (400,), None)])
+        if rules.is_strange(request.body or b""):
+            expected = expected + face.strange()
         if len(request.body or b"") <= BODY_LIMIT:
             return operation, expected
         early = [one for one in expected if set(one.statuses) & {401, 404, 405} or one.judge is None]

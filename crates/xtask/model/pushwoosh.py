@@ -63,7 +63,7 @@ def authorized(law, request, is_flat, now):
         raise Refused(STRANGER)
     try:
         members = rules.parse(request.body or b"")
-    except (rules.Doubled, rules.Unreadable):
+    except rules.Doubled:
         raise Refused(MALFORMED, ARGUMENT) from None
     except rules.Malformed:
         raise Refused(MALFORMED) from None
@@ -80,6 +80,10 @@ def authorized(law, request, is_flat, now):
 
 def done(change, response=None):
     return exactly({**DONE, "response": response}, lambda _: change())
+
+
+def strange():
+    return [refusal(*MALFORMED), refusal(*ARGUMENT)]
 
 
 def too_large():
@@ -114,7 +118,7 @@ class Call:
 
     def user(self, member, rule=rules.is_new_id):
         value = self.members.get(member)
-        if type(value) is int or isinstance(value, rules.Float) and not on("user_numbers_are_whole"):
+        if type(value) is int:
             return str(value)
         return self.text(member, rule)
 
@@ -198,7 +202,6 @@ class Call:
         good = good and all(0 < rules.size(name) <= 255 for name in attributes)
         if event is None or not good or not all(rules.is_attribute(v, limits) for v in attributes.values()):
             raise Refused(ARGUMENT)
-        attributes = rules.stored(attributes)
         utc, current = self.number("timestampUTC"), self.number("timestampCurrent")
         self.platform()
         known = hwid in app.devices or any(device.user == user for device in app.devices.values())

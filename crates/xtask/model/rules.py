@@ -8,15 +8,12 @@ import unicodedata
 SWITCHES = {
     "application_open": "applicationOpen records a device",
     "bodies_everywhere": "a path with bytes that are no text is refused with a body",
-    "byte_order_mark": "a byte order mark before a body is skipped",
     "device_calls_touch": "a call that a device makes counts as having seen it",
     "droppable": "a language or a time zone that is none is dropped where a device registers",
-    "duplicate_members": "a body that has a member twice is refused",
     "erased_events": "the events of a user go with it, whether or not it has a device",
     "event_time": "an event lies between 1970 and a day from now",
     "illegal_rids": "ids that no device has are a list beside the message",
-    "integers": "a whole number among attributes fits in 64 bits",
-    "misspelt_members": "lists of changes have no members but add and remove",
+    "large_floats": "a float among attributes may be larger than any whole number",
     "misspelt_parameters": "a deletion refuses query parameters that it does not know",
     "numbers_as_text": "a whole number may be sent as text, or with a zero after the point",
     "platform_empty": "an empty platform is refused",
@@ -24,7 +21,6 @@ SWITCHES = {
     "shrinking_update": "a change that leaves a device with no more tags than before is accepted above the limit",
     "token_moves": "a push token belongs to one device of an app",
     "unknown_device_is_gone": "removing a device that is not there succeeds",
-    "user_numbers_are_whole": "a number as a user id is a whole one",
 }
 OFF = set(SWITCHES)
 
@@ -147,10 +143,6 @@ class Malformed(Exception):
     """Not JSON."""
 
 
-class Unreadable(Malformed):
-    """JSON by its grammar: with half a pair of surrogates, or with a number beyond all."""
-
-
 class Doubled(Malformed):
     """A member is there twice."""
 
@@ -170,20 +162,33 @@ def once(pairs):
     return members
 
 
+# What no rule takes for anything, where it is not ignored.
+STRANGE = object()
+
+
+def is_strange(body):
+    """Is there JSON by its grammar that is no value: half a pair of surrogates, a number beyond all?"""
+    return re.search(rb"\\u[dD][89abAB]|[eE]\+?400", body) is not None
+
+
+def without_strange(value):
+    if isinstance(value, dict):
+        return {str(without_strange(key)): without_strange(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_strange(inner) for inner in value]
+    is_text = not isinstance(value, str) or not any(unicodedata.category(c) == "Cs" for c in value)
+    return value if is_text and value != float("inf") else STRANGE
+
+
 def parse(body):
     """A body as JSON."""
-    if body.startswith(b"\xef\xbb\xbf") and on("byte_order_mark"):
+    if body.startswith(b"\xef\xbb\xbf"):
         body = body[3:]
     try:
-        hook = once if on("duplicate_members") else dict
-        value = json.loads(body.decode(), parse_constant=no_constant, parse_float=Float, object_pairs_hook=hook)
+        value = json.loads(body.decode(), parse_constant=no_constant, parse_float=Float, object_pairs_hook=once)
     except ValueError as error:
         raise Malformed from error
-    try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError as error:
-        raise Unreadable from error
-    return value
+    return without_strange(value) if is_strange(body) else value
 
 
 BAD = object()
@@ -208,15 +213,8 @@ def is_attribute(value, limits, inner=False):
         return not over(size(value), limits["attribute_bytes"])
     if isinstance(value, list) and not inner:
         return not over(len(value), limits["attribute_items"]) and all(is_attribute(v, limits, True) for v in value)
-    if isinstance(value, int) and not isinstance(value, bool) and on("integers"):
+    if isinstance(value, int) and not isinstance(value, bool):
         return -2**63 <= value < 2**63
-    return isinstance(value, (bool, int, float))
-
-
-def stored(value):
-    """As attributes are kept: without the rule for integers, those that do not fit are floats."""
-    if isinstance(value, dict):
-        return {name: stored(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [stored(inner) for inner in value]
-    return float(value) if type(value) is int and not -2**63 <= value < 2**63 else value
+    if isinstance(value, float) and not on("large_floats"):
+        return abs(value) < 2**63
+    return isinstance(value, (bool, float))
