@@ -6,7 +6,7 @@ import datetime
 import re
 
 import rules
-from rules import BAD, on, over
+from rules import BAD, over
 from state import NEVER, presence
 from wire import Expected, exactly, same
 
@@ -36,7 +36,7 @@ def refusal(code, status, unknown):
             return "another code"
         if not isinstance(message, str) or not message or "\n" in message:
             return "a message of one line"
-        expected = unknown if on("illegal_rids") and code == 7013 else set()
+        expected = unknown if code == 7013 else set()
         if set(listed or ()) != expected or listed == []:
             return f"illegal_rids must be {sorted(expected)}"
         return None
@@ -157,8 +157,6 @@ class Call:
 
     def platforms(self):
         values = [value for key, value in parameters(self.query) if key == b"platform"]
-        if not on("platform_empty"):
-            values = [value for value in values if value]
         if not values:
             return None
         found = set()
@@ -171,7 +169,7 @@ class Call:
         return found
 
     def check_deletion(self):
-        if on("misspelt_parameters") and any(key != b"platform" for key, _ in parameters(self.query)):
+        if any(key != b"platform" for key, _ in parameters(self.query)):
             raise Refused(7002)
 
     def lists(self, value, most, most_bytes=None):

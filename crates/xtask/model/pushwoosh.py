@@ -124,7 +124,7 @@ class Call:
 
     def number(self, member):
         value = self.members.get(member)
-        value = None if value is None else rules.whole(value)
+        value = None if value in (None, "") else rules.whole(value)
         if value is BAD:
             raise Refused(ARGUMENT)
         return value
@@ -155,14 +155,11 @@ class Call:
         """Language and zone, without what is wrong with them; and whether one is of a type that it never has."""
         language, zone = self.members.get("language"), self.members.get("timezone")
         language = None if language == "" else language
-        offset = None if zone is None else rules.whole(zone)
+        offset = None if zone in (None, "") else rules.whole(zone)
         junk = offset is BAD or not isinstance(language, (str, type(None)))
         tag = rules.language(language) if isinstance(language, str) else None
-        wrong = language is not None and tag is None
         if offset is BAD or offset is not None and not -43_200 <= offset <= 50_400:
-            offset, wrong = None, True
-        if wrong and not on("droppable"):
-            raise Refused(ARGUMENT)
+            offset = None
         return tag, offset, junk
 
     def applicationOpen(self):
@@ -170,8 +167,6 @@ class Call:
 
     def unregisterDevice(self):
         id = self.hwid()
-        if id not in self.app.devices and not on("unknown_device_is_gone"):
-            raise Refused(ARGUMENT)
 
         def change():
             if id in self.app.devices:
@@ -180,8 +175,6 @@ class Call:
 
     def deleteDevice(self):
         id = self.hwid()
-        if id not in self.app.devices and not on("unknown_device_is_gone"):
-            raise Refused(ARGUMENT)
         return [done(lambda: self.app.remove(id))]
 
     def checkDevice(self):

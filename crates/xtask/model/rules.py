@@ -9,18 +9,11 @@ SWITCHES = {
     "application_open": "applicationOpen records a device",
     "bodies_everywhere": "a path with bytes that are no text is refused with a body",
     "device_calls_touch": "a call that a device makes counts as having seen it",
-    "droppable": "a language or a time zone that is none is dropped where a device registers",
     "erased_events": "the events of a user go with it, whether or not it has a device",
     "event_time": "an event lies between 1970 and a day from now",
-    "illegal_rids": "ids that no device has are a list beside the message",
     "large_floats": "a float among attributes may be larger than any whole number",
-    "misspelt_parameters": "a deletion refuses query parameters that it does not know",
-    "numbers_as_text": "a whole number may be sent as text, or with a zero after the point",
-    "platform_empty": "an empty platform is refused",
-    "platform_families": "JPush's platforms are families of the register's",
     "shrinking_update": "a change that leaves a device with no more tags than before is accepted above the limit",
     "token_moves": "a push token belongs to one device of an app",
-    "unknown_device_is_gone": "removing a device that is not there succeeds",
 }
 OFF = set(SWITCHES)
 
@@ -38,14 +31,10 @@ PLATFORMS = {
     19: ("xiaomi", "android"), 21: ("whatsapp", None),
 }
 NAMES = {number: name for number, (name, _) in PLATFORMS.items()}
-# Without families every platform is its own, and is asked for by its own name as well.
-ALONE = {"ios": "ios", "android": "android", "windows_phone": "winphone"}
 
 
 def family(platform):
     """What JPush calls a platform of the register; nothing where it has no word for it."""
-    if not on("platform_families"):
-        return ALONE.get(platform, platform)
     return next((family for name, family in PLATFORMS.values() if name == platform), None)
 
 
@@ -53,10 +42,7 @@ def platforms_of(name):
     """The register's platforms that a filter's name means; nothing for a name that is none."""
     if name in ("hmos", "quickapp"):
         return set()
-    found = {platform for platform, jpush in PLATFORMS.values() if jpush == name}
-    if on("platform_families"):
-        return found or None
-    return {own for own in NAMES.values() if name in (own, ALONE.get(own))} or None
+    return {platform for platform, jpush in PLATFORMS.values() if jpush == name} or None
 
 
 JPUSH = {
@@ -155,10 +141,16 @@ def no_constant(_):
     raise Malformed
 
 
+# The members that mean something in some place; all others are ignored, however often they are there.
+MEANT = {"tags", "alias", "mobile", "add", "remove", "registration_ids", "request", "application", "user_id"}
+
+
 def once(pairs):
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise Doubled
+        names = [name for name, _ in pairs]
+        if any(names.count(name) > 1 for name in MEANT):
+            raise Doubled
     return members
 
 
@@ -200,11 +192,10 @@ def whole(value):
         return BAD
     if isinstance(value, int):
         return value
-    if on("numbers_as_text"):
-        if isinstance(value, Float) and value.is_integer():
-            return int(value)
-        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
-            return int(value)
+    if isinstance(value, Float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+        return int(value)
     return BAD
 
 
