@@ -11,6 +11,7 @@
 mod run;
 mod service;
 
+mod cases;
 mod crowd;
 #[cfg(feature = "rocks")]
 mod durable;
