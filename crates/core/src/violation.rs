@@ -193,7 +193,19 @@ impl fmt::Display for Violation {
         if let Some(index) = self.index {
             write!(f, "[{index}]")?;
         }
-        write!(f, ": {}: {}: got {}", self.rule.name(), self.limit, self.actual)
+        write!(f, ": {}", self.unnamed())
+    }
+}
+
+impl Violation {
+    fn unnamed(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| write!(f, "{}: {}: got {}", self.rule.name(), self.limit, self.actual))
+    }
+
+    /// The error of a decoder. It does not name the field: whoever decodes knows where in the data it is, and many
+    /// decoders put its path in front.
+    pub(crate) fn in_decoding<E: serde::de::Error>(self) -> E {
+        E::custom(self.unnamed())
     }
 }
 

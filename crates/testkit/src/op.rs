@@ -14,13 +14,14 @@ pub use choose::{op_strategy, ops_of, ops_strategy, small_limits};
 pub use crowded::{crowded_ops_of, crowded_ops_strategy};
 
 use rollbook::{
-    Alias, AppKey, Audience, Command, DeviceId, EventQuery, Limits, PlatformSet, TagName, Timestamp, UserId,
+    Alias, AppKey, AppOpen, Audience, Command, DeviceId, EventQuery, Limits, PlatformSet, Policies, TagName,
+    Timestamp, UserId,
 };
 
 /// One step: a question to a register, a change of it, or a move of its clock.
 ///
 /// A [`Command`] inside is called by the verb of its name, or, in a batch, as the batch's item. Its
-/// [`based_on`](rollbook::DeviceUpdate::based_on) is a sign, not a number: whatever it holds stands for the version
+/// [`based_on`](rollbook::DeviceUpdate::based_on), or the version of a [`Command::RemoveBasedOn`], is a sign, not a number: whatever it holds stands for the version
 /// that the last [`Op::Device`] told of that device, or for one that no device ever had when there was none.
 ///
 /// ```
@@ -65,6 +66,13 @@ pub enum Op {
         /// Whether it may ask from now on.
         on: bool,
     },
+    /// Changes the policies of an app.
+    SetPolicies {
+        /// Its key.
+        app: AppKey,
+        /// Its policies from now on.
+        policies: Policies,
+    },
     /// Changes or takes away the master secret.
     SetMaster {
         /// Its key.
@@ -101,6 +109,10 @@ pub enum Op {
     Batch(AppKey, Vec<Command>),
     /// What such a batch would answer.
     DryRun(AppKey, Vec<Command>),
+    /// The app of a device is opened.
+    Open(AppKey, AppOpen),
+    /// A device made a call.
+    DeviceCalled(AppKey, DeviceId),
     /// Devices are seen now.
     Touch(AppKey, Vec<DeviceId>),
     /// Devices were seen at some time.
@@ -185,6 +197,8 @@ pub struct Settings {
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
+    /// Its policies.
+    pub policies: Policies,
 }
 
 impl Op {
@@ -206,12 +220,15 @@ impl Op {
             | Op::RenameApp { app, .. }
             | Op::SetLimits { app, .. }
             | Op::SetPresence { app, .. }
+            | Op::SetPolicies { app, .. }
             | Op::SetMaster { app, .. }
             | Op::SetTokens { app, .. }
             | Op::Verify { app, .. }
             | Op::Do(app, _)
             | Op::Batch(app, _)
             | Op::DryRun(app, _)
+            | Op::Open(app, _)
+            | Op::DeviceCalled(app, _)
             | Op::Touch(app, _)
             | Op::TouchAt(app, _)
             | Op::PurgeEvents(app)

@@ -18,7 +18,7 @@ pub use answer::{Answer, Answered};
 pub use refusal::{Broken, Refusal};
 
 use crate::op::{Op, Settings};
-use rollbook::{AppInfo, AppKey, Device, DeviceId, Platform, Timestamp};
+use rollbook::{AppInfo, AppKey, Device, DeviceId, Platform, PresenceFrom, Timestamp};
 use rules::Found;
 use std::collections::BTreeMap;
 use tenant::Tenant;
@@ -181,6 +181,10 @@ impl Oracle {
                 self.tenant(app)?.presence = *on;
                 Ok(Answer::Done)
             }
+            Op::SetPolicies { app, policies } => {
+                self.tenant(app)?.policies.clone_from(policies);
+                Ok(Answer::Done)
+            }
             Op::SetMaster { app, secret } => {
                 self.tenant(app)?.master.clone_from(secret);
                 Ok(Answer::Done)
@@ -208,11 +212,19 @@ impl Oracle {
                 batch::planned(self.tenant(app)?, commands, now)?;
                 Ok(Answer::Done)
             }
+            Op::Open(app, open) => self.tenant(app)?.open(open, now).map(Answer::Outcome),
+            Op::DeviceCalled(app, device) => {
+                let tenant = self.tenant(app)?;
+                if tenant.policies.presence_from == PresenceFrom::DeviceCalls {
+                    tenant.see(device, now);
+                }
+                Ok(Answer::Done)
+            }
             Op::Touch(app, devices) => {
                 let sightings: Vec<_> = devices.iter().map(|id| (id.clone(), now)).collect();
-                self.tenant(app)?.touch(&sightings)
+                self.tenant(app)?.touch(&sightings, now)
             }
-            Op::TouchAt(app, sightings) => self.tenant(app)?.touch(sightings),
+            Op::TouchAt(app, sightings) => self.tenant(app)?.touch(sightings, now),
             Op::PurgeEvents(app) => Ok(Answer::Count(self.tenant(app)?.purge(now))),
             question => match question.app() {
                 Some(app) => self.tenant(app)?.ask(app, question, now),
@@ -232,13 +244,14 @@ impl Oracle {
         if self.apps.contains_key(app) {
             return Err(Refusal::AppExists(app.clone()));
         }
-        let Settings { name, master, tokens, presence, limits } = settings.clone();
+        let Settings { name, master, tokens, presence, limits, policies } = settings.clone();
         self.apps.insert(
             app.clone(),
             Tenant {
                 name,
                 presence,
                 limits,
+                policies,
                 master,
                 tokens,
                 devices: BTreeMap::new(),
@@ -258,5 +271,6 @@ fn info(key: &AppKey, tenant: &Tenant) -> AppInfo {
         name: tenant.name.clone(),
         presence: tenant.presence,
         limits: tenant.limits.clone(),
+        policies: tenant.policies.clone(),
     }
 }

@@ -14,10 +14,12 @@
 //! ```
 
 mod audiences;
+mod commands;
 mod devices;
 mod events;
 
 pub use audiences::{audience, audience_text};
+pub use commands::command;
 pub use devices::{device_update, registration};
 pub use events::{attributes, event, event_query};
 
@@ -26,8 +28,8 @@ use crate::oracle::Oracle;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rollbook::{
-    Alias, AliasOverflow, AppKey, DeviceId, EventName, Language, Limits, Mobile, NameRule, Platform,
-    PlatformSet, TagName, Timestamp, UserId, UtcOffset,
+    Alias, AliasOverflow, AppKey, DeviceId, EventName, Language, Limits, Mobile, NameRule, OnUserChange,
+    Platform, PlatformSet, Policies, PresenceFrom, TagName, Timestamp, UserId, UtcOffset,
 };
 
 /// Texts that every rule for names allows: short, and few enough to collide.
@@ -345,6 +347,26 @@ pub fn limits() -> impl Strategy<Value = Limits> {
         ..Limits::jpush()
     });
     prop_oneof![profiles, small]
+}
+
+/// Policies: every combination.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use rollbook_testkit::{example, strategies};
+///
+/// let registry = example::registry();
+/// proptest!(ProptestConfig::with_cases(20), |(policies in strategies::policies())| {
+///     registry.set_policies(&"shop".parse().unwrap(), &policies).unwrap();
+///     prop_assert_eq!(registry.app(&"shop".parse().unwrap()).unwrap().policies(), &policies);
+/// });
+/// ```
+pub fn policies() -> impl Strategy<Value = Policies> {
+    let presence_from = select(vec![PresenceFrom::DeviceCalls, PresenceFrom::AppOpen, PresenceFrom::None]);
+    let on_user_change =
+        select(vec![OnUserChange::Keep, OnUserChange::ClearAlias, OnUserChange::ClearAliasAndTags]);
+    (presence_from, on_user_change)
+        .prop_map(|(presence_from, on_user_change)| Policies { presence_from, on_user_change })
 }
 
 /// Whole registers: the operations that fill one, all of them accepted, and the model that they lead to.

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::register::Register;
 use crate::store::{Access, register_in};
-use rollbook::{AppKey, AppSettings, Audience};
+use rollbook::{AppKey, AppSettings, Audience, Policies};
 use shown::Secrets;
 
 /// How many apps are read at once.
@@ -42,6 +42,7 @@ fn create(options: &Create) -> Result<(), Failure> {
         api_tokens: made.tokens.clone().unwrap_or_default(),
         presence: *presence,
         limits: limits.clone(),
+        policies: Policies::default(),
     };
     let register = register_in(&stored.directory, Access::Create)?.build();
     let cannot = format!("cannot create app {key}");

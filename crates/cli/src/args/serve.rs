@@ -30,6 +30,9 @@ use tracing::level_filters::LevelFilter;
 ///   presence = true
 ///   events = ["activityCompleted"]
 ///   limits = "relaxed"              # or jpush, unlimited, a table [apps.limits]
+///   [apps.policies]                 # see `rollbook::Policies`
+///   presence_from = "device_calls"  # or app_open, none: which calls of a device count as being online
+///   on_user_change = "keep"         # or clear_alias, clear_alias_and_tags
 ///
 ///   [faces]                         # body_limit, timeout_millis, cors_origins, ...
 ///   [connections]                   # max_connections, head_timeout_millis, ...

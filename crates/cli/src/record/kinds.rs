@@ -2,7 +2,7 @@
 
 use super::Record;
 use super::bad_line::{BadLine, reason};
-use rollbook::{Alias, AppKey, Attributes, DeviceId, EventName, Limits, Timestamp, UserId};
+use rollbook::{Alias, AppKey, Attributes, DeviceId, EventName, Limits, Policies, Timestamp, UserId};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,13 @@ pub(crate) struct AppLine {
     pub(crate) name: String,
     pub(crate) presence: bool,
     pub(crate) limits: Limits,
+    /// Left out where they are the defaults, as in every export that is older than they are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) policies: Policies,
+}
+
+fn is_default(policies: &Policies) -> bool {
+    *policies == Policies::default()
 }
 
 /// A declared event.
@@ -136,7 +143,9 @@ mod tests {
         let event_type = r#"{"event_type":"log in","declared_at":-5}"#;
         let alias_order = r#"{"alias_order":"ann","devices":["d2","d1"]}"#;
         let event = r#"{"event":"log in","at":7,"user":"ann","attributes":{"a":[1,"x",true],"b":1.0}}"#;
-        for line in [app.as_str(), event_type, alias_order, event] {
+        let policies = r#"{"presence_from":"app_open","on_user_change":"clear_alias_and_tags"}"#;
+        let with_policies = app.replace(&limits, &format!(r#"{limits},"policies":{policies}"#));
+        for line in [app.as_str(), &with_policies, event_type, alias_order, event] {
             let written = match taken(line) {
                 Record::App(line) => serde_json::to_string(&line),
                 Record::EventType(line) => serde_json::to_string(&line),

@@ -48,13 +48,14 @@ fn create(register: &Register, entry: &AppEntry, made: &mut Vec<NewSecret>) -> R
         api_tokens: entry.api_tokens.clone().unwrap_or_default(),
         presence: entry.presence.unwrap_or_default(),
         limits: entry.limits.clone().unwrap_or_default(),
+        policies: entry.policies.clone().unwrap_or_default(),
     };
     let created = register.create_app(&entry.key, settings);
     created.map_err(Failure::during(format!("cannot create app {}", entry.key)))
 }
 
 fn change(register: &Register, app: &Devices, entry: &AppEntry) -> Result<(), Error> {
-    let AppEntry { key, name, master_secret, api_tokens, presence, events: _, limits } = entry;
+    let AppEntry { key, name, master_secret, api_tokens, presence, events: _, limits, policies } = entry;
     if let Some(name) = name {
         register.rename_app(key, name)?;
     }
@@ -63,6 +64,9 @@ fn change(register: &Register, app: &Devices, entry: &AppEntry) -> Result<(), Er
     }
     if let Some(limits) = limits {
         register.set_limits(key, limits)?;
+    }
+    if let Some(policies) = policies {
+        register.set_policies(key, policies)?;
     }
     // The same secret again would be another hash.
     if let Some(secret) = master_secret.as_ref().filter(|secret| !app.verify_master_secret(secret)) {
@@ -89,7 +93,7 @@ fn declare(app: &Devices, entry: &AppEntry) -> Result<(), Error> {
 mod tests {
     use super::*;
     use rollbook::store::{BoxedStore, Store, View};
-    use rollbook::{AppId, EventName, Limits};
+    use rollbook::{AppId, EventName, Limits, OnUserChange, Policies, PresenceFrom};
     use rollbook_store_mem::MemStore;
 
     fn entry(key: &str) -> AppEntry {
@@ -101,6 +105,7 @@ mod tests {
             presence: Some(true),
             events: vec![EventName::new("opened").unwrap(), EventName::new("closed").unwrap()],
             limits: Some(Limits::relaxed()),
+            policies: Some(Policies { on_user_change: OnUserChange::ClearAlias, ..Policies::default() }),
         }
     }
 
@@ -117,6 +122,7 @@ mod tests {
             presence: None,
             events: Vec::new(),
             limits: None,
+            policies: None,
         }
     }
 
@@ -141,6 +147,7 @@ mod tests {
         let app = register.app(&AppKey::new("shop").unwrap()).unwrap();
         assert_eq!((app.name(), app.has_presence(), app.limits()), ("shop", true, &Limits::relaxed()));
         assert!(app.verify_master_secret(&secret("first")) && app.verify_api_token(&secret("b")));
+        assert_eq!(app.policies().on_user_change, OnUserChange::ClearAlias);
         assert_eq!(app.event_types().unwrap().len(), 2);
     }
 
@@ -159,11 +166,14 @@ mod tests {
             presence: Some(false),
             events: vec![EventName::new("third").unwrap()],
             limits: Some(Limits::default()),
+            policies: Some(Policies { presence_from: PresenceFrom::None, ..Policies::default() }),
             ..nothing_of("shop")
         };
         apply(&register, &[changed]).unwrap();
         let app = register.app(&key).unwrap();
         assert_eq!((app.name(), app.has_presence(), app.limits()), ("other", false, &Limits::default()));
+        let policies = Policies { presence_from: PresenceFrom::None, ..Policies::default() };
+        assert_eq!(app.policies(), &policies);
         assert!(app.verify_master_secret(&secret("second")) && !app.verify_master_secret(&secret("first")));
         assert!(app.verify_api_token(&secret("b")) && !app.verify_api_token(&secret("a")));
         assert_eq!(app.event_types().unwrap().len(), 3);

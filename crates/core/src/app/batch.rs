@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::error::{BatchFailure, Error};
-use crate::model::{Command, EventCode, Outcome, Registered, check_items};
+use crate::model::{Command, EventCode, Outcome, Registered, SignedOut, check_items};
 use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Mode};
 use crate::registry::verbs::{self, Pending};
@@ -73,6 +73,8 @@ impl<S: Store> App<S> {
             Pending::Done => Outcome::Done,
             Pending::Registered(one) => Outcome::Registered(registered(one, committed)),
             Pending::Updated(updated) => Outcome::Updated(updated),
+            Pending::SignedOut(done) => Outcome::SignedOut(signed_out(done, committed)),
+            Pending::UserSignedOut { devices } => Outcome::UserSignedOut { devices },
             Pending::Removed { user } => Outcome::Removed {
                 vanished_user: Some(user).filter(|user| committed.vanished_users.contains(user)),
             },
@@ -107,6 +109,13 @@ pub(super) fn registered(mut registered: Registered, committed: &Committed) -> R
     let vanished = |user| committed.vanished_users.contains(user);
     registered.former_user_vanished = registered.former_user.as_ref().is_some_and(vanished);
     registered
+}
+
+/// The same for signing out.
+pub(super) fn signed_out(mut done: SignedOut, committed: &Committed) -> SignedOut {
+    let vanished = |user| committed.vanished_users.contains(user);
+    done.former_user_vanished = done.former_user.as_ref().is_some_and(vanished);
+    done
 }
 
 /// The store's answer does not fit the write set.

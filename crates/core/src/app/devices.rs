@@ -3,11 +3,13 @@
 use super::App;
 use crate::error::{Error, Subject};
 use crate::model::{
-    Alias, Device, DeviceId, DeviceUpdate, Registered, Registration, TagName, Updated, UserId,
+    Alias, AppOpen, Device, DeviceId, DeviceUpdate, PresenceFrom, Registered, Registration, SignedOut,
+    TagName, Updated, UserId, Version,
 };
 use crate::picture::decoded;
-use crate::registry::draft::Mode;
-use crate::registry::verbs::{Pending, devices};
+use crate::registry::commit::Obstacle;
+use crate::registry::draft::{Draft, Mode};
+use crate::registry::verbs::{Pending, devices, sign_out};
 use crate::store::{DeviceRecord, Relation, Store, StoreError, View};
 
 /// Room for the tags of a device that is read: few have more, and to count them first would be to read them twice.
@@ -40,10 +42,73 @@ impl<S: Store> App<S> {
     }
 
     pub(super) fn enrol(&self, enrolment: &devices::Enrolment<'_>) -> Result<Registered, Error> {
-        let (pending, committed) =
-            self.scope.write(Mode::Single, |draft| devices::register(draft, enrolment))?;
+        self.registered(|draft| devices::register(draft, enrolment))
+    }
+
+    fn registered(
+        &self,
+        plan: impl FnMut(&mut Draft<'_, S::View<'_>>) -> Result<Pending, Obstacle>,
+    ) -> Result<Registered, Error> {
+        let (pending, committed) = self.scope.write(Mode::Single, plan)?;
         match pending {
             Pending::Registered(registered) => Ok(super::batch::registered(registered, &committed)),
+            _ => Err(super::batch::mismatched()),
+        }
+    }
+
+    /// Records that the device's app was opened: makes the device if it is unknown, updates what it says of itself, and,
+    /// unless the app's [`Policies::presence_from`](crate::Policies::presence_from) is
+    /// [`None`](crate::PresenceFrom::None), notes that it was seen now.
+    ///
+    /// ```
+    /// use rollbook::{AppOpen, Presence};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// let open = AppOpen { language: Some("zh_CN".parse()?), ..AppOpen::new("phone".parse()?) };
+    /// assert!(!shop.open(&open)?.created);
+    /// let phone = shop.device(&"phone".parse()?)?;
+    /// assert_eq!((phone.language, phone.user), (Some("zh-CN".parse()?), "ann".parse()?));
+    /// assert_eq!(shop.presence(&["phone".parse()?])?, [Some(Presence::Online)]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Violations of `device` and `user`, when they are new and cannot be seen; [`Error::Contended`]; [`Error::Store`],
+    /// of the kind `OutcomeUnknown` when the heartbeat could not be recorded.
+    pub fn open(&self, open: &AppOpen) -> Result<Registered, Error> {
+        let opened = self.registered(|draft| devices::open(draft, open))?;
+        if self.policies().presence_from != PresenceFrom::None {
+            self.see(&open.device).map_err(|error| {
+                Error::store("record a heartbeat")(StoreError::OutcomeUnknown {
+                    what: "what the device says of itself is recorded",
+                    cause: Some(Box::new(error)),
+                })
+            })?;
+        }
+        Ok(opened)
+    }
+
+    /// Signs a device out: it belongs to its anonymous user again, and loses what the app's
+    /// [`Policies::on_user_change`](crate::Policies::on_user_change) says. A device that is its anonymous user's already
+    /// stays as it is.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.sign_out(&"phone".parse()?)?;
+    /// assert_eq!(shop.device(&"phone".parse()?)?.user, "phone".parse()?);
+    /// assert!(shop.sign_out(&"unknown".parse()?).is_err()); // and none is created
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Contended`]; [`Error::Store`].
+    pub fn sign_out(&self, device: &DeviceId) -> Result<SignedOut, Error> {
+        let (pending, committed) = self.scope.write(Mode::Single, |draft| sign_out::device(draft, device))?;
+        match pending {
+            Pending::SignedOut(done) => Ok(super::batch::signed_out(done, &committed)),
             _ => Err(super::batch::mismatched()),
         }
     }
@@ -81,7 +146,33 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Contended`]; [`Error::Store`].
     pub fn remove(&self, device: &DeviceId) -> Result<Option<UserId>, Error> {
-        let (pending, committed) = self.scope.write(Mode::Single, |draft| devices::remove(draft, device))?;
+        self.take_away(device, None)
+    }
+
+    /// Removes a device if it still has the version that the caller saw; the user that disappeared with its last
+    /// device. Otherwise as [`App::remove`].
+    ///
+    /// ```
+    /// use rollbook::{DeviceUpdate, Error, Set};
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let (shop, watch) = (shop(), "watch".parse()?);
+    /// let seen = shop.device(&watch)?.version;
+    /// shop.update(&watch, &DeviceUpdate { mobile: Set::To("+1".parse()?), ..DeviceUpdate::default() })?;
+    /// assert!(matches!(shop.remove_based_on(&watch, seen), Err(Error::Stale { .. })));
+    /// shop.remove_based_on(&watch, shop.device(&watch)?.version)?;
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Stale`]; [`Error::Contended`]; [`Error::Store`].
+    pub fn remove_based_on(&self, device: &DeviceId, version: Version) -> Result<Option<UserId>, Error> {
+        self.take_away(device, Some(version))
+    }
+
+    fn take_away(&self, device: &DeviceId, based_on: Option<Version>) -> Result<Option<UserId>, Error> {
+        let (pending, committed) =
+            self.scope.write(Mode::Single, |draft| devices::remove(draft, device, based_on))?;
         match pending {
             Pending::Removed { user } => {
                 Ok(Some(user).filter(|user| committed.vanished_users.contains(user)))

@@ -21,13 +21,13 @@ pub use cursor::DeviceCursor;
 pub use selected::Selected;
 pub use tags::TagCount;
 
-use crate::model::{AppKey, Credential, Limits, Secret};
+use crate::model::{AppKey, Credential, Limits, Policies, Secret};
 use crate::registry::Scope;
 use std::fmt;
 
 /// One app of a register. Nothing in another app can be seen or changed through it.
 ///
-/// A handle keeps the limits and capabilities that the app had when it was made. It is cheap to clone and to share
+/// A handle keeps the limits, policies and capabilities that the app had when it was made. It is cheap to clone and to share
 /// among threads. After the app is deleted, every operation answers [`Error::NotFound`](crate::Error::NotFound), also
 /// when an app of the same key was created since.
 ///
@@ -93,6 +93,17 @@ impl<S> App<S> {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.scope.app.limits
+    }
+
+    /// The policies that this handle follows.
+    ///
+    /// ```
+    /// use rollbook::PresenceFrom;
+    /// assert_eq!(rollbook_testkit::example::shop().policies().presence_from, PresenceFrom::DeviceCalls);
+    /// ```
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.scope.app.policies
     }
 
     /// May the app ask for presence?

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::error::{Error, Subject};
-use crate::model::{DeviceId, Presence, Timestamp, check_items};
+use crate::model::{DeviceId, Presence, PresenceFrom, Timestamp, check_items};
 use crate::registry::verbs::unknown_device;
 use crate::store::{Place, Store, View};
 use crate::violation::{Rule, Violation, Violations};
@@ -28,7 +28,42 @@ impl<S: Store> App<S> {
         self.record_seen(devices.iter().map(|device| (device, now)))
     }
 
-    /// Records when devices were seen. A time older than the recorded one changes nothing. A crash may lose the last
+    /// Says that a device itself made the call that was just served, rather than a server for it: the device counts as
+    /// seen now where the app's [`Policies::presence_from`](crate::Policies::presence_from) has device calls count.
+    /// Nothing happens for an unknown device.
+    ///
+    /// What adapters call after a device registered, set its tags or posted an event.
+    ///
+    /// ```
+    /// use rollbook::Presence;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let shop = shop();
+    /// shop.device_called(&"phone".parse()?)?;
+    /// assert_eq!(shop.presence(&["phone".parse()?])?, [Some(Presence::Online)]);
+    /// assert!(shop.device_called(&"unknown".parse()?).is_ok());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] after the app was deleted; [`Error::Store`].
+    pub fn device_called(&self, device: &DeviceId) -> Result<(), Error> {
+        if self.policies().presence_from == PresenceFrom::DeviceCalls { self.see(device) } else { Ok(()) }
+    }
+
+    /// The device was seen now, if it is there.
+    pub(super) fn see(&self, device: &DeviceId) -> Result<(), Error> {
+        let now = self.scope.inner.clock.now();
+        let found = self.scope.picture()?.find(device)?;
+        let Some(place) = found else { return Ok(()) };
+        self.scope
+            .inner
+            .store
+            .touch(self.scope.app.id, &[(place, now)])
+            .map_err(Error::store("record heartbeats"))
+    }
+
+    /// Records when devices were seen. A time later than now counts as now, and one older than the recorded one changes nothing. A crash may lose the last
     /// few seconds of it.
     ///
     /// ```
@@ -51,10 +86,12 @@ impl<S: Store> App<S> {
     fn record_seen<'d>(&self, seen: impl Iterator<Item = (&'d DeviceId, Timestamp)>) -> Result<(), Error> {
         let mut places: SmallVec<[(Place, Timestamp); 4]> = SmallVec::new();
         let mut unknown = Vec::new();
+        // A clock that is fast must not make a device online for as long as it is.
+        let now = self.scope.inner.clock.now();
         let picture = self.scope.picture()?;
         for (index, (device, at)) in seen.enumerate() {
             match picture.find(device)? {
-                Some(place) => places.push((place, at)),
+                Some(place) => places.push((place, at.min(now))),
                 None => unknown.push(unknown_device(device).in_list("devices", index)),
             }
         }

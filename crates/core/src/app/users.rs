@@ -4,7 +4,7 @@ use super::{App, cursor};
 use crate::error::Error;
 use crate::model::{DeviceId, Platform, PlatformSet, Registered, UserId, UtcOffset};
 use crate::registry::draft::Mode;
-use crate::registry::verbs::{Pending, devices::Enrolment, users};
+use crate::registry::verbs::{Pending, devices::Enrolment, sign_out, users};
 use crate::store::{Key, Relation, Store};
 
 impl<S: Store> App<S> {
@@ -74,6 +74,30 @@ impl<S: Store> App<S> {
         match pending {
             Pending::UserDeleted { deletion: Some(number) } => self.scope.finish_user(number),
             _ => Ok(0),
+        }
+    }
+
+    /// Signs a user out on all devices, as [`App::sign_out`] does on one; on how many it was signed in. None of them is
+    /// the user's from the moment on in which one is not.
+    ///
+    /// ```
+    /// use rollbook::PlatformSet;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let (shop, ann) = (shop(), "ann".parse()?);
+    /// assert_eq!(shop.sign_out_user(&ann)?, 2);
+    /// assert!(shop.user_devices(&ann, PlatformSet::ALL)?.is_empty());
+    /// assert_eq!(shop.device(&"phone".parse()?)?.user, "phone".parse()?);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Contended`]; [`Error::Store`].
+    pub fn sign_out_user(&self, user: &UserId) -> Result<u64, Error> {
+        let (pending, _) = self.scope.write(Mode::Single, |draft| sign_out::user(draft, user))?;
+        match pending {
+            Pending::UserSignedOut { devices } => Ok(devices),
+            _ => Err(super::batch::mismatched()),
         }
     }
 

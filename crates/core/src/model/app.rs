@@ -1,6 +1,6 @@
 //! A tenant: what is kept of it, what is told of it, what it is created with.
 
-use super::{AppId, AppKey, Credential, EventName, Limits, Secret, Timestamp, hidden};
+use super::{AppId, AppKey, Credential, EventName, Limits, Policies, Secret, Timestamp, hidden};
 use crate::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub struct AppSettings {
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
+    /// What its operations do where apps differ.
+    pub policies: Policies,
 }
 
 /// The longest name of an app, in bytes.
@@ -77,6 +79,9 @@ pub struct AppRecord {
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
+    /// What its operations do where apps differ; the defaults in a record that is older than they are.
+    #[serde(default)]
+    pub policies: Policies,
     /// What makes its event codes its own.
     pub code_salt: u64,
 }
@@ -98,11 +103,16 @@ pub struct AppInfo {
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
+    /// What its operations do where apps differ.
+    #[serde(default)]
+    pub policies: Policies,
 }
 
 impl From<AppRecord> for AppInfo {
     fn from(record: AppRecord) -> Self {
-        AppInfo { key: record.key, name: record.name, presence: record.presence, limits: record.limits }
+        let AppRecord { key, name, presence, limits, policies, id: _, master: _, tokens: _, code_salt: _ } =
+            record;
+        AppInfo { key, name, presence, limits, policies }
     }
 }
 

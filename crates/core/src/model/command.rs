@@ -2,7 +2,7 @@
 
 use super::{
     Alias, DeviceId, DeviceUpdate, EventCode, EventName, NewEvent, Platform, PlatformSet, Registered,
-    Registration, TagName, Updated, UserId, UtcOffset,
+    Registration, SignedOut, TagName, Updated, UserId, UtcOffset, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     /// Register a device.
     Register(Registration),
@@ -24,6 +24,13 @@ pub enum Command {
     Unregister(DeviceId),
     /// Remove a device.
     Remove(DeviceId),
+    /// Remove a device, if it still has this version.
+    RemoveBasedOn {
+        /// The device.
+        device: DeviceId,
+        /// The version.
+        version: Version,
+    },
     /// Update a device.
     Update {
         /// The device.
@@ -72,6 +79,10 @@ pub enum Command {
         /// The device's offset from UTC.
         utc_offset: Option<UtcOffset>,
     },
+    /// Sign a device out.
+    SignOut(DeviceId),
+    /// Sign a user out on all devices.
+    SignOutUser(UserId),
     /// Delete a user.
     DeleteUser(UserId),
     /// Declare an event type.
@@ -106,6 +117,13 @@ pub enum Outcome {
     /// A user was deleted.
     UserDeleted {
         /// How many devices went with it.
+        devices: u64,
+    },
+    /// A device was signed out.
+    SignedOut(SignedOut),
+    /// A user was signed out.
+    UserSignedOut {
+        /// On how many devices.
         devices: u64,
     },
     /// An event was posted.

@@ -55,6 +55,7 @@ pub struct Device {
 /// assert!(ann.user.is_none());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Registration {
     /// Its id.
     pub id: DeviceId,
@@ -110,6 +111,54 @@ impl Registration {
     }
 }
 
+/// What a device says of itself when its app opens. Fields not given stay.
+///
+/// ```
+/// use rollbook::{AppOpen, Platform};
+/// let shop = rollbook_testkit::example::shop();
+/// let open = AppOpen { platform: Some(Platform::Android), ..AppOpen::new("new".parse()?) };
+/// assert!(shop.open(&open)?.created);
+/// assert!(shop.last_seen(&"new".parse()?)?.is_some());
+/// # Ok::<(), rollbook::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppOpen {
+    /// Its id.
+    pub device: DeviceId,
+    /// Its platform; absent: a known device keeps its own, and a new one is of the unknown platform.
+    #[serde(default)]
+    pub platform: Option<Platform>,
+    /// Whose device a new one is; absent: its anonymous user's. A known device stays with the user it has: going to
+    /// another is a registration's work.
+    #[serde(default)]
+    pub user: Option<UserId>,
+    /// What a gateway reaches it by.
+    #[serde(default)]
+    pub token: Option<PushToken>,
+    /// Its language.
+    #[serde(default)]
+    pub language: Option<Language>,
+    /// Its offset from UTC.
+    #[serde(default)]
+    pub utc_offset: Option<UtcOffset>,
+}
+
+impl AppOpen {
+    /// An opening of which nothing but the device is known.
+    ///
+    /// ```
+    /// use rollbook::AppOpen;
+    /// let shop = rollbook_testkit::example::shop();
+    /// assert!(!shop.open(&AppOpen::new("phone".parse()?))?.created);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(device: DeviceId) -> Self {
+        AppOpen { device, platform: None, user: None, token: None, language: None, utc_offset: None }
+    }
+}
+
 /// What registering a device or a user did.
 ///
 /// ```
@@ -119,7 +168,7 @@ impl Registration {
 /// assert_eq!((done.created, done.former_user, done.former_user_vanished), (false, Some("watch".parse()?), true));
 /// # Ok::<(), rollbook::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registered {
     /// Was the device new?
     pub created: bool,
@@ -129,6 +178,33 @@ pub struct Registered {
     pub former_user_vanished: bool,
     /// Devices that lost the alias to make room, where the app evicts the oldest.
     pub evicted: Vec<DeviceId>,
+    /// The alias that the device had with its former user, and still has.
+    #[serde(default)]
+    pub kept_alias: Option<Alias>,
+    /// The tags that the device had with its former user, and still has without being given them again; in byte order.
+    #[serde(default)]
+    pub kept_tags: Vec<TagName>,
+}
+
+/// What signing a device out did.
+///
+/// ```
+/// let shop = rollbook_testkit::example::shop();
+/// let done = shop.sign_out(&"phone".parse()?)?;
+/// assert_eq!((done.former_user, done.former_user_vanished), (Some("ann".parse()?), false));
+/// assert_eq!(done.kept_tags, ["news".parse()?, "vip".parse()?]);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOut {
+    /// The user that the device left; absent when it was its anonymous user's already.
+    pub former_user: Option<UserId>,
+    /// Did the former user disappear, because this was its last device?
+    pub former_user_vanished: bool,
+    /// The alias that the device had with its former user, and still has.
+    pub kept_alias: Option<Alias>,
+    /// The tags that the device had with its former user, and still has; in byte order.
+    pub kept_tags: Vec<TagName>,
 }
 
 /// A field of an update: leave it, clear it, or set it.
@@ -163,7 +239,7 @@ pub enum Set<T> {
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TagsChange {
     /// Removes some, then adds some: a tag in both lists ends up present.
     Change {
@@ -197,7 +273,7 @@ impl Default for TagsChange {
 /// assert_eq!(update.mobile, Set::Keep);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct DeviceUpdate {
     /// Tags.
     pub tags: TagsChange,

@@ -1,6 +1,6 @@
 //! Events: what is posted, what is read back, and the code that names one.
 
-use super::{Attributes, DeviceId, EventName, EventSeq, Timestamp, UserId};
+use super::{Attributes, DeviceId, EventName, EventSeq, Timestamp, UserId, absent};
 use crate::violation::{Rule, Violation, shown};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,6 +18,7 @@ use std::fmt;
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewEvent {
     /// Its declared name.
     pub name: EventName,
@@ -70,8 +71,8 @@ impl NewEvent {
 /// assert!("61BC9-84DD0".parse::<EventCode>().is_ok());
 /// assert!("61bc9-84dd0".parse::<EventCode>().is_err());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct EventCode(u64);
 
 /// A code has ten hexadecimal digits.
@@ -114,6 +115,12 @@ impl std::str::FromStr for EventCode {
         let (left, right) = text.split_once('-').ok_or_else(refused)?;
         let (left, right) = digits(left).zip(digits(right)).ok_or_else(refused)?;
         Ok(EventCode(left << (CODE_BITS / 2) | right))
+    }
+}
+
+impl<'de> Deserialize<'de> for EventCode {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(Violation::in_decoding)
     }
 }
 
@@ -224,13 +231,15 @@ pub enum EventScope {
 /// assert_eq!((all.order, all.limit), (EventOrder::NewestFirst, 100));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct EventQuery {
     /// Whose events.
     pub scope: EventScope,
-    /// The earliest time, inclusive.
+    /// The earliest time, inclusive; the default, [`Timestamp::MIN`], is written as absent.
+    #[serde(with = "absent::from")]
     pub from: Timestamp,
-    /// The latest time, inclusive.
+    /// The latest time, inclusive; the default, [`Timestamp::MAX`], is written as absent.
+    #[serde(with = "absent::until")]
     pub until: Timestamp,
     /// Which end first.
     pub order: EventOrder,

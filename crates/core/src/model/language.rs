@@ -3,7 +3,7 @@
 use super::names::sized;
 use crate::violation::{Rule, Violation, shown};
 use icu_locale_core::LanguageIdentifier;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
 /// The longest text that is read. Extensions, which are dropped, make tags long.
@@ -30,8 +30,8 @@ const KEPT_BYTES: usize = 35;
 /// assert!(Language::new("english").is_err());
 /// # Ok::<(), rollbook::Violation>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Cow<'_, str>", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Language(pub(super) Box<str>);
 
 impl Language {
@@ -140,7 +140,7 @@ fn was_kept(text: &str) -> bool {
 }
 
 /// Decodes a language that a register holds, with [`Language::stored`].
-pub(crate) fn stored<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Language>, D::Error> {
+pub(crate) fn stored<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Language>, D::Error> {
     let text = Option::<Cow<'_, str>>::deserialize(from)?;
-    text.map(Language::stored).transpose().map_err(serde::de::Error::custom)
+    text.map(Language::stored).transpose().map_err(Violation::in_decoding)
 }

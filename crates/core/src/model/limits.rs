@@ -4,7 +4,7 @@
 //! above a lowered limit keeps working and can only shrink. Exactly at a limit is accepted. A list is counted as it
 //! was sent: duplicates count.
 
-use super::{Alias, TagName, check_new};
+use super::{Alias, TagName, absent, check_new};
 use crate::violation::{Rule, Violation, shown};
 use serde::{Deserialize, Serialize};
 use unicode_script::{Script, UnicodeScript};
@@ -86,7 +86,7 @@ pub enum AliasOverflow {
     EvictOldest,
 }
 
-/// The limits of one app. `None` means unlimited.
+/// The limits of one app. `None` means unlimited; it is written `"none"`, and `"unlimited"` and null are read as well.
 ///
 /// ```
 /// use rollbook::{AliasOverflow, Limits};
@@ -94,6 +94,8 @@ pub enum AliasOverflow {
 /// let limits = Limits { devices_per_alias: Some(3), alias_overflow: AliasOverflow::EvictOldest, ..Limits::jpush() };
 /// assert_eq!(limits.tags_per_device, Some(1_000));
 /// assert_eq!(Limits::default(), Limits::jpush());
+/// let limits: Limits = serde_json::from_str(r#"{"tags_per_device": "none"}"#).unwrap();
+/// assert_eq!((limits.tags_per_device, limits.devices_per_alias), (None, Some(10)));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -101,34 +103,48 @@ pub struct Limits {
     /// Which tag names and aliases may be added. JPush's alphabet.
     pub names: NameRule,
     /// Tags on one device. 1 000.
+    #[serde(with = "absent::limit")]
     pub tags_per_device: Option<u32>,
     /// Tags in one add list, and in one remove list, of a device update. 100.
+    #[serde(with = "absent::limit")]
     pub tags_per_list: Option<u32>,
     /// Sum of the bytes of the tags in one such list. 1 000.
+    #[serde(with = "absent::limit")]
     pub tag_list_bytes: Option<u32>,
     /// Devices in one add list, and in one remove list, of a tag update. 1 000.
+    #[serde(with = "absent::limit")]
     pub devices_per_list: Option<u32>,
     /// Devices that one alias may name, on all platforms together. 10.
+    #[serde(with = "absent::limit")]
     pub devices_per_alias: Option<u32>,
     /// What happens beyond [`Limits::devices_per_alias`]. Refused.
     pub alias_overflow: AliasOverflow,
     /// Ids in one presence question; at least 1 is always needed. 1 000.
+    #[serde(with = "absent::limit")]
     pub ids_per_presence: Option<u32>,
     /// A device is online when it was seen within so many seconds, inclusive. 600.
     pub online_window_secs: u32,
     /// The last-seen time is told when it lies within so many seconds, inclusive. 172 800 (48 hours).
     pub last_seen_window_secs: u32,
     /// Members of an event's attributes. 100.
+    #[serde(with = "absent::limit")]
     pub attributes_per_event: Option<u32>,
     /// Bytes of one string among an event's attributes. 4 096.
+    #[serde(with = "absent::limit")]
     pub attribute_bytes: Option<u32>,
     /// Items of one list among an event's attributes. 100.
+    #[serde(with = "absent::limit")]
     pub attribute_items: Option<u32>,
     /// Does posting an undeclared event declare it? No.
     pub declare_on_first_use: bool,
     /// Events older than so many seconds disappear. Kept for ever.
+    #[serde(with = "absent::limit")]
     pub event_retention_secs: Option<u32>,
+    /// An event may have happened up to this many seconds after now, by a clock that is fast. 86 400 (24 hours).
+    #[serde(with = "absent::limit")]
+    pub event_ahead_secs: Option<u32>,
     /// Operations in one batch. 1 000.
+    #[serde(with = "absent::limit")]
     pub operations_per_batch: Option<u32>,
     /// Nodes of one audience expression. 10 000.
     pub audience_nodes: u32,
@@ -159,6 +175,7 @@ impl Limits {
             attribute_items: Some(100),
             declare_on_first_use: false,
             event_retention_secs: None,
+            event_ahead_secs: Some(24 * 3600),
             operations_per_batch: Some(1_000),
             audience_nodes: 10_000,
         }
@@ -193,6 +210,7 @@ impl Limits {
             attributes_per_event: None,
             attribute_bytes: None,
             attribute_items: None,
+            event_ahead_secs: None,
             operations_per_batch: None,
             ..Self::jpush()
         }

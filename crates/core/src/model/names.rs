@@ -6,7 +6,7 @@
 use super::hidden::HiddenText;
 use super::language::Language;
 use crate::violation::{Rule, Violation, Violations, shown};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 
@@ -75,13 +75,13 @@ fn push_token(field: &'static str, text: &str) -> Result<(), Violation> {
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $good:literal) => {
-        name_type! { $(#[$doc])* $name, $field, $rule, $good, "Cow<'_, str>" }
+        name_type! { $(#[$doc])* $name, $field, $rule, $good, Cow<'_, str> }
     };
     // The last two: a text that examples take, and what it is decoded from.
-    ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $good:literal, $text:literal) => {
+    ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $good:literal, $text:ty) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = $text, into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "String")]
         pub struct $name(Box<str>);
 
         impl $name {
@@ -101,13 +101,19 @@ macro_rules! name_type {
             }
         }
 
-        text_type! { $name, $good }
+        text_type! { $name, $good, $text }
     };
 }
 
 /// What every type that holds a checked text has, given its `new`.
 macro_rules! text_type {
-    ($name:ident, $good:literal) => {
+    ($name:ident, $good:literal, $text:ty) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Self::try_from(<$text>::deserialize(from)?).map_err(Violation::in_decoding)
+            }
+        }
+
         impl $name {
             /// The text.
             ///
@@ -265,7 +271,7 @@ name_type! {
     /// ```
     Mobile, "mobile", mobile, "+86-13012345678"
 }
-text_type! { Language, "zh-CN" }
+text_type! { Language, "zh-CN", Cow<'_, str> }
 name_type! {
     /// What a gateway needs to reach a device: 1 to 4096 bytes, no control characters. Its `Debug` form and the
     /// errors about it hide the text.
@@ -275,7 +281,7 @@ name_type! {
     /// let token = PushToken::new("opaque").unwrap();
     /// assert_eq!(format!("{token:?}"), "PushToken(6 bytes)");
     /// ```
-    PushToken, "token", push_token, "opaque", "HiddenText"
+    PushToken, "token", push_token, "opaque", HiddenText
 }
 shown_type!(AppKey, DeviceId, UserId, TagName, Alias, EventName, Mobile, Language);
 
@@ -315,9 +321,9 @@ impl Mobile {
 }
 
 /// Decodes a number that a register holds, with [`Mobile::stored`].
-pub(crate) fn stored_mobile<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Mobile>, D::Error> {
+pub(crate) fn stored_mobile<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Mobile>, D::Error> {
     let text = Option::<Cow<'_, str>>::deserialize(from)?;
-    text.map(Mobile::stored).transpose().map_err(serde::de::Error::custom)
+    text.map(Mobile::stored).transpose().map_err(Violation::in_decoding)
 }
 
 impl DeviceId {

@@ -2,6 +2,7 @@
 
 use crate::violation::{Rule, Violation, shown};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! platforms {
@@ -14,8 +15,8 @@ macro_rules! platforms {
         /// assert_eq!(Platform::from_name("winphone").unwrap(), Platform::WindowsPhone);
         /// assert!(Platform::from_name("amiga").is_err());
         /// ```
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "&'static str")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "&'static str")]
         #[repr(u8)]
         pub enum Platform {
             $($(#[$doc])* $variant = $number,)*
@@ -361,6 +362,12 @@ impl From<Platform> for PlatformSet {
 impl FromIterator<Platform> for PlatformSet {
     fn from_iter<I: IntoIterator<Item = Platform>>(platforms: I) -> Self {
         platforms.into_iter().fold(Self::NONE, PlatformSet::with)
+    }
+}
+
+impl<'de> Deserialize<'de> for Platform {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Platform::from_name(&Cow::<'_, str>::deserialize(from)?).map_err(Violation::in_decoding)
     }
 }
 

@@ -17,8 +17,7 @@ use subtle::ConstantTimeEq;
 /// assert_eq!(format!("{secret:?}"), "Secret(..)");
 /// assert!(!Secret::new("").unwrap_err().to_string().contains("\"\""));
 /// ```
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "HiddenText")]
+#[derive(Clone)]
 pub struct Secret(Box<str>);
 
 impl Secret {
@@ -53,6 +52,12 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Secret::try_from(HiddenText::deserialize(from)?).map_err(Violation::in_decoding)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Time and randomness as arguments: the register asks the [`Clock`] and the [`Entropy`] it was given, nothing else.
 
 use crate::violation::{Rule, Violation};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use std::ops::{Add, Sub};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// An instant in UTC, in whole seconds since 1970-01-01; the vendors' protocols speak seconds, so the register does.
 ///
@@ -86,10 +87,60 @@ impl Timestamp {
     }
 }
 
+/// The instant so many whole seconds earlier; stops at the beginning of time.
+///
+/// ```
+/// use rollbook::Timestamp;
+/// use std::time::Duration;
+/// assert_eq!((Timestamp::from_secs(60) - Duration::from_millis(1_999)).secs(), 59);
+/// ```
+impl Sub<Duration> for Timestamp {
+    type Output = Timestamp;
+    fn sub(self, earlier: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_sub_unsigned(earlier.as_secs()))
+    }
+}
+
+/// The instant so many whole seconds later; stops at the end of time.
+///
+/// ```
+/// use rollbook::Timestamp;
+/// use std::time::Duration;
+/// assert_eq!(Timestamp::from_secs(-1) + Duration::from_secs(60), Timestamp::from_secs(59));
+/// ```
+impl Add<Duration> for Timestamp {
+    type Output = Timestamp;
+    fn add(self, later: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_add_unsigned(later.as_secs()))
+    }
+}
+
+/// The second in which the instant lies.
+///
+/// ```
+/// use rollbook::Timestamp;
+/// use std::time::{Duration, UNIX_EPOCH};
+/// assert_eq!(Timestamp::from(UNIX_EPOCH + Duration::from_millis(1_500)).secs(), 1);
+/// assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_millis(1_500)).secs(), -2);
+/// ```
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Timestamp {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => Timestamp(0) + since,
+            Err(before) => {
+                let before = before.duration();
+                Timestamp(0) - before - Duration::from_secs(u64::from(before.subsec_nanos() > 0))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day, hour, minute, second) = self.civil(UtcOffset::UTC);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        let sign = if year < 0 { "-" } else { "" };
+        let year = year.unsigned_abs();
+        write!(f, "{sign}{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 }
 
@@ -100,8 +151,8 @@ impl fmt::Display for Timestamp {
 /// assert!(UtcOffset::new(50_400).is_ok());
 /// assert!(UtcOffset::new(50_401).is_err());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "i32", into = "i32")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "i32")]
 pub struct UtcOffset(i32);
 
 impl UtcOffset {
@@ -140,6 +191,12 @@ impl UtcOffset {
     }
 }
 
+impl<'de> Deserialize<'de> for UtcOffset {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        UtcOffset::new(i32::deserialize(from)?).map_err(Violation::in_decoding)
+    }
+}
+
 impl TryFrom<i32> for UtcOffset {
     type Error = Violation;
     fn try_from(secs: i32) -> Result<Self, Violation> {
@@ -162,6 +219,7 @@ impl From<UtcOffset> for i32 {
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// Seen within the online window.
     Online,
@@ -209,11 +267,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "the one place that may ask the machine for the time")]
     fn now(&self) -> Timestamp {
-        let secs = match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
-            Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-            Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |secs| -secs),
-        };
-        Timestamp(secs)
+        SystemTime::now().into()
     }
 
     #[allow(clippy::disallowed_methods, reason = "the one place that may wait")]

@@ -5,7 +5,9 @@ use super::directory::{Directory, Write};
 use super::{Registry, Scope};
 use crate::app::App;
 use crate::error::{Error, Subject};
-use crate::model::{AppId, AppInfo, AppKey, AppRecord, AppSettings, Credential, Limits, Page, Secret};
+use crate::model::{
+    AppId, AppInfo, AppKey, AppRecord, AppSettings, Credential, Limits, Page, Policies, Secret,
+};
 use crate::store::{Deleted, Deletion, Entry, EntryKey, EntryKind, Operation, Store, StoreError, View};
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ impl<S: Store> Registry<S> {
         AppSettings::check_name(&settings.name)?;
         let mut salt = [0; 8];
         self.random(&mut salt)?;
-        let AppSettings { name, master_secret, api_tokens, presence, limits } = settings;
+        let AppSettings { name, master_secret, api_tokens, presence, limits, policies } = settings;
         let template = AppRecord {
             key: key.clone(),
             id: AppId::DIRECTORY,
@@ -39,6 +41,7 @@ impl<S: Store> Registry<S> {
             tokens: self.credentials(&api_tokens)?,
             presence,
             limits,
+            policies,
             code_salt: u64::from_le_bytes(salt),
         };
         let record = self.inner.write_directory(|directory| {
@@ -162,6 +165,25 @@ impl<S: Store> Registry<S> {
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn set_presence(&self, key: &AppKey, presence: bool) -> Result<(), Error> {
         self.change_app(key, |record| record.presence = presence)
+    }
+
+    /// Gives an app other policies. They hold for what is done from now on, through handles that are taken from now on.
+    ///
+    /// ```
+    /// use rollbook::{OnUserChange, Policies};
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// let policies = Policies { on_user_change: OnUserChange::ClearAlias, ..Policies::default() };
+    /// registry.set_policies(&"shop".parse()?, &policies)?;
+    /// assert_eq!(registry.app(&"shop".parse()?)?.policies(), &policies);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Store`].
+    pub fn set_policies(&self, key: &AppKey, policies: &Policies) -> Result<(), Error> {
+        self.change_app(key, |record| record.policies = policies.clone())
     }
 
     /// Replaces an app's master secret; `None` leaves it without one, and then none is right.

@@ -192,7 +192,9 @@ pub(crate) fn every_command() -> Vec<Command> {
         },
         Command::DeclareEvent(event("installed")),
         Command::PostEvent(NewEvent { attributes, ..on_device("opened", "d1") }),
+        Command::SignOut(device("d4")),
         Command::Remove(device("d3")),
+        Command::SignOutUser(user("bob")),
         Command::DeleteUser(user("ann")),
     ]
 }
@@ -203,6 +205,11 @@ pub(crate) fn apply(app: &TestApp, command: &Command) -> Result<Outcome, Error> 
         Command::Register(registration) => Outcome::Registered(app.register(registration)?),
         Command::Unregister(id) => done(app.unregister(id)?),
         Command::Remove(id) => Outcome::Removed { vanished_user: app.remove(id)? },
+        Command::RemoveBasedOn { device, version } => {
+            Outcome::Removed { vanished_user: app.remove_based_on(device, *version)? }
+        }
+        Command::SignOut(id) => Outcome::SignedOut(app.sign_out(id)?),
+        Command::SignOutUser(user) => Outcome::UserSignedOut { devices: app.sign_out_user(user)? },
         Command::Update { device, update } => Outcome::Updated(app.update(device, update)?),
         Command::UnbindAlias { alias, devices } => done(app.unbind_alias(alias, devices)?),
         Command::DeleteAlias { alias, platforms } => done(app.delete_alias(alias, *platforms)?),

@@ -5,7 +5,7 @@ use crate::common::{
     snapshot, tag, tags, to_user, user, with_tags,
 };
 use rollbook::{
-    AppInfo, AppSettings, Audience, DeviceUpdate, Error, ErrorKind, EventQuery, Limits, PlatformSet,
+    AppInfo, AppSettings, Audience, DeviceUpdate, Error, ErrorKind, EventQuery, Limits, PlatformSet, Policies,
 };
 
 /// The message of an error that should have been answered.
@@ -29,8 +29,13 @@ fn an_app_is_created_looked_up_and_listed_with_what_it_was_given() {
         assert_eq!(*app.limits(), Limits::relaxed());
     }
     let listed = f.registry.apps(None, 10).unwrap();
-    let info =
-        AppInfo { key: key("other"), name: "Our shop".into(), presence: true, limits: Limits::relaxed() };
+    let info = AppInfo {
+        key: key("other"),
+        name: "Our shop".into(),
+        presence: true,
+        limits: Limits::relaxed(),
+        policies: Policies::default(),
+    };
     assert_eq!(listed.items[0], info);
     assert_eq!((listed.items.len(), listed.next), (2, None));
 }

@@ -7,7 +7,7 @@ use crate::common::{
 };
 use rollbook::{
     Command, DeviceUpdate, Error, ErrorKind, Limits, Outcome, Platform, PlatformSet, Registered,
-    Registration, Set, TagsChange, Version,
+    Registration, Set, SignedOut, TagsChange, Version,
 };
 
 fn populated() -> Fixture {
@@ -190,6 +190,7 @@ fn needs_its_own_batch(error: &Error) -> bool {
 fn without_vanishing(outcomes: impl IntoIterator<Item = Outcome>) -> Vec<Outcome> {
     let without = |outcome| match outcome {
         Outcome::Registered(told) => Outcome::Registered(Registered { former_user_vanished: false, ..told }),
+        Outcome::SignedOut(told) => Outcome::SignedOut(SignedOut { former_user_vanished: false, ..told }),
         Outcome::Removed { .. } => Outcome::Removed { vanished_user: None },
         other => other,
     };

@@ -29,11 +29,17 @@ mod list_limits;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod openings;
+#[cfg(test)]
+mod plain_types;
+#[cfg(test)]
 mod platforms;
 #[cfg(test)]
 mod presence;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod sign_out;
 #[cfg(test)]
 mod tag_limits;
 #[cfg(test)]

@@ -17,7 +17,7 @@ fn registering_a_user_ties_it_to_the_device() {
         created: false,
         former_user: Some(user("d1")),
         former_user_vanished: true,
-        evicted: vec![],
+        ..Registered::default()
     };
     assert_eq!(told, expected);
     assert_eq!(app.device(&device("d1")).unwrap().user, user("ann"));

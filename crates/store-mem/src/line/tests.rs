@@ -16,7 +16,7 @@ prop_compose! {
             id: DeviceId::new(id).unwrap(),
             token: token.map(|text| PushToken::new(text).unwrap()),
             mobile: mobile.map(|text| Mobile::new(text).unwrap()),
-            language: language.map(|text| Language::new(text).unwrap()),
+            language: language.map(|text| Language::stored(text).unwrap()),
             utc_offset: utc_offset.map(|secs| UtcOffset::new(secs).unwrap()),
             alias_rank,
         }

@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 use rollbook::store::{Deleted, Deletion, DeviceRecord, Entry, EventRecord, Place, Slot};
 use rollbook::{
     AppId, AppKey, AppRecord, Attribute, Attributes, Credential, EventName, EventSeq, EventType, Language,
-    Limits, Mobile, PushToken, Scalar, Secret, UserId, UtcOffset,
+    Limits, Mobile, Policies, PresenceFrom, PushToken, Scalar, Secret, UserId, UtcOffset,
 };
 use smallvec::SmallVec;
 
@@ -194,6 +194,7 @@ fn an_entry_reads_as_it_was_written() {
         tokens: vec![secret("one"), secret("two")],
         presence: true,
         limits: Limits { event_retention_secs: Some(u32::MAX), ..Limits::unlimited() },
+        policies: Policies { presence_from: PresenceFrom::None, ..Policies::default() },
         code_salt: u64::MAX,
     };
     let event_type =

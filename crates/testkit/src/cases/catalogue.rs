@@ -4,7 +4,7 @@ use crate::look::Look;
 use crate::subject::Subject;
 use crate::writes::{Writes, event_type, user_id};
 use rollbook::store::{Deleted, Deletion, Entry, EntryKey, EntryKind};
-use rollbook::{AppId, AppKey, AppRecord, EventSeq, Limits, Secret};
+use rollbook::{AppId, AppKey, AppRecord, EventSeq, Limits, OnUserChange, Policies, Secret};
 
 fn app(key: &str, id: u32) -> Entry {
     let credential =
@@ -17,6 +17,7 @@ fn app(key: &str, id: u32) -> Entry {
         tokens: credential("one").into_iter().chain(credential("two")).collect(),
         presence: true,
         limits: Limits::relaxed(),
+        policies: Policies { on_user_change: OnUserChange::ClearAliasAndTags, ..Policies::default() },
         code_salt: u64::MAX,
     }))
 }

@@ -72,6 +72,7 @@ pub(crate) fn call<S: Store>(
         Op::RenameApp { app, name } => registry.rename_app(app, name)?,
         Op::SetLimits { app, limits } => registry.set_limits(app, limits)?,
         Op::SetPresence { app, on } => registry.set_presence(app, *on)?,
+        Op::SetPolicies { app, policies } => registry.set_policies(app, policies)?,
         Op::SetMaster { app, secret } => {
             let secret = secret.clone().map(Secret::new).transpose()?;
             registry.set_master_secret(app, secret.as_ref())?;
@@ -96,6 +97,8 @@ fn ask<S: Store>(app: &App<S>, op: &Op) -> Result<Answer, Unanswered> {
         Op::Do(_, command) => Answer::Outcome(run(app, command)?),
         Op::Batch(_, commands) => Answer::Outcomes(app.batch(commands)?),
         Op::DryRun(_, commands) => done(app.dry_run(commands))?,
+        Op::Open(_, open) => Answer::Outcome(Outcome::Registered(app.open(open)?)),
+        Op::DeviceCalled(_, id) => done(app.device_called(id))?,
         Op::Touch(_, ids) => done(app.touch(ids))?,
         Op::TouchAt(_, sightings) => done(app.touch_at(sightings))?,
         Op::PurgeEvents(_) => Answer::Count(app.purge_events()?),
@@ -139,6 +142,11 @@ fn run<S: Store>(app: &App<S>, command: &Command) -> Result<Outcome, rollbook::E
         Command::Register(registration) => Outcome::Registered(app.register(registration)?),
         Command::Unregister(device) => nothing(app.unregister(device))?,
         Command::Remove(device) => Outcome::Removed { vanished_user: app.remove(device)? },
+        Command::RemoveBasedOn { device, version } => {
+            Outcome::Removed { vanished_user: app.remove_based_on(device, *version)? }
+        }
+        Command::SignOut(device) => Outcome::SignedOut(app.sign_out(device)?),
+        Command::SignOutUser(user) => Outcome::UserSignedOut { devices: app.sign_out_user(user)? },
         Command::Update { device, update } => Outcome::Updated(app.update(device, update)?),
         Command::UnbindAlias { alias, devices } => nothing(app.unbind_alias(alias, devices))?,
         Command::DeleteAlias { alias, platforms } => nothing(app.delete_alias(alias, *platforms))?,
@@ -192,6 +200,7 @@ fn with_secrets(settings: &Settings) -> Result<AppSettings, rollbook::Violation>
         api_tokens: secrets(&settings.tokens)?,
         presence: settings.presence,
         limits: settings.limits.clone(),
+        policies: settings.policies.clone(),
     })
 }
 

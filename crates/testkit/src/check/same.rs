@@ -50,10 +50,13 @@ impl Book {
             _ => return Cow::Owned(op),
         };
         for command in commands {
-            if let Command::Update { device, update } = command
-                && update.based_on.is_some()
-            {
-                update.based_on = Some(self.read.get(&(app.clone(), device.clone())).map_or(NEVER, &side));
+            let told = |device: &DeviceId| self.read.get(&(app.clone(), device.clone())).map_or(NEVER, &side);
+            match command {
+                Command::Update { device, update } if update.based_on.is_some() => {
+                    update.based_on = Some(told(device));
+                }
+                Command::RemoveBasedOn { device, version } => *version = told(device),
+                _ => {}
             }
         }
         Cow::Owned(op)

@@ -5,8 +5,8 @@ use super::scene::Scene;
 use crate::op::{Op, Settings, small_limits};
 use rollbook::store::Store;
 use rollbook::{
-    AliasOverflow, AppKey, Audience, Command, DeviceId, DeviceUpdate, EventQuery, Limits, NewEvent, Platform,
-    PlatformSet, Registration, Set, TagsChange, Timestamp,
+    AliasOverflow, AppKey, AppOpen, Audience, Command, DeviceId, DeviceUpdate, EventQuery, Limits, NewEvent,
+    OnUserChange, Platform, PlatformSet, Policies, Registration, Set, TagsChange, Timestamp, Version,
 };
 use std::fmt::Debug;
 use std::str::FromStr;
@@ -80,6 +80,7 @@ fn filled() -> Scene {
             tokens: vec!["swordfish".to_owned()],
             presence: true,
             limits: limits.clone(),
+            policies: Policies::default(),
         };
         filling.push(Op::CreateApp { app: app.clone(), settings });
         let devices = [
@@ -123,6 +124,7 @@ fn steps() -> Vec<(&'static str, Op)> {
 fn apps() -> Vec<(&'static str, Op)> {
     let app = red;
     let settings = Settings { tokens: vec!["new".to_owned()], ..Settings::default() };
+    let policies = Policies { on_user_change: OnUserChange::ClearAlias, ..Policies::default() };
     vec![
         ("create an app", Op::CreateApp { app: of("green"), settings }),
         ("delete an app", Op::DeleteApp(red())),
@@ -130,11 +132,18 @@ fn apps() -> Vec<(&'static str, Op)> {
         ("set limits", Op::SetLimits { app: app(), limits: Box::new(Limits::jpush()) }),
         ("set the same presence", Op::SetPresence { app: app(), on: true }),
         ("set presence", Op::SetPresence { app: app(), on: false }),
+        ("set policies", Op::SetPolicies { app: app(), policies }),
         ("set the master secret", Op::SetMaster { app: app(), secret: None }),
         ("set API tokens", Op::SetTokens { app: app(), tokens: vec!["new".to_owned()] }),
         ("verify a secret", Op::Verify { app: app(), secret: "swordfish".to_owned() }),
         ("list the apps", Op::Apps { limit: 1 }),
         ("resume no deletions", Op::ResumeDeletions),
+        (
+            "open an app on a new device",
+            Op::Open(red(), AppOpen { user: Some(of("bob")), ..AppOpen::new(of("new")) }),
+        ),
+        ("open an app", Op::Open(red(), AppOpen { token: Some(of("other")), ..AppOpen::new(d1()) })),
+        ("a call of a device", Op::DeviceCalled(red(), of("d2"))),
         ("touch", Op::Touch(red(), vec![d1(), of("d3")])),
         ("touch at a time", Op::TouchAt(red(), vec![(of("d2"), Timestamp::from_secs(995))])),
         ("purge events", Op::PurgeEvents(red())),
@@ -179,6 +188,11 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("register a user", register_user("d2", Some("bob"))),
         ("register a user on a new device", register_user("new", Some("eve"))),
         ("register no user", register_user("d1", None)),
+        ("remove a device as it is", Command::RemoveBasedOn { device: d1(), version: Version(0) }),
+        ("sign a device out", Command::SignOut(d1())),
+        ("sign a device out that nobody claimed", Command::SignOut(of("d4"))),
+        ("sign a user out", Command::SignOutUser(of("ann"))),
+        ("sign out a user that is unknown", Command::SignOutUser(of("nobody"))),
         ("delete a user", delete_user("ann")),
         ("delete a user that is unknown", delete_user("nobody")),
         ("declare an event", Command::DeclareEvent(of("buy"))),
@@ -332,6 +346,9 @@ mod tests {
             Op::CountByPlatform(..) => 28,
             Op::Select { .. } => 29,
             Op::Contains(..) => 30,
+            Op::SetPolicies { .. } => 31,
+            Op::Open(..) => 32,
+            Op::DeviceCalled(..) => 33,
         }
     }
 
@@ -349,14 +366,17 @@ mod tests {
             Command::DeleteUser(_) => 9,
             Command::DeclareEvent(_) => 10,
             Command::PostEvent(_) => 11,
+            Command::RemoveBasedOn { .. } => 12,
+            Command::SignOut(_) => 13,
+            Command::SignOutUser(_) => 14,
         }
     }
 
     #[test]
     fn every_operation_but_the_clocks_is_swept() {
         let swept: BTreeSet<usize> = steps().iter().map(|(_, op)| of_op(op)).collect();
-        assert_eq!(swept, (0..31).filter(|&kind| kind != 10).collect());
+        assert_eq!(swept, (0..34).filter(|&kind| kind != 10).collect());
         let swept: BTreeSet<usize> = commands().iter().map(|(_, command)| of_command(command)).collect();
-        assert_eq!(swept, (0..12).collect());
+        assert_eq!(swept, (0..15).collect());
     }
 }

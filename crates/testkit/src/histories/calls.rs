@@ -2,8 +2,8 @@
 
 use crate::op::{Choices, Op, Settings};
 use rollbook::{
-    Alias, AliasOverflow, AppKey, Audience, Command, DeviceId, DeviceUpdate, Limits, Platform, PlatformSet,
-    Registration, Set, TagName, TagsChange, Timestamp, UserId, Version,
+    Alias, AliasOverflow, AppKey, Audience, Command, DeviceId, DeviceUpdate, Limits, OnUserChange, Platform,
+    PlatformSet, Policies, Registration, Set, TagName, TagsChange, Timestamp, UserId, Version,
 };
 
 /// More rows than any answer has: questions are asked at one instant, not page by page.
@@ -47,7 +47,9 @@ pub(super) fn settings(choices: &mut Choices<'_>) -> Settings {
         alias_overflow: overflow,
         ..Limits::default()
     };
-    Settings { limits, ..Settings::default() }
+    let changes = [OnUserChange::Keep, OnUserChange::ClearAlias, OnUserChange::ClearAliasAndTags];
+    let policies = Policies { on_user_change: changes[choices.below(3)], ..Policies::default() };
+    Settings { limits, policies, ..Settings::default() }
 }
 
 impl Names {
@@ -55,7 +57,7 @@ impl Names {
         let key = || app.clone();
         match choices.below(18) {
             0..4 => Op::Do(key(), self.register(choices)),
-            4 => Op::Do(key(), Command::Remove(self.device(choices))),
+            4 => Op::Do(key(), self.leave(choices)),
             5..8 => Op::Do(key(), self.update(choices)),
             8 => Op::Do(key(), self.update_tag(choices)),
             9 => Op::Batch(key(), self.tags.iter().map(|tag| self.update_this_tag(tag, choices)).collect()),
@@ -108,6 +110,16 @@ impl Names {
             tags: choices.list(1, |choices| one(choices, &self.tags)),
             ..Registration::new(id, platform)
         })
+    }
+
+    /// A device goes, or goes from its user.
+    fn leave(&self, choices: &mut Choices<'_>) -> Command {
+        match choices.below(6) {
+            0 => Command::RemoveBasedOn { device: self.device(choices), version: Version(0) },
+            1 | 2 => Command::SignOut(self.device(choices)),
+            3 => Command::SignOutUser(one(choices, &self.users)),
+            _ => Command::Remove(self.device(choices)),
+        }
     }
 
     fn update(&self, choices: &mut Choices<'_>) -> Command {

@@ -68,6 +68,7 @@ pub(super) fn looked_up(op: &Op) -> Option<&DeviceId> {
 pub(super) fn based_on(op: &Op) -> Option<&DeviceId> {
     match op {
         Op::Do(_, Command::Update { device, update }) => update.based_on.map(|_| device),
+        Op::Do(_, Command::RemoveBasedOn { device, .. }) => Some(device),
         _ => None,
     }
 }
@@ -75,8 +76,10 @@ pub(super) fn based_on(op: &Op) -> Option<&DeviceId> {
 /// The call with its sign for a version replaced by a version.
 pub(super) fn with_base(op: &Op, version: Version) -> Op {
     let mut op = op.clone();
-    if let Op::Do(_, Command::Update { update, .. }) = &mut op {
-        update.based_on = update.based_on.map(|_| version);
+    match &mut op {
+        Op::Do(_, Command::Update { update, .. }) => update.based_on = update.based_on.map(|_| version),
+        Op::Do(_, Command::RemoveBasedOn { version: base, .. }) => *base = version,
+        _ => {}
     }
     op
 }

@@ -3,7 +3,7 @@
 use super::maker::Maker;
 use super::{Alphabet, Choices, Op, Settings};
 use proptest::prelude::*;
-use rollbook::{AliasOverflow, Limits, NameRule};
+use rollbook::{AliasOverflow, Limits, NameRule, OnUserChange, Policies, PresenceFrom};
 use std::ops::RangeInclusive;
 
 /// How many bytes one random operation is made of; longer ones end in first choices.
@@ -118,8 +118,18 @@ fn settings(choices: &mut Choices<'_>) -> Settings {
         name: app_name(choices),
         presence: !choices.once_in(4),
         limits: limits(choices),
+        policies: policies(choices),
         master: choices.maybe(secret),
         tokens: choices.list(2, secret),
+    }
+}
+
+fn policies(choices: &mut Choices<'_>) -> Policies {
+    let presence_from = [PresenceFrom::DeviceCalls, PresenceFrom::AppOpen, PresenceFrom::None];
+    let on_user_change = [OnUserChange::Keep, OnUserChange::ClearAlias, OnUserChange::ClearAliasAndTags];
+    Policies {
+        presence_from: choices.one(&presence_from).unwrap_or_default(),
+        on_user_change: choices.one(&on_user_change).unwrap_or_default(),
     }
 }
 
@@ -154,7 +164,9 @@ impl Op {
             0..=44 => Op::Do(app, a.command()),
             45..=49 => Op::Batch(app, a.commands()),
             50..=51 => Op::DryRun(app, a.commands()),
-            52..=54 => Op::Touch(app, a.devices(3)),
+            52 => Op::Open(app, a.open()),
+            53 => Op::DeviceCalled(app, a.device()),
+            54 => Op::Touch(app, a.devices(3)),
             55..=56 => Op::TouchAt(app, a.sightings()),
             57..=59 => {
                 Op::MoveClock([1, 60, -30, 101, 600, -1000, 48 * 3600].get(a.below(7)).copied().unwrap_or(1))
@@ -175,6 +187,7 @@ impl Op {
             87..=89 => Op::Select { app, audience: a.audience(3), limit: a.page() },
             90..=91 => Op::Contains(app, a.audience(3), a.device()),
             92..=93 => Op::SetLimits { app, limits: Box::new(limits(a.choices)) },
+            94 if a.choices.once_in(2) => Op::SetPolicies { app, policies: policies(a.choices) },
             94 => Op::SetPresence { app, on: a.choices.once_in(2) },
             95 => Op::RenameApp { app, name: app_name(a.choices) },
             96 => match a.below(4) {

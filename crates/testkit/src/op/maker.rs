@@ -6,7 +6,7 @@
 
 use super::{Alphabet, Choices};
 use rollbook::{
-    Alias, Attribute, Attributes, Audience, Command, DeviceId, DeviceUpdate, EventOrder, EventQuery,
+    Alias, AppOpen, Attribute, Attributes, Audience, Command, DeviceId, DeviceUpdate, EventOrder, EventQuery,
     EventScope, Language, Mobile, NewEvent, Platform, PlatformSet, PushToken, Registration, Scalar, Set,
     TagName, TagsChange, Timestamp, UserId, UtcOffset, Version,
 };
@@ -104,7 +104,12 @@ impl Maker<'_, '_> {
             0..=7 => Command::Register(self.registration()),
             8..=17 => Command::Update { device: self.device(), update: self.update() },
             18 => Command::Unregister(self.device()),
-            19..=20 => Command::Remove(self.device()),
+            19 => Command::Remove(self.device()),
+            20 => match self.below(3) {
+                0 => Command::RemoveBasedOn { device: self.device(), version: Version(0) },
+                1 => Command::SignOut(self.device()),
+                _ => Command::SignOutUser(self.user()),
+            },
             21 => Command::UnbindAlias { alias: self.alias(), devices: self.devices(3) },
             22 => Command::DeleteAlias { alias: self.alias(), platforms: self.platforms() },
             23..=27 => Command::UpdateTag { tag: self.tag(), add: self.devices(5), remove: self.devices(5) },
@@ -132,6 +137,17 @@ impl Maker<'_, '_> {
             mobile: self.maybe(Self::mobile),
             language: self.maybe(|a| a.parsed(&["en", "zh-Hans"], Language::new)),
             utc_offset: self.maybe(Self::offset),
+        }
+    }
+
+    pub(super) fn open(&mut self) -> AppOpen {
+        AppOpen {
+            platform: self.maybe(Self::platform),
+            user: self.maybe(Self::user),
+            token: self.maybe(|a| a.parsed(&["token", "other token"], PushToken::new)),
+            language: self.maybe(|a| a.parsed(&["de", "en_US.UTF-8"], Language::new)),
+            utc_offset: self.maybe(Self::offset),
+            ..AppOpen::new(self.device())
         }
     }
 

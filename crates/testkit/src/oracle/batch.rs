@@ -43,7 +43,9 @@ pub(super) fn planned(
 /// The user of the device that the command is about to remove.
 fn left_by(tenant: &Tenant, command: &Command) -> Option<UserId> {
     match command {
-        Command::Remove(device) => tenant.devices.get(device).map(|member| member.user.clone()),
+        Command::Remove(device) | Command::RemoveBasedOn { device, .. } => {
+            tenant.devices.get(device).map(|member| member.user.clone())
+        }
         _ => None,
     }
 }
@@ -52,6 +54,9 @@ fn left_by(tenant: &Tenant, command: &Command) -> Option<UserId> {
 fn judged(mut outcome: Outcome, left: Option<UserId>, vanished: impl Fn(&UserId) -> bool) -> Outcome {
     match &mut outcome {
         Outcome::Registered(done) => {
+            done.former_user_vanished = done.former_user.as_ref().is_some_and(vanished);
+        }
+        Outcome::SignedOut(done) => {
             done.former_user_vanished = done.former_user.as_ref().is_some_and(vanished);
         }
         Outcome::Removed { vanished_user } => *vanished_user = left.filter(vanished),

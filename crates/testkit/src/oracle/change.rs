@@ -8,8 +8,9 @@ use super::refusal::Refusal;
 use super::rules::{Found, above};
 use super::tenant::{Member, Tenant};
 use rollbook::{
-    Alias, AliasOverflow, Command, DeviceId, DeviceUpdate, Outcome, Platform, PlatformSet, Registered,
-    Registration, Rule, Set, TagName, TagsChange, Timestamp, Updated, UserId, UtcOffset,
+    Alias, AliasOverflow, AppOpen, Command, DeviceId, DeviceUpdate, OnUserChange, Outcome, Platform,
+    PlatformSet, PresenceFrom, Registered, Registration, Rule, Set, SignedOut, TagName, TagsChange,
+    Timestamp, Updated, UserId, UtcOffset, Version,
 };
 use std::collections::BTreeSet;
 
@@ -23,6 +24,13 @@ impl Tenant {
                 Ok(Outcome::Done)
             }
             Command::Remove(device) => self.remove(device),
+            Command::RemoveBasedOn { device, version } => {
+                self.get(device)?;
+                self.check_version(device, Some(*version))?;
+                self.remove(device)
+            }
+            Command::SignOut(device) => self.sign_out(device).map(Outcome::SignedOut),
+            Command::SignOutUser(user) => Ok(self.sign_out_user(user)),
             Command::Update { device, update } => self.update(device, update).map(Outcome::Updated),
             Command::UnbindAlias { alias, devices } => self.unbind_alias(alias, devices),
             Command::DeleteAlias { alias, platforms } => Ok(self.delete_alias(alias, *platforms)),
@@ -44,13 +52,25 @@ impl Tenant {
         let mut found = Found::default();
         found.added_tags(&self.limits, "tags", &new.tags);
         found.alias(&self.limits, new.alias.as_ref());
-        self.check_room_for_tags(&mut found, "tags", &new.id, &new.tags, &BTreeSet::new());
+        let loses = self.loses(&new.id, new.user.as_ref());
+        let lost = match (loses, self.devices.get(&new.id)) {
+            (OnUserChange::ClearAliasAndTags, Some(member)) => member.tags.clone(),
+            _ => BTreeSet::new(),
+        };
+        self.check_room_for_tags(&mut found, "tags", &new.id, &new.tags, &lost);
         self.check_room_for_device(&mut found, &new.id, new.alias.as_ref());
         self.check_new_names(&mut found, &new.id, new.user.as_ref());
         found.verdict()?;
         self.check_not_deleted_before(&new.id)?;
 
         let mut done = self.settle(&new.id, new.user.as_ref(), new.platform);
+        // An alias that is given again is the one that it was, and as old.
+        let again = self.devices.get(&new.id).and_then(|member| member.alias.clone());
+        self.take_from(&new.id, loses);
+        if let (Some(alias), Some(member)) = (&new.alias, self.devices.get_mut(&new.id)) {
+            member.alias = again.filter(|(held, _)| held == alias).or(member.alias.take());
+        }
+        let before = self.devices.get(&new.id).map(|member| member.tags.clone()).unwrap_or_default();
         self.edit(&new.id, |member| {
             member.platform = new.platform;
             overwrite(&mut member.token, new.token.as_ref());
@@ -59,6 +79,11 @@ impl Tenant {
             overwrite(&mut member.utc_offset, new.utc_offset.as_ref());
             member.tags.extend(new.tags.iter().cloned());
         });
+        if done.former_user.is_some() {
+            done.kept_tags = before.into_iter().filter(|tag| !new.tags.contains(tag)).collect();
+            let member = self.devices.get(&new.id).filter(|_| new.alias.is_none());
+            done.kept_alias = member.and_then(|member| member.alias.as_ref()).map(|(alias, _)| alias.clone());
+        }
         if let Some(alias) = &new.alias {
             done.evicted = self.bind(&new.id, alias);
         }
@@ -77,11 +102,35 @@ impl Tenant {
         found.verdict()?;
         self.check_not_deleted_before(device)?;
         let user = user.cloned().unwrap_or_else(|| device.anonymous_user());
-        let done = self.settle(device, Some(&user), platform.unwrap_or(Platform::Unknown));
+        let loses = self.loses(device, Some(&user));
+        let mut done = self.settle(device, Some(&user), platform.unwrap_or(Platform::Unknown));
+        self.take_from(device, loses);
         self.edit(device, |member| {
             member.platform = platform.unwrap_or(member.platform);
             overwrite(&mut member.utc_offset, utc_offset.as_ref());
         });
+        if let Some(member) = self.devices.get(device).filter(|_| done.former_user.is_some()) {
+            done.kept_alias = member.alias.as_ref().map(|(alias, _)| alias.clone());
+            done.kept_tags = member.tags.iter().cloned().collect();
+        }
+        Ok(Outcome::Registered(done))
+    }
+
+    /// An opening: a registration that gives only a new device to a user, and a heartbeat.
+    pub(super) fn open(&mut self, open: &AppOpen, now: Timestamp) -> Result<Outcome, Refusal> {
+        let id = &open.device;
+        let user = open.user.as_ref().filter(|_| !self.knows(id));
+        let known = self.devices.get(id).map(|member| member.platform);
+        let done = self.register(&Registration {
+            token: open.token.clone(),
+            language: open.language.clone(),
+            utc_offset: open.utc_offset,
+            user: user.cloned(),
+            ..Registration::new(id.clone(), open.platform.or(known).unwrap_or(Platform::Unknown))
+        })?;
+        if self.policies.presence_from != PresenceFrom::None {
+            self.see(id, now);
+        }
         Ok(Outcome::Registered(done))
     }
 
@@ -119,6 +168,8 @@ impl Tenant {
             former_user_vanished: left.as_ref().is_some_and(|user| !self.has_user(user)),
             former_user: left,
             evicted: Vec::new(),
+            kept_alias: None,
+            kept_tags: Vec::new(),
         }
     }
 
@@ -134,9 +185,7 @@ impl Tenant {
 
     fn update(&mut self, id: &DeviceId, update: &DeviceUpdate) -> Result<Updated, Refusal> {
         self.get(id)?;
-        if update.based_on.is_some_and(|version| Some(version.0) != self.version(id)) {
-            return Err(Refusal::Stale(format!("{:?}", id.as_str())));
-        }
+        self.check_version(id, update.based_on)?;
         let mut found = Found::default();
         if let TagsChange::Change { add, remove } = &update.tags {
             found.added_tags(&self.limits, "tags.add", add);
@@ -172,6 +221,58 @@ impl Tenant {
             Set::Keep | Set::Clear => Vec::new(),
         };
         Ok(Updated { evicted })
+    }
+
+    fn check_version(&self, id: &DeviceId, based_on: Option<Version>) -> Result<(), Refusal> {
+        if based_on.is_some_and(|version| Some(version.0) != self.version(id)) {
+            return Err(Refusal::Stale(format!("{:?}", id.as_str())));
+        }
+        Ok(())
+    }
+
+    /// The device goes back to its anonymous user, and loses what the policy says.
+    fn sign_out(&mut self, id: &DeviceId) -> Result<SignedOut, Refusal> {
+        self.get(id)?;
+        let anonymous = id.anonymous_user();
+        let loses = self.loses(id, Some(&anonymous));
+        let Registered { former_user, former_user_vanished, .. } =
+            self.settle(id, Some(&anonymous), Platform::Unknown);
+        self.take_from(id, loses);
+        let mut done = SignedOut { former_user, former_user_vanished, ..SignedOut::default() };
+        if let Some(member) = self.devices.get(id).filter(|_| done.former_user.is_some()) {
+            done.kept_alias = member.alias.as_ref().map(|(alias, _)| alias.clone());
+            done.kept_tags = member.tags.iter().cloned().collect();
+        }
+        Ok(done)
+    }
+
+    fn sign_out_user(&mut self, user: &UserId) -> Outcome {
+        let theirs = self.ids(|id, member| member.user == *user && id.anonymous_user() != *user);
+        for id in &theirs {
+            let loses = self.loses(id, Some(&id.anonymous_user()));
+            self.settle(id, Some(&id.anonymous_user()), Platform::Unknown);
+            self.take_from(id, loses);
+        }
+        Outcome::UserSignedOut { devices: theirs.len() as u64 }
+    }
+
+    /// What a device that goes to the user loses. One that nobody has claimed goes with everything.
+    fn loses(&self, id: &DeviceId, user: Option<&UserId>) -> OnUserChange {
+        let leaves = self.devices.get(id).is_some_and(|member| {
+            member.user != id.anonymous_user() && user.is_some_and(|user| *user != member.user)
+        });
+        if leaves { self.policies.on_user_change } else { OnUserChange::Keep }
+    }
+
+    fn take_from(&mut self, id: &DeviceId, loses: OnUserChange) {
+        self.edit(id, |member| {
+            if loses != OnUserChange::Keep {
+                member.alias = None;
+            }
+            if loses == OnUserChange::ClearAliasAndTags {
+                member.tags.clear();
+            }
+        });
     }
 
     /// A device may hold more than a lowered limit, but then it may not get a tag it lacks.

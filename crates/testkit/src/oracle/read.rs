@@ -88,17 +88,22 @@ impl Tenant {
     }
 
     /// A heartbeat is no change of the device: its version stays.
-    pub(super) fn touch(&mut self, sightings: &[(DeviceId, Timestamp)]) -> Answered {
+    pub(super) fn touch(&mut self, sightings: &[(DeviceId, Timestamp)], now: Timestamp) -> Answered {
         let ids: Vec<DeviceId> = sightings.iter().map(|(id, _)| id.clone()).collect();
         let mut found = Found::default();
         found.known("devices", &ids, |id| self.knows(id));
         found.verdict()?;
         for (id, at) in sightings {
-            if let Some(member) = self.devices.get_mut(id) {
-                member.last_seen = member.last_seen.max(Some(*at));
-            }
+            self.see(id, now.min(*at));
         }
         Ok(Answer::Done)
+    }
+
+    /// A device that is there was seen.
+    pub(super) fn see(&mut self, id: &DeviceId, at: Timestamp) {
+        if let Some(member) = self.devices.get_mut(id) {
+            member.last_seen = member.last_seen.max(Some(at));
+        }
     }
 
     fn select(&self, audience: &Audience) -> Result<Vec<DeviceId>, Refusal> {

@@ -3,7 +3,7 @@
 use super::refusal::Refusal;
 use rollbook::{
     Alias, Attributes, Device, DeviceId, EventName, Language, Limits, Mobile, Platform, PlatformSet,
-    PushToken, TagName, Timestamp, UserId, UtcOffset, Version,
+    Policies, PushToken, TagName, Timestamp, UserId, UtcOffset, Version,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,7 @@ pub(super) struct Tenant {
     pub(super) name: String,
     pub(super) presence: bool,
     pub(super) limits: Limits,
+    pub(super) policies: Policies,
     pub(super) master: Option<String>,
     pub(super) tokens: Vec<String>,
     pub(super) devices: BTreeMap<DeviceId, Member>,

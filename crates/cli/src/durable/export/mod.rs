@@ -71,6 +71,7 @@ impl Run {
             name: self.app.name().to_owned(),
             presence: self.app.has_presence(),
             limits: self.app.limits().clone(),
+            policies: self.app.policies().clone(),
         };
         self.line(&line)?;
         for EventType { name, declared_at } in self.app.event_types().map_err(cannot("list the events"))? {

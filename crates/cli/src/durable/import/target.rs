@@ -8,8 +8,8 @@ use crate::record::{AliasOrderLine, AppLine, BadLine, EventLine, EventTypeLine, 
 use crate::register::{Devices, Register};
 use rollbook::store::{Store, StoreError, View};
 use rollbook::{
-    Alias, AliasOverflow, AppId, AppKey, AppSettings, Command, DeviceId, DeviceUpdate, Error, Limits,
-    ManualClock, NewEvent, Outcome, Platform, Registration, Rule, Set, Timestamp,
+    Alias, AliasOverflow, AppId, AppKey, AppSettings, Clock, Command, DeviceId, DeviceUpdate, Error, Limits,
+    ManualClock, NewEvent, Outcome, Platform, Registration, Rule, Set, SystemClock, Timestamp,
 };
 use std::sync::Arc;
 
@@ -95,8 +95,10 @@ fn handles(
     if let Some(limits) = makes
         && matches!(register.app(key), Err(Error::NotFound { .. }))
     {
-        let (name, presence) = export.map(|app| (app.name.clone(), app.presence)).unwrap_or_default();
-        let settings = AppSettings { name, presence, limits: limits.clone(), ..AppSettings::default() };
+        let said = export.map(|app| (app.name.clone(), app.presence, app.policies.clone()));
+        let (name, presence, policies) = said.unwrap_or_default();
+        let limits = limits.clone();
+        let settings = AppSettings { name, presence, limits, policies, ..AppSettings::default() };
         register.create_app(key, settings)?;
     }
     let chosen = options.limits.as_ref();
@@ -152,6 +154,7 @@ impl Target {
 
     /// Commits the lines of a lot, all or none.
     pub(super) fn take(&self, lot: &mut Lot) -> Result<Taken, Untaken> {
+        self.clock.set(SystemClock.now());
         match lot.lines.first().map(|line| &line.record) {
             Some(Record::EventType(EventTypeLine { declared_at, .. })) => {
                 self.clock.set(*declared_at);

@@ -1,8 +1,8 @@
 //! The apps of the file. What an app's table does not name stays as it is in the register.
 
 use crate::settings::document::{Mistakes, Table, Value};
-use crate::settings::limits;
-use rollbook::{AppKey, AppSettings, EventName, Limits, Rule, Secret, Violation};
+use crate::settings::{limits, options};
+use rollbook::{AppKey, AppSettings, EventName, Limits, Policies, Rule, Secret, Violation};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -16,6 +16,7 @@ pub(in crate::serve) struct AppEntry {
     /// Declared beside those that the register knows.
     pub(in crate::serve) events: Vec<EventName>,
     pub(in crate::serve) limits: Option<Limits>,
+    pub(in crate::serve) policies: Option<Policies>,
 }
 
 pub(super) fn take(table: &mut Table<'_>, mistakes: &mut Mistakes) -> Vec<AppEntry> {
@@ -46,8 +47,9 @@ fn app(whole: &Value<'_>, once: &mut Once<AppKey>, mistakes: &mut Mistakes) -> O
     let presence = table.take("presence").and_then(|value| value.flag(mistakes));
     let events = table.take("events").and_then(|value| events(&value, mistakes)).unwrap_or_default();
     let limits = table.take("limits").and_then(|value| limits::of_value(&value, mistakes));
+    let policies = table.take("policies").and_then(|value| policies(&value, mistakes));
     table.finish(mistakes);
-    Some(AppEntry { key: key?, name, master_secret, api_tokens, presence, events, limits })
+    Some(AppEntry { key: key?, name, master_secret, api_tokens, presence, events, limits, policies })
 }
 
 /// Tells what stands in a file twice.
@@ -103,4 +105,9 @@ fn events(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Vec<EventName>> 
         once.is_new(&event, &shown, value, mistakes).then_some(event)
     };
     Some(items.iter().filter_map(event).collect())
+}
+
+/// A table of policies over the defaults.
+fn policies(value: &Value<'_>, mistakes: &mut Mistakes) -> Option<Policies> {
+    options::over(&Policies::default(), &value.table(mistakes)?, mistakes)
 }

@@ -2,7 +2,7 @@
 
 use super::{Config, LISTEN};
 use crate::store::StoreChoice;
-use rollbook::{AliasOverflow, Limits};
+use rollbook::{AliasOverflow, Limits, Policies, PresenceFrom};
 use rollbook_http::{Execution, FaceOptions, ServeOptions};
 use tracing::level_filters::LevelFilter;
 
@@ -52,6 +52,7 @@ fn everything_that_can_be_said() {
         presence = true
         events = ["activityCompleted", "汉"]
         limits = "relaxed"
+        policies = { presence_from = "app_open" }
 
         [[apps]]
         key = "XXXXX-XXXXX"
@@ -62,7 +63,7 @@ fn everything_that_can_be_said() {
 
         [[apps]]
         key = "third"
-        limits = { names = "any", devices_per_alias = "none" }
+        limits = { names = "any", devices_per_alias = "none", tags_per_device = "unlimited" }
         "#,
     );
     assert_eq!((config.listen.to_string().as_str(), config.log), ("[::1]:0", LevelFilter::DEBUG));
@@ -76,6 +77,8 @@ fn everything_that_can_be_said() {
     assert_eq!(shop.api_tokens.as_ref().unwrap()[1].expose(), "other");
     assert_eq!((shop.presence, shop.events.len()), (Some(true), 2));
     assert_eq!(shop.limits, Some(Limits::relaxed()));
+    let policies = Policies { presence_from: PresenceFrom::AppOpen, ..Policies::default() };
+    assert_eq!((shop.policies.clone(), second.policies.clone()), (Some(policies), None));
     assert!(second.master_secret.is_none() && second.api_tokens.is_none() && second.presence.is_none());
     let expected = Limits {
         tags_per_device: Some(5),
@@ -83,7 +86,12 @@ fn everything_that_can_be_said() {
         ..Limits::unlimited()
     };
     assert_eq!(second.limits, Some(expected));
-    let expected = Limits { names: rollbook::NameRule::Any, devices_per_alias: None, ..Limits::default() };
+    let expected = Limits {
+        names: rollbook::NameRule::Any,
+        devices_per_alias: None,
+        tags_per_device: None,
+        ..Limits::default()
+    };
     assert_eq!(third.limits, Some(expected));
 }
 
@@ -122,6 +130,9 @@ key = "one"
 tags_per_device = "many"
 names = "none"
 tags = 5
+[apps.policies]
+on_user_change = "forget"
+presence = "none"
 "#;
     let expected = r#"file, line 1: listen: form: must be an address and a port, such as 127.0.0.1:8085: got "localhost"
 file, line 2: store: "disk" is not a store; expected `memory` or `rocksdb:DIR`
@@ -136,12 +147,14 @@ file, line 18: apps[0].presence: type: must be true or false: got a string
 file, line 19: apps[0].events[1]: bytes: must be 1 to 255: got 0 ("")
 file, line 19: apps[0].events[2]: must be there once: "ok" is apps[0].events[0] already
 file, line 21: apps[1]: present: must have a key: got none
-file, line 22: apps[1]: known: must hold only key name master_secret api_tokens presence events limits: got "secret"
+file, line 22: apps[1]: known: must hold only key name master_secret api_tokens presence events limits policies: got "secret"
 file, line 26: apps[2].limits: form: must be jpush, relaxed or unlimited: got "strict"
 file, line 29: apps[3].key: must be there once: "one" is apps[2].key already
-file, line 31: apps[3].limits.tags_per_device: invalid type: string "many", expected u32
+file, line 31: apps[3].limits.tags_per_device: invalid value: string "many", expected a whole number of 32 bits or "none"
 file, line 32: apps[3].limits.names: unknown variant `none`, expected one of `jpush`, `relaxed`, `any`
-file, line 33: apps[3].limits.tags: unknown field `tags`, expected one of `names`"#;
+file, line 33: apps[3].limits.tags: unknown field `tags`, expected one of `names`
+file, line 35: apps[3].policies.on_user_change: unknown variant `forget`, expected one of `keep`, `clear_alias`, `clear_alias_and_tags`
+file, line 36: apps[3].policies.presence: unknown field `presence`, expected `presence_from` or `on_user_change`"#;
     let told = refused(text);
     for (told, expected) in told.lines().zip(expected.lines()) {
         assert!(told.starts_with(expected), "{told}\n{expected}");

@@ -217,6 +217,10 @@ impl<V: View> Draft<'_, V> {
             let key = Key::new(Relation::Alias, alias.as_str()).to_owned();
             writes.checks.push(Check::KeyAtMost { key, most: *most });
         }
+        for (user, most) in &self.users_at_most {
+            let key = Key::new(Relation::User, user.as_str()).to_owned();
+            writes.checks.push(Check::KeyAtMost { key, most: *most });
+        }
     }
 
     /// The places of each key together.

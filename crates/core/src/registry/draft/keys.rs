@@ -3,7 +3,7 @@
 use super::overlay::Working;
 use super::{Draft, Handle, KeyId, KeyIds};
 use crate::error::Error;
-use crate::model::{Alias, Platform, PlatformSet, TagName};
+use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, UserId};
 use crate::store::{Key, Place, Relation, Slot, View};
 
 /// How many devices an alias names.
@@ -90,6 +90,25 @@ impl<V: View> Draft<'_, V> {
         };
         let all = self.working.iter().enumerate();
         Ok(all.filter(|(_, working)| working.exists && carries(working)).map(|(n, _)| Handle(n)).collect())
+    }
+
+    /// The devices of the user in the draft. The commit conflicts when the register has another one by then.
+    pub(crate) fn devices_of(&mut self, user: &UserId) -> Result<Vec<(Handle, DeviceId)>, Error> {
+        let key = Key::new(Relation::User, user.as_str());
+        let in_register = self.look_at_all(key)?.len() as u64;
+        if self.users_at_most.iter().all(|(known, _)| known != user) {
+            self.users_at_most.push((user.clone(), in_register));
+        }
+        let mut theirs = Vec::new();
+        for n in 0..self.working.len() {
+            if self.working.get(n).is_some_and(|working| working.exists)
+                && self.user(Handle(n))? == *user
+                && let Some(record) = self.record(Handle(n))?
+            {
+                theirs.push((Handle(n), record.id.clone()));
+            }
+        }
+        Ok(theirs)
     }
 
     /// Takes every device of the key in the register into the draft; the slots where they stand, ascending.

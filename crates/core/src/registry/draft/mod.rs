@@ -79,6 +79,8 @@ pub(crate) struct Draft<'a, V> {
     declared: Vec<EventType>,
     /// Aliases whose number of devices was relied on, with the most that the register may hold.
     alias_room: SmallVec<[(Alias, u64); 1]>,
+    /// Users all of whose devices were looked at, with how many the register may hold.
+    users_at_most: SmallVec<[(UserId, u64); 1]>,
     /// Users that an event's acceptance rests on, and a device that shows each.
     witnesses: SmallVec<[(UserId, Place); 1]>,
 }
@@ -106,6 +108,7 @@ impl<'a, V: View> Draft<'a, V> {
             history: SmallVec::new(),
             declared: Vec::new(),
             alias_room: SmallVec::new(),
+            users_at_most: SmallVec::new(),
             witnesses: SmallVec::new(),
         }
     }

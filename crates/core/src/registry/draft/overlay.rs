@@ -3,7 +3,7 @@
 use super::intern::KeyId;
 use super::{Draft, Handle};
 use crate::error::Error;
-use crate::model::{Alias, DeviceId, Platform, PlatformSet, Timestamp, UserId, Version};
+use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, Timestamp, UserId, Version};
 use crate::picture::decoded;
 use crate::store::{DeviceRecord, Key, Place, Relation, StoreError, View};
 use smallvec::SmallVec;
@@ -242,6 +242,36 @@ impl<V: View> Draft<'_, V> {
         read.map_err(Error::store("read the tags of a device"))?;
         names.retain(|name| !self.is_dropped(Key::new(Relation::Tag, name), place.slot.platform));
         Ok(names)
+    }
+
+    /// The device's tags, in byte order; the commit rests on them. Keys are dropped without a change of the devices.
+    pub(crate) fn rely_on_tags(&mut self, device: Handle) -> Result<Vec<TagName>, Error> {
+        let Some(working) = self.working.get(device.0) else { return Ok(Vec::new()) };
+        let mut names: Vec<Box<str>> = Vec::new();
+        if !working.tags_cleared && !working.rebuilt {
+            for name in self.stored_tags(device)? {
+                let tag = self.keys.intern(Key::new(Relation::Tag, &name));
+                if self.working.get(device.0).is_some_and(|working| working.tag_change(tag).is_none()) {
+                    self.settle(device, tag, true)?;
+                    names.push(name);
+                }
+            }
+        }
+        let changed = self.working.get(device.0).map(|working| working.tags.as_slice()).unwrap_or_default();
+        let added = changed.iter().filter(|(_, present)| *present);
+        names.extend(added.filter_map(|(tag, _)| self.keys.get(*tag)).map(|key| key.name.into()));
+        names.sort_unstable();
+        names.into_iter().map(|name| decoded(TagName::new(name))).collect()
+    }
+
+    /// The device's alias; the commit rests on it.
+    pub(crate) fn rely_on_alias(&mut self, device: Handle) -> Result<Option<Alias>, Error> {
+        let alias = self.alias(device)?;
+        if let Some(alias) = &alias {
+            let key = self.keys.intern(Key::new(Relation::Alias, alias.as_str()));
+            self.settle(device, key, true)?;
+        }
+        Ok(alias)
     }
 
     /// Makes room for so many more changes of a device's tags.

@@ -1,10 +1,11 @@
 //! Devices: register, unregister, remove, update.
 
+use super::sign_out::Leaving;
 use super::{Pending, aliases, tags};
 use crate::error::Error;
 use crate::model::{
-    Alias, DeviceId, DeviceUpdate, Language, Mobile, Platform, PushToken, Registered, Registration, Set,
-    TagName, TagsChange, Updated, UserId, UtcOffset, check_new,
+    Alias, AppOpen, DeviceId, DeviceUpdate, Language, Mobile, Platform, PushToken, Registered, Registration,
+    Set, TagName, TagsChange, Updated, UserId, UtcOffset, Version, check_new,
 };
 use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle, KeyId};
@@ -45,6 +46,22 @@ impl<'a> From<&'a Registration> for Enrolment<'a> {
 }
 
 impl<'a> Enrolment<'a> {
+    /// A device's app opens. Whose the device is counts only for a new one.
+    pub(crate) fn of_open(open: &'a AppOpen, is_known: bool) -> Self {
+        let AppOpen { device, platform, user, token, language, utc_offset } = open;
+        Enrolment {
+            id: device,
+            platform: *platform,
+            token: token.as_ref(),
+            mobile: None,
+            language: language.as_ref(),
+            utc_offset: *utc_offset,
+            user: user.as_ref().filter(|_| !is_known),
+            alias: None,
+            tags: &[],
+        }
+    }
+
     /// A user registers on a device.
     pub(crate) fn of_user(
         id: &'a DeviceId,
@@ -88,11 +105,17 @@ impl<'a> Enrolment<'a> {
 
 pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -> Result<Pending, Obstacle> {
     let known = draft.find(new.id)?;
+    let leaving = match (known, new.user) {
+        (Some(device), Some(user)) => Leaving::of(draft, device, new.id, user)?,
+        _ => None,
+    };
     let mut found = Vec::new();
     tags::check_list(&draft.app.limits, "tags", new.tags, true, &mut found);
     let named = draft.tags(new.tags);
-    let fresh_tags = tags::missing(draft, known, &named)?;
-    found.extend(tags::check_room(draft, known, "tags", fresh_tags.len())?);
+    // Who loses all tags lacks all of them, and has room for them.
+    let tagged = known.filter(|_| !leaving.as_ref().is_some_and(Leaving::clears_tags));
+    let fresh_tags = tags::missing(draft, tagged, &named)?;
+    found.extend(tags::check_room(draft, tagged, "tags", fresh_tags.len())?);
     let evicted = match new.alias {
         Some(alias) => aliases::make_room(draft, known, alias, &mut found)?,
         None => Vec::new(),
@@ -104,6 +127,11 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
         Some(device) => (device, false),
         None => (draft.create(new.id, new.platform.unwrap_or(Platform::Unknown))?, true),
     };
+    match (&leaving, new.user) {
+        (Some(leaving), Some(user)) => leaving.leave(draft, device, user, new.alias.is_some())?,
+        (None, Some(user)) if created => draft.set_user(device, user.clone()),
+        _ => {}
+    }
     if let Some(platform) = new.platform
         && draft.platform(device) != platform
     {
@@ -120,20 +148,23 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
         Some(alias) => aliases::bind(draft, device, alias, evicted)?,
         None => Vec::new(),
     };
-    let mut former_user = None;
-    if let Some(user) = new.user {
-        if created {
-            draft.set_user(device, user.clone());
-        } else {
-            // A device that was deleted with its user meanwhile must not come back as another user's.
-            let former = draft.owner(device)?;
-            if former != *user {
-                draft.set_user(device, user.clone());
-                former_user = Some(former);
-            }
+    let mut done = Registered {
+        created,
+        former_user: None,
+        former_user_vanished: false,
+        evicted,
+        kept_alias: None,
+        kept_tags: Vec::new(),
+    };
+    if let Some(Leaving { former, .. }) = leaving {
+        done.former_user = Some(former);
+        if new.alias.is_none() {
+            done.kept_alias = draft.rely_on_alias(device)?;
         }
+        done.kept_tags = draft.rely_on_tags(device)?;
+        done.kept_tags.retain(|tag| !new.tags.contains(tag));
     }
-    Ok(Pending::Registered(Registered { created, former_user, former_user_vanished: false, evicted }))
+    Ok(Pending::Registered(done))
 }
 
 /// Names that the register does not hold yet must be such that a person can tell them apart. The device's own anonymous
@@ -157,14 +188,25 @@ fn check_names<V: View>(
     Ok(())
 }
 
+/// What an opening says, recorded.
+pub(crate) fn open<V: View>(draft: &mut Draft<'_, V>, open: &AppOpen) -> Result<Pending, Obstacle> {
+    let is_known = draft.find(&open.device)?.is_some();
+    register(draft, &Enrolment::of_open(open, is_known))
+}
+
 pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
     let device = draft.require(id)?;
     draft.change_record(device, |record| record.token = None)?;
     Ok(Pending::Done)
 }
 
-pub(crate) fn remove<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
+pub(crate) fn remove<V: View>(
+    draft: &mut Draft<'_, V>,
+    id: &DeviceId,
+    based_on: Option<Version>,
+) -> Result<Pending, Obstacle> {
     let device = draft.require(id)?;
+    check_version(draft, device, id, based_on)?;
     // A device that was deleted with its user meanwhile is not there any more to be removed.
     let user = draft.owner(device)?;
     draft.remove(device);
@@ -178,13 +220,7 @@ pub(crate) fn update<V: View>(
 ) -> Result<Pending, Obstacle> {
     let device = draft.require(id)?;
     let DeviceUpdate { tags, alias, mobile, based_on } = update;
-    if let Some(based_on) = based_on {
-        let current = draft.version(device)?;
-        if current != Some(*based_on) {
-            let (device, current) = (shown(id.as_str()), current.map(|version| version.0));
-            return Err(Error::Stale { device, based_on: based_on.0, current }.into());
-        }
-    }
+    check_version(draft, device, id, *based_on)?;
     let mut found = Vec::new();
     let change = tags::plan_change(draft, device, tags, &mut found)?;
     let evicted = match alias {
@@ -208,6 +244,22 @@ pub(crate) fn update<V: View>(
         Set::To(mobile) => draft.change_record(device, |record| record.mobile = Some(mobile.clone()))?,
     }
     Ok(Pending::Updated(Updated { evicted }))
+}
+
+/// Has the device still the version that the caller saw?
+fn check_version<V: View>(
+    draft: &mut Draft<'_, V>,
+    device: Handle,
+    id: &DeviceId,
+    based_on: Option<Version>,
+) -> Result<(), Error> {
+    let Some(based_on) = based_on else { return Ok(()) };
+    let current = draft.version(device)?;
+    if current == Some(based_on) {
+        return Ok(());
+    }
+    let (device, current) = (shown(id.as_str()), current.map(|version| version.0));
+    Err(Error::Stale { device, based_on: based_on.0, current })
 }
 
 fn apply_tags<V: View>(

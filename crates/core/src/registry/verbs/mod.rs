@@ -6,12 +6,13 @@
 pub(crate) mod aliases;
 pub(crate) mod devices;
 pub(crate) mod events;
+pub(crate) mod sign_out;
 pub(crate) mod tags;
 pub(crate) mod users;
 
 use super::commit::Obstacle;
 use super::draft::{Draft, Handle};
-use crate::model::{Command, DeviceId, Registered, Updated, UserId};
+use crate::model::{Command, DeviceId, Registered, SignedOut, Updated, UserId};
 use crate::store::View;
 use crate::violation::{Rule, Violation, shown};
 
@@ -22,6 +23,11 @@ pub(crate) enum Pending {
     /// Whether the former user vanished is told by the commit.
     Registered(Registered),
     Updated(Updated),
+    /// Whether the former user vanished is told by the commit.
+    SignedOut(SignedOut),
+    UserSignedOut {
+        devices: u64,
+    },
     /// Whether the user vanished is told by the commit.
     Removed {
         user: UserId,
@@ -41,7 +47,8 @@ pub(crate) fn plan<V: View>(draft: &mut Draft<'_, V>, command: &Command) -> Resu
     match command {
         Command::Register(registration) => devices::register(draft, &registration.into()),
         Command::Unregister(id) => devices::unregister(draft, id),
-        Command::Remove(id) => devices::remove(draft, id),
+        Command::Remove(id) => devices::remove(draft, id, None),
+        Command::RemoveBasedOn { device, version } => devices::remove(draft, device, Some(*version)),
         Command::Update { device, update } => devices::update(draft, device, update),
         Command::UnbindAlias { alias, devices } => aliases::unbind(draft, alias, devices),
         Command::DeleteAlias { alias, platforms } => aliases::delete(draft, alias, *platforms),
@@ -51,6 +58,8 @@ pub(crate) fn plan<V: View>(draft: &mut Draft<'_, V>, command: &Command) -> Resu
             let user = user.clone().unwrap_or_else(|| device.anonymous_user());
             devices::register(draft, &devices::Enrolment::of_user(device, &user, *platform, *utc_offset))
         }
+        Command::SignOut(id) => sign_out::device(draft, id),
+        Command::SignOutUser(user) => sign_out::user(draft, user),
         Command::DeleteUser(user) => users::delete(draft, user),
         Command::DeclareEvent(name) => events::declare(draft, name),
         Command::PostEvent(event) => events::post(draft, event),

@@ -1,0 +1,73 @@
+//! What an app's operations do where apps differ in what they want.
+
+use serde::{Deserialize, Serialize};
+
+/// Which calls count as being seen online, beside [`App::touch`](crate::App::touch), which always does.
+///
+/// ```
+/// use rollbook::{Policies, Presence, PresenceFrom};
+/// let registry = rollbook_testkit::example::registry();
+/// let policies = Policies { presence_from: PresenceFrom::AppOpen, ..Policies::default() };
+/// registry.set_policies(&"shop".parse()?, &policies)?;
+/// let (shop, watch) = (registry.app(&"shop".parse()?)?, "watch".parse()?);
+/// shop.device_called(&watch)?;
+/// assert_eq!(shop.last_seen(&watch)?, None);
+/// # Ok::<(), rollbook::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceFrom {
+    /// Every call that a device itself makes: [`App::open`](crate::App::open) and
+    /// [`App::device_called`](crate::App::device_called).
+    #[default]
+    DeviceCalls,
+    /// [`App::open`](crate::App::open) alone.
+    AppOpen,
+    /// None of them.
+    None,
+}
+
+/// What a device loses when it goes to another user, by [`App::register_user`](crate::App::register_user) or any other
+/// operation: what the former user left on it may be theirs.
+///
+/// What the same operation gives the device stays in any case.
+///
+/// ```
+/// use rollbook::{OnUserChange, Policies};
+/// let registry = rollbook_testkit::example::registry();
+/// let on_user_change = OnUserChange::ClearAliasAndTags;
+/// registry.set_policies(&"shop".parse()?, &Policies { on_user_change, ..Policies::default() })?;
+/// let (shop, phone) = (registry.app(&"shop".parse()?)?, "phone".parse()?);
+/// shop.register_user(&phone, Some(&"bob".parse()?), None, None)?;
+/// assert!(shop.device(&phone)?.tags.is_empty());
+/// # Ok::<(), rollbook::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUserChange {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// Its alias.
+    ClearAlias,
+    /// Its alias and all of its tags.
+    ClearAliasAndTags,
+}
+
+/// What an app's operations do where apps differ in what they want.
+///
+/// ```
+/// use rollbook::{OnUserChange, Policies, PresenceFrom};
+/// let policies: Policies = serde_json::from_str(r#"{"on_user_change": "clear_alias"}"#)?;
+/// assert_eq!(policies.on_user_change, OnUserChange::ClearAlias);
+/// assert_eq!(policies.presence_from, PresenceFrom::DeviceCalls);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policies {
+    /// Which calls count as being seen online. Every call that a device makes.
+    pub presence_from: PresenceFrom,
+    /// What a device loses when it goes to another user. Nothing.
+    pub on_user_change: OnUserChange,
+}
