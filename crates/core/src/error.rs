@@ -148,7 +148,8 @@ fn batch_text(failures: &[BatchFailure]) -> String {
 /// assert_eq!(refused.kind(), ErrorKind::NotFound);
 /// # Ok::<(), rollbook::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// Mend the arguments. Nothing was applied.
@@ -165,6 +166,29 @@ pub enum ErrorKind {
     OutcomeUnknown,
     /// Stored data is damaged, or the store is closed or misused: an operator has to look.
     Fault,
+}
+
+impl ErrorKind {
+    /// Its name in snake case, as it is serialised: what logs and answers call it.
+    ///
+    /// ```
+    /// use rollbook::ErrorKind;
+    /// assert_eq!(ErrorKind::OutcomeUnknown.name(), "outcome_unknown");
+    /// assert_eq!(serde_json::to_value(ErrorKind::NotFound)?, ErrorKind::NotFound.name());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            ErrorKind::Argument => "argument",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::State => "state",
+            ErrorKind::Forbidden => "forbidden",
+            ErrorKind::Unavailable => "unavailable",
+            ErrorKind::OutcomeUnknown => "outcome_unknown",
+            ErrorKind::Fault => "fault",
+        }
+    }
 }
 
 impl Error {

@@ -4,7 +4,7 @@
 //! the store's postings. This is the one place that knows it: above it they do not exist.
 
 use crate::error::Error;
-use crate::model::{DeviceId, Platform, PlatformSet, Version};
+use crate::model::{DeviceId, Platform, PlatformSet, Timestamp, Version};
 use crate::store::{Key, Place, Posting, Relation, Slot, StoreError, View};
 use roaring::RoaringBitmap;
 use std::sync::Arc;
@@ -91,6 +91,18 @@ impl<V: View> Picture<V> {
             }
             Posting::Many(many) => Posting::Many(Arc::new(&*many - gone)),
         }
+    }
+
+    /// Was the device in this slot not seen since? One that was never seen must have been registered before; one that is
+    /// older than the record of that is given the benefit of the doubt.
+    pub(crate) fn is_unseen_since(
+        &self,
+        slot: Slot,
+        registered_at: Option<Timestamp>,
+        since: Timestamp,
+    ) -> Result<bool, Error> {
+        let seen = self.view.last_seen(slot).map_err(Error::store("read a heartbeat"))?;
+        Ok(seen.or(registered_at).is_some_and(|at| at < since))
     }
 
     /// The platforms among these on which the key may name devices.

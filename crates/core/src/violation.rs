@@ -3,6 +3,8 @@
 //! A call collects every [`Violation`] it finds before it answers ([`Violations`]), so a caller mends a list once, not
 //! once an item.
 
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -211,6 +213,26 @@ impl Violation {
 
 impl std::error::Error for Violation {}
 
+/// An object of the members `field`, `index` (where the field is a list), `rule`, `limit` and `actual`.
+///
+/// ```
+/// let refused = rollbook::TagName::new("").unwrap_err().in_list("tags", 3);
+/// let expected = r#"{"field":"tags","index":3,"rule":"bytes","limit":"must be 1 to 255","actual":"0 (\"\")"}"#;
+/// assert_eq!(serde_json::to_string(&refused)?, expected);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+impl Serialize for Violation {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_struct("Violation", 5)?;
+        object.serialize_field("field", &self.field)?;
+        object.serialize_field("index", &self.index)?;
+        object.serialize_field("rule", self.rule.name())?;
+        object.serialize_field("limit", &self.limit)?;
+        object.serialize_field("actual", &self.actual)?;
+        object.end()
+    }
+}
+
 /// A value as an error shows it: quoted, escaped, and cut at 64 bytes.
 pub(crate) fn shown(value: &str) -> String {
     if value.len() <= SHOWN_BYTES {
@@ -228,7 +250,8 @@ pub(crate) fn shown(value: &str) -> String {
 /// let refused = Violations::check(found.into_iter().flatten().collect()).unwrap_err();
 /// assert_eq!(refused.iter().map(|one| one.field()).collect::<Vec<_>>(), ["tag", "device_type"]);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {

@@ -109,6 +109,13 @@ impl AppState {
                     self.owners.condemn(first, &deletion.to_string());
                 }
             }
+            Operation::Touch { devices, at } => {
+                for place in devices {
+                    if let Some((number, _)) = self.devices.at_slot(place.slot) {
+                        self.devices.touch(number, *at);
+                    }
+                }
+            }
             Operation::PutEntry { entry } => {
                 let key = entry.key();
                 self.entries_mut(key.kind()).insert(key, (entry.clone(), version));

@@ -35,6 +35,11 @@ fn verify_one(state: &AppState, check: &Check) -> Result<(), Conflicted> {
             let (_, line) = state.devices.at_place(device).ok_or(Conflicted::DeviceGone)?;
             must(state.is_linked(line, device.slot, key.as_key()) == *is, Conflicted::LinkChanged)
         }),
+        // Heartbeats share the lock of the app, and commits have it alone: what was acknowledged is here.
+        Check::Unseen { devices, since } => devices.iter().try_for_each(|&device| {
+            let (number, _) = state.devices.at_place(device).ok_or(Conflicted::DeviceGone)?;
+            must(state.devices.last_seen(number).is_none_or(|at| at < *since), Conflicted::DeviceSeen)
+        }),
         Check::Entry { key, version } => {
             let held = state.entries(key.kind()).get(key).map(|(_, version)| *version);
             must(held == *version, Conflicted::EntryChanged)

@@ -54,7 +54,7 @@
 //! | 34–63 | the tail |
 //!
 //! The tail holds a byte with the length of the tags, the tags, and the optional fields in this order: when the slot
-//! was filled (nothing for its first device), UTC offset, alias rank, rest of a long id, language, mobile number,
+//! was filled (nothing for its first device), UTC offset and time of registration, alias rank, rest of a long id, language, mobile number,
 //! token. Tags are key numbers, ascending, each as its distance from the one before, in seven bits a byte: ten tags
 //! of a thousand take about fifteen bytes. When all that does not fit, the optional fields move to a block on the
 //! heap, whose number takes the first four bytes of the tail; when even the tags do not fit (more than 25 bytes of

@@ -4,7 +4,7 @@ use crate::chunked::Slab;
 use crate::pack::{self, Form};
 use crate::varint::{self, Bytes, Reader};
 use rollbook::store::{DeviceRecord, StoreError};
-use rollbook::{DeviceId, Language, Mobile, PushToken, UtcOffset, Version};
+use rollbook::{DeviceId, Language, Mobile, PushToken, Timestamp, UtcOffset, Version};
 use smallvec::SmallVec;
 
 /// What did not fit into lines.
@@ -33,14 +33,17 @@ const UPPER_UUID: u8 = 19;
 const LONG: u8 = 20;
 
 const FILLED: u8 = 1;
-const UTC_OFFSET: u8 = 2;
+/// UTC offset, time of registration, or both.
+const CLOCK: u8 = 2;
 const RANK: u8 = 4;
 const LANGUAGE: u8 = 8;
 const MOBILE: u8 = 16;
 const TOKEN: u8 = 32;
 const COLD_SPILLED: u8 = 64;
 const ALL_SPILLED: u8 = 128;
-const FIELDS: u8 = FILLED | UTC_OFFSET | RANK | LANGUAGE | MOBILE | TOKEN;
+/// Times of registration near this one take four bytes.
+const USUAL_TIME: i64 = 1_760_000_000;
+const FIELDS: u8 = FILLED | CLOCK | RANK | LANGUAGE | MOBILE | TOKEN;
 
 /// An id as a line keeps and compares it: 16 bytes, how to read them, and the rest of an id that is longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +104,7 @@ const _: () = assert!(size_of::<Line>() == 64);
 struct Cold<'a> {
     filled: u64,
     utc_offset: Option<i32>,
+    registered_at: Option<i64>,
     rank: Option<u32>,
     id_rest: &'a [u8],
     language: Option<&'a [u8]>,
@@ -110,10 +114,11 @@ struct Cold<'a> {
 
 impl<'a> Cold<'a> {
     fn of(record: &'a DeviceRecord, id_rest: &'a [u8], filled: Version) -> Self {
-        let DeviceRecord { id: _, token, mobile, language, utc_offset, alias_rank } = record;
+        let DeviceRecord { id: _, token, mobile, language, utc_offset, registered_at, alias_rank } = record;
         Cold {
             filled: filled.0,
             utc_offset: utc_offset.map(UtcOffset::secs),
+            registered_at: registered_at.map(Timestamp::secs),
             rank: *alias_rank,
             id_rest,
             language: language.as_ref().map(|text| text.as_str().as_bytes()),
@@ -124,16 +129,20 @@ impl<'a> Cold<'a> {
 
     /// The bytes, and the flags of the fields in them.
     fn encode(&self, out: &mut Bytes) -> u8 {
-        let Cold { filled, utc_offset, rank, id_rest, language, mobile, token } = *self;
+        let Cold { filled, utc_offset, registered_at, rank, id_rest, language, mobile, token } = *self;
         let mut flags = 0;
         if filled != 0 {
             flags |= FILLED;
             varint::put(out, filled);
         }
-        if let Some(secs) = utc_offset {
-            flags |= UTC_OFFSET;
-            let zigzag = secs << 1 ^ secs >> 31;
-            varint::put(out, u64::from(zigzag as u32));
+        if utc_offset.is_some() || registered_at.is_some() {
+            flags |= CLOCK;
+            let (has_offset, has_time) = (utc_offset.is_some(), registered_at.is_some());
+            let offset = zigzag(utc_offset.unwrap_or(0).into());
+            varint::put(out, offset << 2 | u64::from(has_offset) << 1 | u64::from(has_time));
+            if let Some(secs) = registered_at {
+                varint::put(out, zigzag(secs.wrapping_sub(USUAL_TIME)));
+            }
         }
         if let Some(rank) = rank {
             flags |= RANK;
@@ -158,9 +167,14 @@ impl<'a> Cold<'a> {
         if flags & FILLED != 0 {
             cold.filled = reader.number()?;
         }
-        if flags & UTC_OFFSET != 0 {
-            let zigzag = reader.small()?;
-            cold.utc_offset = Some((zigzag >> 1) as i32 ^ -((zigzag & 1) as i32));
+        if flags & CLOCK != 0 {
+            let offset = reader.number()?;
+            if offset & 2 != 0 {
+                cold.utc_offset = i32::try_from(unzigzag(offset >> 2)).ok();
+            }
+            if offset & 1 != 0 {
+                cold.registered_at = Some(unzigzag(reader.number()?).wrapping_add(USUAL_TIME));
+            }
         }
         if flags & RANK != 0 {
             cold.rank = Some(reader.small()?);
@@ -177,6 +191,15 @@ impl<'a> Cold<'a> {
         }
         Some((cold, bytes.len() - reader.0.len()))
     }
+}
+
+/// Small numbers of either sign as small ones without a sign.
+const fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> 63) as u64
+}
+
+const fn unzigzag(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
 }
 
 impl Line {
@@ -342,6 +365,7 @@ impl Line {
         let mut record = DeviceRecord::new(id);
         record.alias_rank = cold.rank;
         record.utc_offset = cold.utc_offset.map(UtcOffset::new).transpose().map_err(broken_field)?;
+        record.registered_at = cold.registered_at.map(Timestamp::from_secs);
         record.language =
             cold.language.and_then(text).map(Language::stored).transpose().map_err(broken_field)?;
         record.mobile = cold.mobile.and_then(text).map(Mobile::stored).transpose().map_err(broken_field)?;

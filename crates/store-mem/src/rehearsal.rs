@@ -46,7 +46,7 @@ pub(crate) fn rehearse(
                 devices.iter().try_for_each(|&place| rehearsal.place(place))?;
                 *rows.of(key.relation) += devices.len().min(Platform::COUNT) as u64;
             }
-            Operation::Unlink { devices, .. } => {
+            Operation::Unlink { devices, .. } | Operation::Touch { devices, .. } => {
                 devices.iter().try_for_each(|&place| rehearsal.place(place))?
             }
             Operation::Condemn { deletion, .. } => rehearsal.begin(state, *deletion)?,
@@ -72,7 +72,11 @@ pub(crate) fn rehearse(
 const fn names_places(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::Put { .. } | Operation::Remove { .. } | Operation::Link { .. } | Operation::Unlink { .. }
+        Operation::Put { .. }
+            | Operation::Remove { .. }
+            | Operation::Link { .. }
+            | Operation::Unlink { .. }
+            | Operation::Touch { .. }
     )
 }
 

@@ -12,7 +12,9 @@ use proptest::prelude::*;
 use rollbook::store::{
     Conflicted, DeviceRecord, Key, Operation, OwnedKey, Place, Relation, Store, StoreError, View, WriteSet,
 };
-use rollbook::{AppId, DeviceId, Language, Mobile, Platform, PushToken, UserId, UtcOffset, Version};
+use rollbook::{
+    AppId, DeviceId, Language, Mobile, Platform, PushToken, Timestamp, UserId, UtcOffset, Version,
+};
 use rollbook_store_mem::{MemOptions, MemStore};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +64,7 @@ fn record(id: &str, fields: u8) -> DeviceRecord {
         mobile: has(1).then(|| Mobile::new("+49").unwrap()),
         language: has(2).then(|| Language::new("zh-Hans").unwrap()),
         utc_offset: has(3).then(|| UtcOffset::new(-43_200 + i32::from(fields)).unwrap()),
+        registered_at: has(5).then(|| Timestamp::from_secs(i64::from(fields) << 24)),
         alias_rank: has(4).then_some(u32::from(fields) << 20),
         ..DeviceRecord::new(DeviceId::new(id).unwrap())
     }

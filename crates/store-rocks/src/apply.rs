@@ -62,6 +62,14 @@ impl Draft<'_> {
             Operation::EraseEvents { owner, through, most } => {
                 done.erased_events += self.erase_events(owner, *through, *most as usize)?;
             }
+            Operation::Touch { devices, at } => {
+                for &place in devices {
+                    self.filled(place)?;
+                    if self.last_seen(place)?.is_none_or(|seen| seen < *at) {
+                        self.seen.set(place.slot, Some((place.filled, *at)), None);
+                    }
+                }
+            }
             Operation::TrimLog { before, most } => {
                 done.erased_events += self.trim(*before, *most as usize)?;
             }

@@ -1,6 +1,7 @@
 //! The checks of a write set against the state before its operations.
 
 use crate::draft::{Draft, conflict};
+use rollbook::Timestamp;
 use rollbook::store::{Check, Conflicted, OwnedKey, Place, Relation, StoreError};
 
 impl Draft<'_> {
@@ -41,6 +42,15 @@ impl Draft<'_> {
                 }
                 Ok(())
             }
+            Check::Unseen { devices, since } => {
+                for &place in devices {
+                    self.filled(place)?;
+                    if self.last_seen(place)?.is_some_and(|at| at >= *since) {
+                        return conflict(Conflicted::DeviceSeen);
+                    }
+                }
+                Ok(())
+            }
             Check::Entry { key, version } => {
                 match self.entry(key)?.map(|(_, written)| *written) == *version {
                     true => Ok(()),
@@ -48,6 +58,15 @@ impl Draft<'_> {
                 }
             }
         }
+    }
+
+    /// When the device of a place was last seen.
+    pub(crate) fn last_seen(&self, place: Place) -> Result<Option<Timestamp>, StoreError> {
+        let seen = match self.seen.get(&place.slot) {
+            Some(seen) => *seen,
+            None => self.reads.seen(place.slot)?,
+        };
+        Ok(seen.filter(|(filled, _)| *filled == place.filled).map(|(_, at)| at))
     }
 
     /// Has the device of a place this key?

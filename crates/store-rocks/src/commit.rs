@@ -25,7 +25,7 @@ use crate::sync::Ordering::SeqCst;
 use crate::values::Header;
 use rocksdb::WriteOptions;
 use rollbook::AppId;
-use rollbook::store::{Committed, Durability, StoreError, WriteSet};
+use rollbook::store::{Check, Committed, Durability, Operation, StoreError, WriteSet};
 
 /// The largest write set that is taken, by weight.
 pub(crate) const MAX_WEIGHT: usize = 65_536;
@@ -85,6 +85,10 @@ impl RocksStore {
         sets: &[&WriteSet],
         sweep: usize,
     ) -> Ran {
+        // Where a set rests on a device's not having been seen, or writes that it was, no heartbeat is written between
+        // the judgement and the write: one that was acknowledged by then has been judged, and one that comes later finds
+        // the device as the set left it.
+        let _no_heartbeats = sets.iter().any(|set| is_about_heartbeats(set)).then(|| state.touching.lock());
         let reads = Reads::latest(&self.db, app);
         let before = match known.map_or_else(|| self.known(&reads), Ok) {
             Ok(known) => known,
@@ -141,6 +145,11 @@ impl RocksStore {
         }
         Done { outcomes, hand_on: known, result: Ok(left(&header)) }
     }
+}
+
+fn is_about_heartbeats(writes: &WriteSet) -> bool {
+    writes.checks.iter().any(|check| matches!(check, Check::Unseen { .. }))
+        || writes.operations.iter().any(|operation| matches!(operation, Operation::Touch { .. }))
 }
 
 fn left(header: &Header) -> u64 {

@@ -134,7 +134,7 @@
 //! *Device*: `u8` platform, `u32` ordinal, `u64` version that filled the slot; `u64` version that last changed it; `var`
 //! key number of its alias, 0 for none; `var` of its user or deletion; `var` count of tags, and for each, ascending,
 //! `var` the difference from the one before; `u8` fields: 1 token `text`, 2 mobile `text`, 4 language `text`, 8 offset
-//! `i32`, 16 alias rank `u32`, in this order. Dead numbers among its keys are skipped; its next write leaves them out.
+//! `i32`, 16 alias rank `u32`, 32 time of registration `i64`, in this order. Dead numbers among its keys are skipped; its next write leaves them out.
 //!
 //! *Chunk*: `u8` 1, then up to 64 ascending `u16`, the lower halves of the ordinals; or `u8` 2, then the ordinals in the
 //! portable [Roaring format](https://github.com/RoaringBitmap/RoaringFormatSpec).

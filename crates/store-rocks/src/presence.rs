@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 impl RocksStore {
     /// Records heartbeats that are newer than the recorded ones, of devices that fill their places.
     ///
-    /// Against commits it needs no lock: a heartbeat names the occupancy it belongs to, so one that is written after
+    /// Against most commits it needs no lock (those that rest on heartbeats take this one): a heartbeat names the occupancy it belongs to, so one that is written after
     /// its device has gone is never read as that of another.
     pub(crate) fn record_seen(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
         let mut newest = BTreeMap::new();

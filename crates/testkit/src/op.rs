@@ -117,6 +117,8 @@ pub enum Op {
     Touch(AppKey, Vec<DeviceId>),
     /// Devices were seen at some time.
     TouchAt(AppKey, Vec<(DeviceId, Timestamp)>),
+    /// Removes all devices that were last seen before some time.
+    RemoveUnseen(AppKey, Timestamp),
     /// Forgets the events older than the retention.
     PurgeEvents(AppKey),
     /// Looks a device up.
@@ -231,6 +233,7 @@ impl Op {
             | Op::DeviceCalled(app, _)
             | Op::Touch(app, _)
             | Op::TouchAt(app, _)
+            | Op::RemoveUnseen(app, _)
             | Op::PurgeEvents(app)
             | Op::Device(app, _)
             | Op::AliasDevices(app, ..)

@@ -225,6 +225,13 @@ impl Oracle {
                 self.tenant(app)?.touch(&sightings, now)
             }
             Op::TouchAt(app, sightings) => self.tenant(app)?.touch(sightings, now),
+            Op::RemoveUnseen(app, before) => {
+                let tenant = self.tenant(app)?;
+                let seen = |member: &tenant::Member| member.last_seen.unwrap_or(member.registered_at);
+                let unseen = tenant.ids(|_, member| seen(member) < *before);
+                tenant.devices.retain(|_, member| seen(member) >= *before);
+                Ok(Answer::Devices(unseen))
+            }
             Op::PurgeEvents(app) => Ok(Answer::Count(self.tenant(app)?.purge(now))),
             question => match question.app() {
                 Some(app) => self.tenant(app)?.ask(app, question, now),

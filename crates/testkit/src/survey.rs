@@ -19,7 +19,7 @@
 use rollbook::store::Store;
 use rollbook::{
     Alias, App, AppInfo, AppKey, Audience, Device, DeviceId, Error, Event, EventOrder, EventQuery, EventType,
-    PlatformSet, Registry, TagName, UserId,
+    PlatformSet, Registry, TagName, UserId, Version,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +41,103 @@ pub struct Survey {
     pub apps: BTreeMap<AppKey, AppInfo>,
     /// What each app tells of itself.
     pub contents: BTreeMap<AppKey, AppSurvey>,
+}
+
+impl Survey {
+    /// The survey without what every register numbers and orders for itself: versions, event codes, and the order of
+    /// devices. Two registers that hold the same, or a register and its [model](crate::oracle::Oracle), have equal ones.
+    ///
+    /// ```
+    /// use rollbook_testkit::{example, survey::survey};
+    /// let (one, other) = (example::registry(), example::registry());
+    /// let shop = other.app(&"shop".parse()?)?;
+    /// shop.sign_out(&"tablet".parse()?)?;
+    /// shop.register_user(&"tablet".parse()?, Some(&"ann".parse()?), None, None)?;
+    /// assert_ne!(survey(&one)?, survey(&other)?); // the tablet has another version
+    /// assert_eq!(survey(&one)?.comparable(), survey(&other)?.comparable());
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    #[must_use]
+    pub fn comparable(mut self) -> Self {
+        for app in self.contents.values_mut() {
+            app.make_comparable();
+        }
+        self
+    }
+
+    /// What differs, one line each: `-` is what this survey has, `+` what the other has instead. Nothing, when they are
+    /// equal.
+    ///
+    /// ```
+    /// use rollbook_testkit::{example, survey::survey};
+    /// let registry = example::registry();
+    /// let before = survey(&registry)?;
+    /// registry.app(&"shop".parse()?)?.unregister(&"phone".parse()?)?;
+    /// let after = survey(&registry)?;
+    /// assert!(before.diff(&before).is_empty());
+    /// let diff = before.diff(&after);
+    /// assert_eq!(diff.len(), 2);
+    /// assert!(diff[0].starts_with("- shop: device Device {") && diff[1].contains("token: None"));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    #[must_use]
+    pub fn diff(&self, other: &Survey) -> Vec<String> {
+        let (here, there) = (self.lines(), other.lines());
+        let mut lines: Vec<(&(AppKey, String), char, &String)> = Vec::new();
+        for (mark, one, two) in [('-', &here, &there), ('+', &there, &here)] {
+            let only = one.iter().filter(|(place, line)| two.get(*place) != Some(*line));
+            lines.extend(only.map(|(place, line)| (place, mark, line)));
+        }
+        // What has changed stands below what it was.
+        lines.sort_by_key(|(place, mark, _)| (*place, *mark == '+'));
+        lines.into_iter().map(|((app, _), mark, line)| format!("{mark} {app}: {line}")).collect()
+    }
+
+    /// Everything as lines, by the app and by what each is about.
+    fn lines(&self) -> BTreeMap<(AppKey, String), String> {
+        let mut lines = BTreeMap::new();
+        for (key, info) in &self.apps {
+            lines.insert((key.clone(), "app".to_owned()), format!("app {info:?}"));
+        }
+        for (key, app) in &self.contents {
+            let mut add = |about: String, line: String| {
+                lines.insert((key.clone(), about), line);
+            };
+            for device in &app.devices {
+                add(format!("device {}", device.id), format!("device {device:?}"));
+            }
+            for (tag, carriers) in &app.tags {
+                add(format!("tag {tag}"), format!("tag {tag}: {carriers:?}"));
+            }
+            for (alias, carriers) in &app.aliases {
+                add(format!("alias {alias}"), format!("alias {alias}: {carriers:?}"));
+            }
+            for (user, devices) in &app.users {
+                add(format!("user {user}"), format!("user {user}: {devices:?}"));
+            }
+            for declared in &app.event_types {
+                add(format!("event type {}", declared.name), format!("event type {declared:?}"));
+            }
+            for (n, event) in app.events.iter().enumerate() {
+                add(format!("event {n:020}"), format!("event {event:?}"));
+            }
+        }
+        lines
+    }
+}
+
+impl AppSurvey {
+    fn make_comparable(&mut self) {
+        self.devices.sort_by(|one, other| one.id.cmp(&other.id));
+        for device in &mut self.devices {
+            device.version = Version(0);
+        }
+        let lists = self.tags.values_mut().map(|(_, carriers)| carriers);
+        lists.chain(self.aliases.values_mut()).chain(self.users.values_mut()).for_each(|ids| ids.sort());
+        if let Ok(same) = "00000-00000".parse() {
+            self.events.iter_mut().for_each(|event| event.code = same);
+        }
+    }
 }
 
 /// Everything that an app tells of itself, secrets aside.

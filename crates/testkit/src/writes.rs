@@ -58,8 +58,16 @@ impl Writes {
         })
     }
 
+    pub(crate) fn unseen(self, devices: &[Place], since: i64) -> Self {
+        self.check(Check::Unseen { devices: devices.into(), since: Timestamp::from_secs(since) })
+    }
+
     pub(crate) fn entry_is(self, key: &EntryKey, version: Option<Version>) -> Self {
         self.check(Check::Entry { key: key.clone(), version })
+    }
+
+    pub(crate) fn seen(self, devices: &[Place], at: i64) -> Self {
+        self.then(Operation::Touch { devices: devices.into(), at: Timestamp::from_secs(at) })
     }
 
     pub(crate) fn insert(self, platform: Platform, id: &str) -> Self {

@@ -67,6 +67,10 @@ caught! {
         "checks::linked_does_not_hold_for_a_place_that_was_left",
         "checks::of_racing_links_that_must_be_new_one_wins",
     ];
+    a_store_that_ignores_unseen: IgnoresChecks(|check| matches!(check, Check::Unseen { .. })) => [
+        "checks::unseen_holds_while_no_device_was_seen_since",
+        "checks::unseen_does_not_hold_for_a_place_that_was_left",
+    ];
     a_store_that_asks_only_whether_a_device_lacks_a_key: IgnoresChecks(|check| {
         matches!(check, Check::Linked { is: true, .. })
     }) => [

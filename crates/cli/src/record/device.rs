@@ -70,6 +70,7 @@ pub(crate) fn device_lines(device: &Device) -> impl Iterator<Item = impl Seriali
         alias,
         user,
         tags,
+        registered_at: _,
         last_seen,
     } = device;
     let mut parts = tags.chunks(TAGS);
@@ -206,6 +207,7 @@ mod tests {
             alias: None,
             user: id.anonymous_user(),
             tags: (0..tags).map(|n| TagName::new(format!("t{n:05}")).unwrap()).collect(),
+            registered_at: None,
             last_seen: None,
             id,
         }

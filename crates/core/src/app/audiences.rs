@@ -70,7 +70,7 @@ impl<S: Store> App<S> {
         audience::overlap(&self.scope.picture()?, audiences)
     }
 
-    /// The devices that the audience selects, behind `after`, at most `limit` (at least 1) of them, in the order of
+    /// The devices that the audience selects, behind `after`, at most `limit` (0 counts as 1) of them, in the order of
     /// [`DeviceCursor`]. All devices of a page are judged at one instant.
     ///
     /// ```

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 impl<S: Store> App<S> {
-    /// The devices that the audience selects now, behind `after`, in batches of at most `max_size` (at least 1) of one
+    /// The devices that the audience selects now, behind `after`, in batches of at most `max_size` (0 counts as 1) of one
     /// platform each, as a gateway takes them.
     ///
     /// After a crash, ask again with the [`cursor`](DeliveryBatch::cursor) of the last batch that was delivered: the

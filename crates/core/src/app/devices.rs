@@ -7,10 +7,9 @@ use crate::model::{
     TagName, Updated, UserId, Version,
 };
 use crate::picture::decoded;
-use crate::registry::commit::Obstacle;
-use crate::registry::draft::{Draft, Mode};
+use crate::registry::draft::Mode;
 use crate::registry::verbs::{Pending, devices, sign_out};
-use crate::store::{DeviceRecord, Relation, Store, StoreError, View};
+use crate::store::{Committed, DeviceRecord, Relation, Store, StoreError, View};
 
 /// Room for the tags of a device that is read: few have more, and to count them first would be to read them twice.
 const TAGS_AT_FIRST: usize = 16;
@@ -42,14 +41,8 @@ impl<S: Store> App<S> {
     }
 
     pub(super) fn enrol(&self, enrolment: &devices::Enrolment<'_>) -> Result<Registered, Error> {
-        self.registered(|draft| devices::register(draft, enrolment))
-    }
-
-    fn registered(
-        &self,
-        plan: impl FnMut(&mut Draft<'_, S::View<'_>>) -> Result<Pending, Obstacle>,
-    ) -> Result<Registered, Error> {
-        let (pending, committed) = self.scope.write(Mode::Single, plan)?;
+        let (pending, committed) =
+            self.scope.write(Mode::Single, |draft| devices::register(draft, enrolment))?;
         match pending {
             Pending::Registered(registered) => Ok(super::batch::registered(registered, &committed)),
             _ => Err(super::batch::mismatched()),
@@ -74,19 +67,17 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// Violations of `device` and `user`, when they are new and cannot be seen; [`Error::Contended`]; [`Error::Store`],
-    /// of the kind `OutcomeUnknown` when the heartbeat could not be recorded.
+    /// Violations of `device` and `user`, when they are new and cannot be seen; [`Error::Contended`]; [`Error::Store`].
     pub fn open(&self, open: &AppOpen) -> Result<Registered, Error> {
-        let opened = self.registered(|draft| devices::open(draft, open))?;
-        if self.policies().presence_from != PresenceFrom::None {
-            self.see(&open.device).map_err(|error| {
-                Error::store("record a heartbeat")(StoreError::OutcomeUnknown {
-                    what: "what the device says of itself is recorded",
-                    cause: Some(Box::new(error)),
-                })
-            })?;
+        let (pending, committed) = self.scope.write(Mode::Single, |draft| devices::open(draft, open))?;
+        // A device of which nothing is new is only seen: a heartbeat, and no commit.
+        if committed == Committed::default() && self.policies().presence_from != PresenceFrom::None {
+            self.see(&open.device)?;
         }
-        Ok(opened)
+        match pending {
+            Pending::Registered(registered) => Ok(super::batch::registered(registered, &committed)),
+            _ => Err(super::batch::mismatched()),
+        }
     }
 
     /// Signs a device out: it belongs to its anonymous user again, and loses what the app's
@@ -229,7 +220,8 @@ impl<S: Store> App<S> {
                 });
             }
             tags.sort_unstable();
-            let DeviceRecord { id, token, mobile, language, utc_offset, alias_rank: _ } = stored.record;
+            let DeviceRecord { id, token, mobile, language, utc_offset, registered_at, alias_rank: _ } =
+                stored.record;
             let user = user.ok_or_else(|| StoreError::corrupt("a device has no user"))?;
             Ok(Some(Device {
                 id,
@@ -242,6 +234,7 @@ impl<S: Store> App<S> {
                 alias,
                 user,
                 tags,
+                registered_at,
                 last_seen,
             }))
         };

@@ -14,6 +14,7 @@ mod presence;
 mod sample;
 mod selected;
 mod tags;
+mod unseen;
 mod users;
 
 pub use batches::{Batches, DeliveryBatch};

@@ -28,7 +28,7 @@ pub struct TagCount {
 }
 
 impl<S: Store> App<S> {
-    /// The tags of the app in byte order, behind `after`, at most `limit` (at least 1) of them, with their counts on
+    /// The tags of the app in byte order, behind `after`, at most `limit` (0 counts as 1) of them, with their counts on
     /// these platforms; a tag that none of those platforms has is left out.
     ///
     /// ```
@@ -118,7 +118,7 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// The devices that carry the tag on these platforms, behind `after`, at most `limit` (at least 1) of them, in the
+    /// The devices that carry the tag on these platforms, behind `after`, at most `limit` (0 counts as 1) of them, in the
     /// order of [`DeviceCursor`].
     ///
     /// ```

@@ -15,6 +15,7 @@ fn device(id: &str, platform: Platform, tags: &[&str], alias: Option<&str>, user
         alias: alias.map(|name| Alias::new(name).unwrap()),
         user: UserId::new(user).unwrap(),
         tags: tags.iter().map(|tag| TagName::new(*tag).unwrap()).collect(),
+        registered_at: None,
         last_seen: None,
     }
 }

@@ -39,8 +39,26 @@ pub struct Device {
     pub user: UserId,
     /// Its tags, in byte order.
     pub tags: Vec<TagName>,
+    /// When it was registered first; absent for a device of a register that is older than this field.
+    #[serde(default)]
+    pub registered_at: Option<Timestamp>,
     /// When it was last seen online.
     pub last_seen: Option<Timestamp>,
+}
+
+impl Device {
+    /// The user who has claimed the device; nobody, where it belongs to its anonymous user.
+    ///
+    /// ```
+    /// let shop = rollbook_testkit::example::shop();
+    /// assert_eq!(shop.device(&"phone".parse()?)?.claimed_by(), Some(&"ann".parse()?));
+    /// assert_eq!(shop.device(&"watch".parse()?)?.claimed_by(), None);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    #[must_use]
+    pub fn claimed_by(&self) -> Option<&UserId> {
+        Some(&self.user).filter(|user| user.as_str() != self.id.as_str())
+    }
 }
 
 /// What a device registers with. Fields not given stay as they are.

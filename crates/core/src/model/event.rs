@@ -245,7 +245,7 @@ pub struct EventQuery {
     pub order: EventOrder,
     /// Where the page before ended.
     pub after: Option<EventPosition>,
-    /// Events on a page, at least 1.
+    /// Events on a page; 0 counts as 1.
     pub limit: usize,
 }
 

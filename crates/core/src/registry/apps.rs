@@ -81,7 +81,7 @@ impl<S: Store> Registry<S> {
         }
     }
 
-    /// The apps in byte order of their keys, behind `after`, at most `limit` (at least 1) of them.
+    /// The apps in byte order of their keys, behind `after`, at most `limit` (0 counts as 1) of them.
     ///
     /// ```
     /// use rollbook_testkit::example::registry;

@@ -119,6 +119,8 @@ pub enum Conflicted {
     DeviceFull,
     /// A device has a key that it should not have, or lacks one that it should.
     LinkChanged,
+    /// The device was seen.
+    DeviceSeen,
     /// The catalogue entry has another version.
     EntryChanged,
     /// The app is sealed.
@@ -134,6 +136,7 @@ impl std::fmt::Display for Conflicted {
             Conflicted::KeyFull => "the key has no room for another device",
             Conflicted::DeviceFull => "the device has no room for another key",
             Conflicted::LinkChanged => "the device has gained or lost the key",
+            Conflicted::DeviceSeen => "the device was seen",
             Conflicted::EntryChanged => "the catalogue entry has changed",
             Conflicted::Sealed => "the app is being deleted",
         })

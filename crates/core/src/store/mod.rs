@@ -22,7 +22,7 @@
 //!
 //! # Isolation
 //!
-//! | anomaly | |
+//! | anomaly | can it happen? |
 //! |---|---|
 //! | dirty read: a view shows part of a commit, or one that failed | never |
 //! | read skew: two answers of one view belong to different versions | never |
@@ -193,8 +193,10 @@ pub trait Store: Send + Sync + 'static {
     /// To be correct:
     /// - checks are judged against the state right before the operations, with no commit in between;
     /// - operations apply in order, and each sees those before it;
-    /// - the version grows by exactly one; every device that an operation inserts or names gets it,
-    ///   also when the operation found nothing to change;
+    /// - the version grows by exactly one; every device that is inserted, whose record is put, or that gains or loses a
+    ///   key by [`Operation::Link`] or [`Operation::Unlink`] gets it. A device that is linked to what it is linked to, or
+    ///   unlinked from what it is not, keeps the version it has, and so does one whose key is dropped or whose user is
+    ///   condemned;
     /// - when it returns `Ok`, every later view shows it; when it returns an error other than `OutcomeUnknown`,
     ///   no view ever does.
     ///
@@ -202,7 +204,8 @@ pub trait Store: Send + Sync + 'static {
     /// Every class of [`StoreError`].
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError>;
 
-    /// Records that devices were seen: cheap, outside versions, and a crash may lose the last few seconds of it.
+    /// Records that devices were seen: cheap, outside versions, and a crash may lose the last few seconds of it. What it
+    /// has recorded when it returns is judged by every [`Check::Unseen`] from then on.
     ///
     /// A time older than the recorded one changes nothing. A place that its device no longer fills is skipped.
     ///

@@ -36,6 +36,9 @@ pub struct DeviceRecord {
     pub language: Option<Language>,
     /// Its offset from UTC.
     pub utc_offset: Option<UtcOffset>,
+    /// When it was registered; absent for a device that is older than this field.
+    #[serde(default)]
+    pub registered_at: Option<Timestamp>,
     /// Its rank among the devices of its alias, the first bound lowest; kept only where an app evicts the oldest.
     pub alias_rank: Option<u32>,
 }
@@ -51,7 +54,15 @@ impl DeviceRecord {
     /// ```
     #[must_use]
     pub fn new(id: DeviceId) -> Self {
-        DeviceRecord { id, token: None, mobile: None, language: None, utc_offset: None, alias_rank: None }
+        DeviceRecord {
+            id,
+            token: None,
+            mobile: None,
+            language: None,
+            utc_offset: None,
+            registered_at: None,
+            alias_rank: None,
+        }
     }
 }
 

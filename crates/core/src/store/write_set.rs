@@ -48,12 +48,16 @@ impl WriteSet {
     #[must_use]
     pub fn weight(&self) -> usize {
         let checks = self.checks.iter().map(|check| match check {
-            Check::Room { devices, .. } | Check::Linked { devices, .. } => devices.len(),
+            Check::Room { devices, .. } | Check::Linked { devices, .. } | Check::Unseen { devices, .. } => {
+                devices.len()
+            }
             _ => 1,
         });
         let operations = self.operations.iter().map(|operation| match operation {
             Operation::Insert { keys, .. } => keys.len() + 1,
-            Operation::Link { devices, .. } | Operation::Unlink { devices, .. } => devices.len(),
+            Operation::Link { devices, .. }
+            | Operation::Unlink { devices, .. }
+            | Operation::Touch { devices, .. } => devices.len(),
             Operation::EraseEvents { most, .. } | Operation::TrimLog { most, .. } => *most as usize,
             _ => 1,
         });
@@ -118,6 +122,15 @@ pub enum Check {
         devices: SmallVec<[Place; 1]>,
         /// Must it have the key, or must it not?
         is: bool,
+    },
+    /// Each of these devices still fills its place, and no heartbeat of it at or after `since` was acknowledged: a
+    /// [`Store::touch`](super::Store::touch) that returned before the commit is judged by it, and one that returns later
+    /// finds the device as the commit left it.
+    Unseen {
+        /// The devices.
+        devices: SmallVec<[Place; 1]>,
+        /// Since when.
+        since: Timestamp,
     },
     /// The entry has this version; `None`: there is no such entry.
     Entry {
@@ -190,6 +203,14 @@ pub enum Operation {
         key: OwnedKey,
         /// The devices.
         devices: SmallVec<[Place; 1]>,
+    },
+    /// Devices were seen, as [`Store::touch`](super::Store::touch) records it: an older time changes nothing, and no
+    /// device's version changes. It becomes visible, and durable, with the rest of the set.
+    Touch {
+        /// The devices.
+        devices: SmallVec<[Place; 1]>,
+        /// When.
+        at: Timestamp,
     },
     /// A key (the registry drops only tags and aliases) disappears from all devices of these platforms, in a time that
     /// does not depend on how many they are. No device's version changes. A later key of the same name starts empty.

@@ -39,6 +39,7 @@ fn a_device_is_registered_with_every_field_and_looked_up_with_every_field() {
         alias: everything().alias,
         user: user("ann"),
         tags: tags(&["a", "b"]),
+        registered_at: Some(NOW),
         last_seen: None,
     };
     assert_eq!(app.device(&device("d1")).unwrap(), expected);

@@ -45,4 +45,6 @@ mod tag_limits;
 #[cfg(test)]
 mod tags;
 #[cfg(test)]
+mod unseen;
+#[cfg(test)]
 mod users;

@@ -141,6 +141,7 @@ fn the_records_of_a_store_and_the_rest_read_back_in_every_format() {
         Check::KeyAtMost { key: key(), most: 5 },
         Check::Room { tag: "news".into(), devices: vec![place].into(), most: 1 },
         Check::Linked { key: key(), devices: vec![place].into(), is: false },
+        Check::Unseen { devices: vec![place].into(), since: Timestamp::from_secs(3) },
         Check::Entry { key: EntryKey::Deletion(3), version: None },
     ];
     let (platform, last_seen) = (Platform::Ios, Some(Timestamp::from_secs(1)));
@@ -150,6 +151,7 @@ fn the_records_of_a_store_and_the_rest_read_back_in_every_format() {
         Operation::Remove { device: place },
         Operation::Link { key: key(), devices: vec![place].into() },
         Operation::Unlink { key: key(), devices: vec![place].into() },
+        Operation::Touch { devices: vec![place].into(), at: Timestamp::from_secs(4) },
         Operation::Drop { key: key(), platforms: PlatformSet::ALL },
         Operation::Condemn { user: user(), deletion: 3 },
         Operation::PutEntry { entry: Entry::EventType(event_type.clone()) },

@@ -10,6 +10,7 @@ prop_compose! {
         mobile in of("\\+[0-9]{1,19}"),
         language in of("[a-z]{2}(-[A-Za-z]{2,8}){0,2}"),
         utc_offset in of(-43_200..=50_400_i32),
+        registered_at in of(prop_oneof![1_700_000_000..2_000_000_000_i64, any::<i64>()]),
         alias_rank in of(any::<u32>()),
     ) -> DeviceRecord {
         DeviceRecord {
@@ -18,6 +19,7 @@ prop_compose! {
             mobile: mobile.map(|text| Mobile::new(text).unwrap()),
             language: language.map(|text| Language::stored(text).unwrap()),
             utc_offset: utc_offset.map(|secs| UtcOffset::new(secs).unwrap()),
+            registered_at: registered_at.map(Timestamp::from_secs),
             alias_rank,
         }
     }

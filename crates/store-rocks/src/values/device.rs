@@ -5,7 +5,7 @@
 use super::{platform_of, start};
 use crate::bytes::{Cursor, Decoded, Malformed, put_text, put_varint};
 use rollbook::store::{DeviceRecord, Place, Relation, Slot, StoredDevice};
-use rollbook::{DeviceId, Language, Mobile, PushToken, UtcOffset, Version};
+use rollbook::{DeviceId, Language, Mobile, PushToken, Timestamp, UtcOffset, Version};
 
 /// A device with its side of the relations: key numbers, 0 for none. Some may be dead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,8 @@ const MOBILE: u8 = 2;
 const LANGUAGE: u8 = 4;
 const UTC_OFFSET: u8 = 8;
 const ALIAS_RANK: u8 = 16;
-const ALL_FIELDS: u8 = 31;
+const REGISTERED_AT: u8 = 32;
+const ALL_FIELDS: u8 = 63;
 
 impl Device {
     /// Does it hold this key number in this relation?
@@ -46,7 +47,7 @@ impl Device {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let Device { place, version, alias, owner, tags, record, fresh: _ } = self;
         // The id is the key.
-        let DeviceRecord { id: _, token, mobile, language, utc_offset, alias_rank } = record;
+        let DeviceRecord { id: _, token, mobile, language, utc_offset, registered_at, alias_rank } = record;
         let mut out = start();
         out.push(place.slot.platform.number());
         out.extend_from_slice(&place.slot.ordinal.to_le_bytes());
@@ -66,13 +67,15 @@ impl Device {
                 | flag(mobile.is_some(), MOBILE)
                 | flag(language.is_some(), LANGUAGE)
                 | flag(utc_offset.is_some(), UTC_OFFSET)
-                | flag(alias_rank.is_some(), ALIAS_RANK),
+                | flag(alias_rank.is_some(), ALIAS_RANK)
+                | flag(registered_at.is_some(), REGISTERED_AT),
         );
         token.iter().for_each(|token| put_text(&mut out, token.as_str()));
         mobile.iter().for_each(|mobile| put_text(&mut out, mobile.as_str()));
         language.iter().for_each(|language| put_text(&mut out, language.as_str()));
         utc_offset.iter().for_each(|offset| out.extend_from_slice(&offset.secs().to_le_bytes()));
         alias_rank.iter().for_each(|rank| out.extend_from_slice(&rank.to_le_bytes()));
+        registered_at.iter().for_each(|at| out.extend_from_slice(&at.secs().to_le_bytes()));
         out
     }
 
@@ -93,6 +96,7 @@ impl Device {
         let (token, mobile, language) = (text(TOKEN)?, text(MOBILE)?, text(LANGUAGE)?);
         let utc_offset = (fields & UTC_OFFSET != 0).then(|| cursor.i32()).transpose()?;
         let alias_rank = (fields & ALIAS_RANK != 0).then(|| cursor.u32()).transpose()?;
+        let registered_at = (fields & REGISTERED_AT != 0).then(|| cursor.i64()).transpose()?;
         cursor.end()?;
         let record = DeviceRecord {
             id,
@@ -100,6 +104,7 @@ impl Device {
             mobile: mobile.map(Mobile::stored).transpose().map_err(|_| Malformed("a mobile number"))?,
             language: language.map(Language::stored).transpose().map_err(|_| Malformed("a language"))?,
             utc_offset: utc_offset.map(UtcOffset::new).transpose().map_err(|_| Malformed("an offset"))?,
+            registered_at: registered_at.map(Timestamp::from_secs),
             alias_rank,
         };
         Ok(Device { place, version, alias, owner, tags: all, record, fresh: false })

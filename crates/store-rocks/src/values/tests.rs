@@ -21,7 +21,7 @@ fn platform() -> impl Strategy<Value = Platform> {
 prop_compose! {
     fn device()(
         id in name(), platform in platform(), ordinal: u32, numbers: (u64, u64, u64, u64),
-        mut tags in proptest::collection::vec(1..u64::MAX, 0..20), fields: [bool; 5], offset in -43_200..=50_400_i32,
+        mut tags in proptest::collection::vec(1..u64::MAX, 0..20), fields: [bool; 6], offset in -43_200..=50_400_i32,
     ) -> Device {
         tags.sort_unstable();
         tags.dedup();
@@ -32,6 +32,7 @@ prop_compose! {
             mobile: fields[1].then(|| Mobile::new("+49-30").unwrap()),
             language: fields[2].then(|| Language::new("zh_Hans").unwrap()),
             utc_offset: fields[3].then(|| UtcOffset::new(offset).unwrap()),
+            registered_at: fields[5].then(|| Timestamp::from_secs(i64::from(ordinal) - 5)),
             alias_rank: fields[4].then_some(ordinal),
         };
         let place = Place { slot: Slot { platform, ordinal }, filled: Version(filled) };

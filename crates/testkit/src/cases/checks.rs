@@ -3,7 +3,7 @@
 use crate::look::device_id;
 use crate::subject::{Desk, Subject};
 use crate::writes::{Writes, alias, event_type, key, ranked, tag, user};
-use rollbook::store::{Check, Conflicted, EntryKey, OwnedKey, Place, Relation, StoreError};
+use rollbook::store::{Check, Conflicted, DeviceRecord, EntryKey, OwnedKey, Place, Relation, StoreError};
 use rollbook::{Platform, PlatformSet, Version};
 use std::thread;
 
@@ -105,6 +105,69 @@ pub(super) fn room_does_not_count_dropped_tags(t: &mut Subject<'_>) {
     s.commit((0..4).fold(Writes::new(), |set, n| set.drop_key(&tag(&format!("{n}")), PlatformSet::ALL)));
     s.commit(Writes::new().room(&[ann], 1));
     assert_eq!(s.conflict(Writes::new().room(&[ann], 0)), Conflicted::DeviceFull);
+}
+
+pub(super) fn unseen_holds_while_no_device_was_seen_since(t: &mut Subject<'_>) {
+    let s = t.store();
+    let (ann, bob) = (s.device(IOS, "ann"), s.device(Platform::Android, "bob"));
+    s.commit(Writes::new().unseen(&[ann, bob], i64::MIN));
+    s.touch(&[(ann, 100)]);
+    s.commit(Writes::new().unseen(&[ann, bob], 101));
+    assert_eq!(s.conflict(Writes::new().unseen(&[ann], 100)), Conflicted::DeviceSeen, "exactly then");
+    assert_eq!(
+        s.conflict(Writes::new().unseen(&[bob, ann], 5)),
+        Conflicted::DeviceSeen,
+        "the last of several"
+    );
+    s.touch(&[(ann, 101)]);
+    assert_eq!(s.conflict(Writes::new().unseen(&[ann], 101)), Conflicted::DeviceSeen, "seen again");
+    let moved = s.placed(Writes::new().insert_seen(IOS, DeviceRecord::new(device_id("eve")), Some(7)));
+    assert_eq!(s.conflict(Writes::new().unseen(&[moved], 7)), Conflicted::DeviceSeen, "a time of the insert");
+    s.commit(Writes::new().unseen(&[moved], 8));
+}
+
+pub(super) fn unseen_does_not_hold_for_a_place_that_was_left(t: &mut Subject<'_>) {
+    let s = t.store();
+    let ann = s.device(IOS, "ann");
+    s.touch(&[(ann, 5)]);
+    s.commit(Writes::new().remove(ann));
+    assert_eq!(s.conflict(Writes::new().unseen(&[ann], 9)), Conflicted::DeviceGone, "an empty slot");
+    let other = s.device(IOS, "bob");
+    assert_eq!(s.conflict(Writes::new().unseen(&[ann], 9)), Conflicted::DeviceGone, "filled by another");
+    s.commit(Writes::new().unseen(&[other], 5));
+}
+
+/// Heartbeats race with the removal of devices that were not seen: one that was acknowledged keeps its device.
+pub(super) fn an_acknowledged_heartbeat_is_never_missed(t: &mut Subject<'_>) {
+    let s = t.store();
+    for round in 0..20 {
+        let places: Vec<Place> = (0..8).map(|n| s.device(IOS, &format!("{round} {n}"))).collect();
+        thread::scope(|scope| {
+            let beats = scope.spawn(|| {
+                for &place in &places {
+                    s.touch(&[(place, 50)]);
+                    // It was acknowledged: either it came first, or the device was gone by then.
+                    let look = s.look();
+                    let there = look.device(place.slot).is_some_and(|device| device.place == place);
+                    assert!(!there || look.last_seen(place.slot) == Some(50), "a heartbeat was lost");
+                }
+            });
+            let removals = scope.spawn(|| {
+                let removed =
+                    |&&place: &&Place| s.try_commit(Writes::new().unseen(&[place], 50).remove(place)).is_ok();
+                places.iter().rev().filter(removed).copied().collect::<Vec<Place>>()
+            });
+            let _ = (beats.join().expect("heartbeats"), removals.join().expect("removals"));
+        });
+        let look = s.look();
+        for place in places {
+            let kept = look.device(place.slot).is_some_and(|device| device.place == place);
+            assert_eq!(look.last_seen(place.slot), kept.then_some(50), "kept, and seen");
+            if kept {
+                s.commit(Writes::new().remove(place));
+            }
+        }
+    }
 }
 
 /// Each of the devices must have room for this tag.

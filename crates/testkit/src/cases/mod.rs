@@ -144,6 +144,9 @@ macro_rules! __case_table {
                 unchanged_does_not_hold_for_a_place_that_was_left
                 key_at_most_counts_all_platforms_together
                 room_counts_the_tags_of_every_device
+                unseen_holds_while_no_device_was_seen_since
+                unseen_does_not_hold_for_a_place_that_was_left
+                an_acknowledged_heartbeat_is_never_missed
                 room_does_not_count_dropped_tags
                 room_lets_a_full_device_keep_the_tag_that_it_has
                 linked_holds_while_every_device_has_the_key
@@ -225,6 +228,7 @@ macro_rules! __case_table {
                 a_heartbeat_makes_no_version
                 heartbeats_of_places_that_were_left_are_skipped
                 changing_a_device_keeps_its_heartbeat
+                a_set_may_say_that_devices_were_seen
                 touching_nothing_is_no_error
             }
             apps {

@@ -4,7 +4,7 @@ use crate::look::device_id;
 use crate::subject::{APP, Subject};
 use crate::writes::{Writes, alias, ranked, tag, user};
 use rollbook::store::{DeviceRecord, Relation, Slot};
-use rollbook::{Language, Mobile, Platform, PlatformSet, PushToken, UtcOffset, Version};
+use rollbook::{Language, Mobile, Platform, PlatformSet, PushToken, Timestamp, UtcOffset, Version};
 
 const IOS: Platform = Platform::Ios;
 
@@ -43,6 +43,7 @@ pub(super) fn every_field_of_a_record_comes_back(t: &mut Subject<'_>) {
         mobile: Mobile::new("+86-13012345678").ok(),
         language: Language::new("zh-Hans-CN").ok(),
         utc_offset: UtcOffset::new(-43_200).ok(),
+        registered_at: Some(Timestamp::from_secs(i64::MIN)),
         alias_rank: Some(u32::MAX),
     };
     assert!(full.token.is_some() && full.mobile.is_some() && full.language.is_some());

@@ -4,7 +4,7 @@ use crate::look::device_id;
 use crate::subject::Subject;
 use crate::writes::{Writes, ranked, tag};
 use rollbook::Platform;
-use rollbook::store::DeviceRecord;
+use rollbook::store::{Conflicted, DeviceRecord};
 
 const IOS: Platform = Platform::Ios;
 
@@ -68,6 +68,25 @@ pub(super) fn changing_a_device_keeps_its_heartbeat(t: &mut Subject<'_>) {
     s.touch(&[(ann, 10)]);
     s.commit(Writes::new().put(ann, ranked(device_id("ann"), 1)).link(&tag("a"), &[ann]));
     assert_eq!(s.look().last_seen(ann.slot), Some(10));
+}
+
+pub(super) fn a_set_may_say_that_devices_were_seen(t: &mut Subject<'_>) {
+    let s = t.store();
+    let (ann, bob) = (s.device(IOS, "ann"), s.device(Platform::Android, "bob"));
+    let version = s.look().version_of(ann);
+    for (at, expected) in [(10, 10), (9, 10), (11, 11)] {
+        s.commit(Writes::new().seen(&[ann, bob], at));
+        let look = s.look();
+        assert_eq!(look.last_seen(ann.slot), Some(expected), "after a set that says {at}");
+        assert_eq!(look.last_seen(bob.slot), Some(expected), "of each of them");
+        assert_eq!(look.version_of(ann), version, "it is no change of the device");
+    }
+    s.touch(&[(ann, 12)]);
+    s.commit(Writes::new().link(&tag("a"), &[ann]).seen(&[ann], 5));
+    assert_eq!(s.look().last_seen(ann.slot), Some(12), "an older time than a heartbeat");
+    s.commit(Writes::new().remove(ann));
+    assert_eq!(s.conflict(Writes::new().seen(&[bob, ann], 20)), Conflicted::DeviceGone);
+    assert_eq!(s.look().last_seen(bob.slot), Some(11), "nothing of a set that conflicts");
 }
 
 pub(super) fn touching_nothing_is_no_error(t: &mut Subject<'_>) {

@@ -101,6 +101,11 @@ fn ask<S: Store>(app: &App<S>, op: &Op) -> Result<Answer, Unanswered> {
         Op::DeviceCalled(_, id) => done(app.device_called(id))?,
         Op::Touch(_, ids) => done(app.touch(ids))?,
         Op::TouchAt(_, sightings) => done(app.touch_at(sightings))?,
+        Op::RemoveUnseen(_, before) => {
+            let mut removed = app.remove_unseen(*before, usize::MAX)?;
+            removed.sort();
+            Answer::Devices(removed)
+        }
         Op::PurgeEvents(_) => Answer::Count(app.purge_events()?),
         Op::Device(_, id) => Answer::Device(Box::new(app.device(id)?)),
         Op::AliasDevices(_, alias, platforms) => Answer::Devices(app.alias_devices(alias, *platforms)?),

@@ -146,6 +146,7 @@ fn apps() -> Vec<(&'static str, Op)> {
         ("a call of a device", Op::DeviceCalled(red(), of("d2"))),
         ("touch", Op::Touch(red(), vec![d1(), of("d3")])),
         ("touch at a time", Op::TouchAt(red(), vec![(of("d2"), Timestamp::from_secs(995))])),
+        ("remove devices that were not seen", Op::RemoveUnseen(red(), Timestamp::from_secs(1_001))),
         ("purge events", Op::PurgeEvents(red())),
     ]
 }
@@ -349,6 +350,7 @@ mod tests {
             Op::SetPolicies { .. } => 31,
             Op::Open(..) => 32,
             Op::DeviceCalled(..) => 33,
+            Op::RemoveUnseen(..) => 34,
         }
     }
 
@@ -375,7 +377,7 @@ mod tests {
     #[test]
     fn every_operation_but_the_clocks_is_swept() {
         let swept: BTreeSet<usize> = steps().iter().map(|(_, op)| of_op(op)).collect();
-        assert_eq!(swept, (0..34).filter(|&kind| kind != 10).collect());
+        assert_eq!(swept, (0..35).filter(|&kind| kind != 10).collect());
         let swept: BTreeSet<usize> = commands().iter().map(|(_, command)| of_command(command)).collect();
         assert_eq!(swept, (0..15).collect());
     }

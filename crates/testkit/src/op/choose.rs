@@ -171,6 +171,7 @@ impl Op {
             57..=59 => {
                 Op::MoveClock([1, 60, -30, 101, 600, -1000, 48 * 3600].get(a.below(7)).copied().unwrap_or(1))
             }
+            60 if a.choices.once_in(2) => Op::RemoveUnseen(app, a.time()),
             60 => Op::PurgeEvents(app),
             61..=65 => Op::Device(app, a.device()),
             66..=68 => Op::AliasDevices(app, a.alias(), a.platforms()),

@@ -87,7 +87,7 @@ impl Maker<'_, '_> {
         self.choices.once_in(2).then(|| value(self))
     }
 
-    fn time(&mut self) -> Timestamp {
+    pub(super) fn time(&mut self) -> Timestamp {
         Timestamp::from_secs([1000, 990, 1010, 900, 899, 1100].get(self.below(6)).copied().unwrap_or(0))
     }
 

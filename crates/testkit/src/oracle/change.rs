@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 impl Tenant {
     pub(super) fn apply(&mut self, command: &Command, now: Timestamp) -> Result<Outcome, Refusal> {
         match command {
-            Command::Register(registration) => self.register(registration).map(Outcome::Registered),
+            Command::Register(registration) => self.register(registration, now).map(Outcome::Registered),
             Command::Unregister(device) => {
                 self.get(device)?;
                 self.edit(device, |member| member.token = None);
@@ -37,7 +37,7 @@ impl Tenant {
             Command::UpdateTag { tag, add, remove } => self.update_tag(tag, add, remove),
             Command::DeleteTag { tag, platforms } => Ok(self.delete_tag(tag, *platforms)),
             Command::RegisterUser { device, user, platform, utc_offset } => {
-                self.register_user(device, user.as_ref(), *platform, *utc_offset)
+                self.register_user(device, user.as_ref(), *platform, *utc_offset, now)
             }
             Command::DeleteUser(user) => self.delete_user(user),
             Command::DeclareEvent(name) => {
@@ -48,7 +48,7 @@ impl Tenant {
         }
     }
 
-    fn register(&mut self, new: &Registration) -> Result<Registered, Refusal> {
+    fn register(&mut self, new: &Registration, now: Timestamp) -> Result<Registered, Refusal> {
         let mut found = Found::default();
         found.added_tags(&self.limits, "tags", &new.tags);
         found.alias(&self.limits, new.alias.as_ref());
@@ -63,7 +63,7 @@ impl Tenant {
         found.verdict()?;
         self.check_not_deleted_before(&new.id)?;
 
-        let mut done = self.settle(&new.id, new.user.as_ref(), new.platform);
+        let mut done = self.settle(&new.id, new.user.as_ref(), new.platform, now);
         // An alias that is given again is the one that it was, and as old.
         let again = self.devices.get(&new.id).and_then(|member| member.alias.clone());
         self.take_from(&new.id, loses);
@@ -96,6 +96,7 @@ impl Tenant {
         user: Option<&UserId>,
         platform: Option<Platform>,
         utc_offset: Option<UtcOffset>,
+        now: Timestamp,
     ) -> Result<Outcome, Refusal> {
         let mut found = Found::default();
         self.check_new_names(&mut found, device, user);
@@ -103,7 +104,7 @@ impl Tenant {
         self.check_not_deleted_before(device)?;
         let user = user.cloned().unwrap_or_else(|| device.anonymous_user());
         let loses = self.loses(device, Some(&user));
-        let mut done = self.settle(device, Some(&user), platform.unwrap_or(Platform::Unknown));
+        let mut done = self.settle(device, Some(&user), platform.unwrap_or(Platform::Unknown), now);
         self.take_from(device, loses);
         self.edit(device, |member| {
             member.platform = platform.unwrap_or(member.platform);
@@ -121,13 +122,14 @@ impl Tenant {
         let id = &open.device;
         let user = open.user.as_ref().filter(|_| !self.knows(id));
         let known = self.devices.get(id).map(|member| member.platform);
-        let done = self.register(&Registration {
+        let registration = Registration {
             token: open.token.clone(),
             language: open.language.clone(),
             utc_offset: open.utc_offset,
             user: user.cloned(),
             ..Registration::new(id.clone(), open.platform.or(known).unwrap_or(Platform::Unknown))
-        })?;
+        };
+        let done = self.register(&registration, now)?;
         if self.policies.presence_from != PresenceFrom::None {
             self.see(id, now);
         }
@@ -151,10 +153,16 @@ impl Tenant {
     }
 
     /// Makes the device if it is not there, gives it to the user if one is named, and tells what that did.
-    fn settle(&mut self, id: &DeviceId, user: Option<&UserId>, platform: Platform) -> Registered {
+    fn settle(
+        &mut self,
+        id: &DeviceId,
+        user: Option<&UserId>,
+        platform: Platform,
+        now: Timestamp,
+    ) -> Registered {
         let created = !self.knows(id);
         if created {
-            let mut member = Member::new(id, platform);
+            let mut member = Member::new(id, platform, now);
             member.version = self.tick();
             self.devices.insert(id.clone(), member);
         }
@@ -236,7 +244,7 @@ impl Tenant {
         let anonymous = id.anonymous_user();
         let loses = self.loses(id, Some(&anonymous));
         let Registered { former_user, former_user_vanished, .. } =
-            self.settle(id, Some(&anonymous), Platform::Unknown);
+            self.settle(id, Some(&anonymous), Platform::Unknown, Timestamp::MIN);
         self.take_from(id, loses);
         let mut done = SignedOut { former_user, former_user_vanished, ..SignedOut::default() };
         if let Some(member) = self.devices.get(id).filter(|_| done.former_user.is_some()) {
@@ -250,7 +258,7 @@ impl Tenant {
         let theirs = self.ids(|id, member| member.user == *user && id.anonymous_user() != *user);
         for id in &theirs {
             let loses = self.loses(id, Some(&id.anonymous_user()));
-            self.settle(id, Some(&id.anonymous_user()), Platform::Unknown);
+            self.settle(id, Some(&id.anonymous_user()), Platform::Unknown, Timestamp::MIN);
             self.take_from(id, loses);
         }
         Outcome::UserSignedOut { devices: theirs.len() as u64 }

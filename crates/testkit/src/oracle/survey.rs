@@ -8,16 +8,21 @@ use std::collections::BTreeMap;
 
 impl Oracle {
     /// What a register that holds the same would tell of itself, but for what is its own: versions, event codes, and
-    /// the order of devices, which here is that of their ids.
+    /// the order of devices, which here is that of their ids. Compare by [`Survey::comparable`].
     ///
     /// ```
-    /// use rollbook::{AppSettings, Registry};
+    /// use rollbook::{AppSettings, Command, ManualClock, Platform, Registration, Registry};
     /// use rollbook_testkit::{op::{Op, Settings}, oracle::Oracle, ordered::OrderedStore, survey::survey};
     ///
-    /// let (registry, mut oracle) = (Registry::builder(OrderedStore::new()).build(), Oracle::new());
-    /// registry.create_app(&"shop".parse()?, AppSettings::default())?;
+    /// let clock = ManualClock::at(Oracle::START);
+    /// let (registry, mut oracle) = (Registry::builder(OrderedStore::new()).clock(clock).build(), Oracle::new());
+    /// let shop = registry.create_app(&"shop".parse()?, AppSettings::default())?;
     /// oracle.answer(&Op::CreateApp { app: "shop".parse()?, settings: Settings::default() }).unwrap();
-    /// assert_eq!(oracle.survey(), survey(&registry)?);
+    ///
+    /// let phone = Registration::new("phone".parse()?, Platform::Ios);
+    /// shop.register(&phone)?;
+    /// oracle.answer(&Op::Do("shop".parse()?, Command::Register(phone))).unwrap();
+    /// assert_eq!(oracle.survey().comparable(), survey(&registry)?.comparable());
     /// # Ok::<(), rollbook::Error>(())
     /// ```
     #[must_use]

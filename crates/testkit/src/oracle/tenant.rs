@@ -51,6 +51,7 @@ pub(super) struct Member {
     pub(super) alias: Option<(Alias, u64)>,
     pub(super) user: UserId,
     pub(super) tags: BTreeSet<TagName>,
+    pub(super) registered_at: Timestamp,
     pub(super) last_seen: Option<Timestamp>,
 }
 
@@ -66,7 +67,7 @@ pub(super) struct Happened {
 }
 
 impl Member {
-    pub(super) fn new(id: &DeviceId, platform: Platform) -> Self {
+    pub(super) fn new(id: &DeviceId, platform: Platform, now: Timestamp) -> Self {
         Member {
             version: 0,
             platform,
@@ -77,6 +78,7 @@ impl Member {
             alias: None,
             user: id.anonymous_user(),
             tags: BTreeSet::new(),
+            registered_at: now,
             last_seen: None,
         }
     }
@@ -97,6 +99,7 @@ impl Member {
             alias: self.alias.as_ref().map(|(alias, _)| alias.clone()),
             user: self.user.clone(),
             tags: self.tags.iter().cloned().collect(),
+            registered_at: Some(self.registered_at),
             last_seen: self.last_seen,
         }
     }

@@ -54,6 +54,10 @@ impl<V: View> Draft<'_, V> {
         if writes.operations.is_empty() && edges.0.is_empty() {
             return Ok(WriteSet::default());
         }
+        if !self.seen.is_empty() {
+            let devices = std::mem::take(&mut self.seen);
+            writes.operations.push(Operation::Touch { devices, at: self.now });
+        }
         self.emit_reliance(&mut writes);
         emit_edges(self.keys, edges, &mut writes);
         Ok(writes)
@@ -216,6 +220,10 @@ impl<V: View> Draft<'_, V> {
         for (alias, most) in &self.alias_room {
             let key = Key::new(Relation::Alias, alias.as_str()).to_owned();
             writes.checks.push(Check::KeyAtMost { key, most: *most });
+        }
+        if !self.unseen.is_empty() {
+            let devices = std::mem::take(&mut self.unseen);
+            writes.checks.push(Check::Unseen { devices, since: self.unseen_since });
         }
         for (user, most) in &self.users_at_most {
             let key = Key::new(Relation::User, user.as_str()).to_owned();

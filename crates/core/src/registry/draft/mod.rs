@@ -81,6 +81,11 @@ pub(crate) struct Draft<'a, V> {
     alias_room: SmallVec<[(Alias, u64); 1]>,
     /// Users all of whose devices were looked at, with how many the register may hold.
     users_at_most: SmallVec<[(UserId, u64); 1]>,
+    /// Devices that were seen now, of those that stand in the register.
+    seen: SmallVec<[Place; 1]>,
+    /// Devices that must not have been seen since, and since when.
+    unseen: SmallVec<[Place; 1]>,
+    unseen_since: Timestamp,
     /// Users that an event's acceptance rests on, and a device that shows each.
     witnesses: SmallVec<[(UserId, Place); 1]>,
 }
@@ -109,6 +114,9 @@ impl<'a, V: View> Draft<'a, V> {
             declared: Vec::new(),
             alias_room: SmallVec::new(),
             users_at_most: SmallVec::new(),
+            seen: SmallVec::new(),
+            unseen: SmallVec::new(),
+            unseen_since: Timestamp::MIN,
             witnesses: SmallVec::new(),
         }
     }
@@ -152,13 +160,13 @@ impl<'a, V: View> Draft<'a, V> {
     pub(crate) fn create(&mut self, id: &DeviceId, platform: Platform) -> Result<Handle, Obstacle> {
         if let Some(n) = self.index.new_of(&self.working, id) {
             if let Some(working) = self.working.get_mut(n) {
-                working.recreate(id, platform);
+                working.recreate(id, platform, self.now);
             }
             return Ok(Handle(n));
         }
         let found = self.picture.raw().find(id).map_err(Error::store("find a device"))?;
         let n = match found {
-            None => self.add(Working::new(id, platform)),
+            None => self.add(Working::new(id, platform, self.now)),
             Some(place) if self.picture.is_condemned(place.slot) && self.mode != Mode::Dry => {
                 return Err(Obstacle::Condemned { id: id.clone() });
             }
@@ -166,7 +174,7 @@ impl<'a, V: View> Draft<'a, V> {
                 let n = self.at(place);
                 match self.working.get_mut(n) {
                     Some(working) if working.condemned => return Err(Obstacle::condemned_in_batch(id)),
-                    Some(working) => working.recreate(id, platform),
+                    Some(working) => working.recreate(id, platform, self.now),
                     None => {}
                 }
                 n

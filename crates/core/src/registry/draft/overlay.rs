@@ -54,7 +54,7 @@ impl Working {
         }
     }
 
-    pub(super) fn new(id: &DeviceId, platform: Platform) -> Self {
+    pub(super) fn new(id: &DeviceId, platform: Platform, now: Timestamp) -> Self {
         let mut working = Working {
             base: None,
             platform,
@@ -71,17 +71,18 @@ impl Working {
             user: None,
             last_seen: None,
         };
-        working.recreate(id, platform);
+        working.recreate(id, platform, now);
         working
     }
 
     /// A device of this id that starts from nothing, whatever stood here before.
-    pub(super) fn recreate(&mut self, id: &DeviceId, platform: Platform) {
+    pub(super) fn recreate(&mut self, id: &DeviceId, platform: Platform, now: Timestamp) {
         self.platform = platform;
         self.exists = true;
         self.rebuilt = true;
         self.made = true;
-        self.record = Some(Box::new(DeviceRecord::new(id.clone())));
+        let registered_at = Some(now);
+        self.record = Some(Box::new(DeviceRecord { registered_at, ..DeviceRecord::new(id.clone()) }));
         self.record_changed = true;
         self.tags_cleared = true;
         self.tags.clear();
@@ -272,6 +273,16 @@ impl<V: View> Draft<'_, V> {
             self.settle(device, key, true)?;
         }
         Ok(alias)
+    }
+
+    /// The device was seen now: part of what else is written, and nothing where nothing else is.
+    pub(crate) fn see(&mut self, device: Handle) {
+        let now = Some(self.now);
+        match self.working.get_mut(device.0) {
+            Some(working) if working.rebuilt => working.last_seen = working.last_seen.max(now),
+            Some(Working { base: Some(place), .. }) => self.seen.push(*place),
+            _ => {}
+        }
     }
 
     /// Makes room for so many more changes of a device's tags.

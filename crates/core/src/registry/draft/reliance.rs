@@ -3,7 +3,7 @@
 use super::overlay::Working;
 use super::{Draft, Handle, KeyId, Mode};
 use crate::error::Error;
-use crate::model::{Alias, PlatformSet, UserId};
+use crate::model::{Alias, PlatformSet, Timestamp, UserId};
 use crate::store::{Key, Place, Relation, Slot, View};
 
 impl<V: View> Draft<'_, V> {
@@ -77,6 +77,23 @@ impl<V: View> Draft<'_, V> {
             self.witnesses.push((user.clone(), place));
         }
         Ok(user)
+    }
+
+    /// The device that fills this place, if it is there and was not seen since; never seen, it must have been registered
+    /// before. The commit conflicts when it is seen by then.
+    pub(crate) fn unseen_since(&mut self, place: Place, since: Timestamp) -> Result<Option<Handle>, Error> {
+        if self.picture.is_condemned(place.slot) {
+            return Ok(None);
+        }
+        let Some(stored) = self.stored(place.slot)?.filter(|stored| stored.place == place) else {
+            return Ok(None);
+        };
+        if !self.picture.is_unseen_since(place.slot, stored.record.registered_at, since)? {
+            return Ok(None);
+        }
+        self.unseen.push(place);
+        self.unseen_since = since;
+        Ok(Some(Handle(self.at(place))))
     }
 
     /// Where a device stands whose user is the one that the register has.

@@ -4,12 +4,12 @@ use super::sign_out::Leaving;
 use super::{Pending, aliases, tags};
 use crate::error::Error;
 use crate::model::{
-    Alias, AppOpen, DeviceId, DeviceUpdate, Language, Mobile, Platform, PushToken, Registered, Registration,
-    Set, TagName, TagsChange, Updated, UserId, UtcOffset, Version, check_new,
+    Alias, AppOpen, DeviceId, DeviceUpdate, Language, Mobile, Platform, PresenceFrom, PushToken, Registered,
+    Registration, Set, TagName, TagsChange, Timestamp, Updated, UserId, UtcOffset, Version, check_new,
 };
 use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle, KeyId};
-use crate::store::{DeviceRecord, View};
+use crate::store::{DeviceRecord, Place, View};
 use crate::violation::{Violation, Violations, shown};
 
 /// What a device or a user registers with; fields not given stay.
@@ -191,7 +191,12 @@ fn check_names<V: View>(
 /// What an opening says, recorded.
 pub(crate) fn open<V: View>(draft: &mut Draft<'_, V>, open: &AppOpen) -> Result<Pending, Obstacle> {
     let is_known = draft.find(&open.device)?.is_some();
-    register(draft, &Enrolment::of_open(open, is_known))
+    let opened = register(draft, &Enrolment::of_open(open, is_known))?;
+    if draft.app.policies.presence_from != PresenceFrom::None {
+        let device = draft.require(&open.device)?;
+        draft.see(device);
+    }
+    Ok(opened)
 }
 
 pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
@@ -211,6 +216,22 @@ pub(crate) fn remove<V: View>(
     let user = draft.owner(device)?;
     draft.remove(device);
     Ok(Pending::Removed { user })
+}
+
+/// Removes those of the devices that were not seen since; their ids.
+pub(crate) fn remove_unseen<V: View>(
+    draft: &mut Draft<'_, V>,
+    places: &[Place],
+    since: Timestamp,
+) -> Result<Vec<DeviceId>, Obstacle> {
+    let mut ids = Vec::with_capacity(places.len());
+    for &place in places {
+        let Some(device) = draft.unseen_since(place, since)? else { continue };
+        draft.owner(device)?;
+        ids.extend(draft.record(device)?.map(|record| record.id.clone()));
+        draft.remove(device);
+    }
+    Ok(ids)
 }
 
 pub(crate) fn update<V: View>(

@@ -122,6 +122,15 @@ impl App {
                 }
                 Ok(())
             }
+            Check::Unseen { devices, since } => {
+                // A heartbeat takes the same lock as a commit: what was acknowledged is here.
+                for &place in devices {
+                    if self.filled(place)?.last_seen.is_some_and(|at| at >= *since) {
+                        return conflict(Conflicted::DeviceSeen);
+                    }
+                }
+                Ok(())
+            }
             Check::Entry { key, version } if self.entries.get(key).map(|(_, v)| *v) != *version => {
                 conflict(Conflicted::EntryChanged)
             }
@@ -232,6 +241,12 @@ impl App {
                 let mut found: Vec<EventPosition> = found.map(|(at, _)| *at).collect();
                 found.sort_by_key(|at| at.seq);
                 self.erase(found.into_iter().take(*most as usize).collect(), done);
+            }
+            Operation::Touch { devices, at } => {
+                for &place in devices {
+                    let device = self.at(place)?;
+                    device.last_seen = device.last_seen.max(Some(*at));
+                }
             }
             Operation::TrimLog { before, most } => {
                 let old = self.log.keys().take_while(|at| at.at < *before).take(*most as usize);

@@ -1,0 +1,95 @@
+//! Removing the devices that nobody has seen for long.
+
+use super::App;
+use crate::error::{Error, ErrorKind};
+use crate::model::{DeviceId, Platform, Timestamp};
+use crate::registry::draft::Mode;
+use crate::registry::verbs::devices;
+use crate::store::{Place, Slot, Store, StoreError, View};
+
+/// The devices that are judged and removed in one commit: few, so that a heartbeat that comes in between costs little
+/// work, and so that the commit is small.
+const STEP: usize = 256;
+
+impl<S: Store> App<S> {
+    /// Removes devices that were last seen before an instant, or, if they never were, were registered before it; at most
+    /// `most` of them, in the order of listings. The ids of those that it removed: fewer than `most` when no other is
+    /// left.
+    ///
+    /// The removal is atomic for each device: it is judged and removed in one commit, so that a heartbeat that was
+    /// acknowledged before its removal keeps it. The devices go in steps of a few hundred, as [`App::remove`] has it:
+    /// their events stay. A device that was never seen, and was registered with a register that did not note when, stays
+    /// as well.
+    ///
+    /// It looks at every device of the app at one instant: a large `most` costs less than many calls with a small one.
+    ///
+    /// ```
+    /// use rollbook::{AppSettings, ManualClock, Platform, Registration, Registry, Timestamp};
+    /// use rollbook_testkit::ordered::OrderedStore;
+    /// use std::sync::Arc;
+    ///
+    /// let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_700_000_000)));
+    /// let registry = Registry::builder(OrderedStore::new()).clock(Arc::clone(&clock)).build();
+    /// let shop = registry.create_app(&"shop".parse()?, AppSettings::default())?;
+    /// for id in ["kept", "forgotten"] {
+    ///     shop.register(&Registration::new(id.parse()?, Platform::Ios))?;
+    /// }
+    /// clock.advance(90 * 86_400);
+    /// shop.touch(&["kept".parse()?])?;
+    /// let before = Timestamp::from_secs(1_700_000_000).plus(86_400);
+    /// assert_eq!(shop.remove_unseen(before, 1_000)?, ["forgotten".parse()?]);
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Contended`]; [`Error::Store`]. Its kind is `OutcomeUnknown` when some devices are removed already: call
+    /// again to go on.
+    pub fn remove_unseen(&self, before: Timestamp, most: usize) -> Result<Vec<DeviceId>, Error> {
+        let candidates = self.unseen_since(before, most)?;
+        let mut removed = Vec::new();
+        for step in candidates.chunks(STEP) {
+            let taken = self.scope.write(Mode::Single, |draft| devices::remove_unseen(draft, step, before));
+            match taken {
+                Ok((ids, _)) => removed.extend(ids),
+                Err(error) if removed.is_empty() || error.kind() == ErrorKind::OutcomeUnknown => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    let cause = Some(Box::new(error).into());
+                    let what = "some of the devices are removed, and others are not";
+                    return Err(Error::store("remove devices")(StoreError::OutcomeUnknown { what, cause }));
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Where the devices stand that were not seen since, as of now.
+    fn unseen_since(&self, before: Timestamp, most: usize) -> Result<Vec<Place>, Error> {
+        let picture = self.scope.picture()?;
+        let mut places = Vec::new();
+        for platform in Platform::ALL {
+            let mut from = 0;
+            let all = picture.devices(platform)?;
+            while places.len() < most {
+                let ordinals = all.chunk(from, STEP);
+                let Some(last) = ordinals.last() else { break };
+                for &ordinal in &ordinals {
+                    let slot = Slot { platform, ordinal };
+                    let stored = picture.raw().device(slot).map_err(Error::store("read a device"))?;
+                    if let Some(stored) = stored
+                        && places.len() < most
+                        && picture.is_unseen_since(slot, stored.record.registered_at, before)?
+                    {
+                        places.push(stored.place);
+                    }
+                }
+                match last.checked_add(1) {
+                    Some(next) => from = next,
+                    None => break,
+                }
+            }
+        }
+        Ok(places)
+    }
+}
