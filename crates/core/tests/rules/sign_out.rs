@@ -223,7 +223,7 @@ fn a_removal_may_be_based_on_a_version() {
         &DeviceUpdate { mobile: Set::To("+1".parse().unwrap()), ..DeviceUpdate::default() },
     )
     .unwrap();
-    let message = format!("device \"d1\": version: must be the current {}: got {seen}", seen.0 + 1);
+    let message = format!("device \"d1\": version: must be {}, the current one: got {seen}", seen.0 + 1);
     refused(&app, &message, |app| app.remove_based_on(&device("d1"), seen));
     let based_on = |version| Command::RemoveBasedOn { device: device("d1"), version };
     assert!(matches!(app.batch(&[based_on(Version(99))]), Err(Error::Batch(_))));

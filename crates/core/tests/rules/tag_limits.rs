@@ -72,7 +72,7 @@ fn an_update_is_judged_by_what_the_device_has_afterwards() {
 }
 
 #[test]
-fn above_a_lowered_limit_removing_is_legal_and_adding_is_refused() {
+fn above_a_lowered_limit_removing_is_legal_and_growing_is_refused() {
     let f = fixture();
     f.app.register(&with_tags("d1", tags(&["a", "b", "c", "d", "e"]))).unwrap();
     let app = f.relimited(&at_most(2));
@@ -80,8 +80,8 @@ fn above_a_lowered_limit_removing_is_legal_and_adding_is_refused() {
     refused(&app, "tags.add: tags per device: must be at most 2: got 6", |app| {
         app.update(&device("d1"), &change_tags(tags(&["f"]), vec![]))
     });
-    refused(&app, "tags.add: tags per device: must be at most 2: got 5", |app| {
-        app.update(&device("d1"), &change_tags(tags(&["f"]), tags(&["a"])))
+    refused(&app, "tags.add: tags per device: must be at most 2: got 6", |app| {
+        app.update(&device("d1"), &change_tags(tags(&["f", "g"]), tags(&["a", "zzz"])))
     });
     refused(&app, "add[0]: tags per device: must be at most 2: got 6", |app| {
         app.update_tag(&tag("f"), &[device("d1")], &[])
@@ -96,6 +96,24 @@ fn above_a_lowered_limit_removing_is_legal_and_adding_is_refused() {
     let clear = DeviceUpdate { tags: TagsChange::Clear, ..DeviceUpdate::default() };
     app.update(&device("d1"), &clear).unwrap();
     assert!(app.device(&device("d1")).unwrap().tags.is_empty());
+}
+
+#[test]
+fn above_a_lowered_limit_an_update_that_adds_no_more_than_it_removes_is_accepted() {
+    let f = fixture();
+    f.app.register(&with_tags("d1", tags(&["a", "b", "c", "d", "e"]))).unwrap();
+    let app = f.relimited(&at_most(2));
+    app.update(&device("d1"), &change_tags(tags(&["f"]), tags(&["a"]))).unwrap();
+    assert_eq!(app.device(&device("d1")).unwrap().tags, tags(&["b", "c", "d", "e", "f"]));
+    app.update(&device("d1"), &change_tags(tags(&["g"]), tags(&["b", "c"]))).unwrap();
+    assert_eq!(app.device(&device("d1")).unwrap().tags, tags(&["d", "e", "f", "g"]));
+    // The same in a batch, where an operation sees those before it.
+    let swap = |add: &str, remove: &str| Command::Update {
+        device: device("d1"),
+        update: change_tags(tags(&[add]), tags(&[remove])),
+    };
+    app.batch(&[swap("h", "d"), swap("i", "h")]).unwrap();
+    assert_eq!(app.device(&device("d1")).unwrap().tags, tags(&["e", "f", "g", "i"]));
 }
 
 #[test]

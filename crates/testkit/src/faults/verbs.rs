@@ -189,7 +189,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("register a user", register_user("d2", Some("bob"))),
         ("register a user on a new device", register_user("new", Some("eve"))),
         ("register no user", register_user("d1", None)),
-        ("remove a device as it is", Command::RemoveBasedOn { device: d1(), version: Version(0) }),
+        ("remove a device as it is", Command::RemoveBasedOn { device: d1(), version: Version(1) }),
         ("sign a device out", Command::SignOut(d1())),
         ("sign a device out that nobody claimed", Command::SignOut(of("d4"))),
         ("sign a user out", Command::SignOutUser(of("ann"))),

@@ -283,7 +283,7 @@ impl Tenant {
         });
     }
 
-    /// A device may hold more than a lowered limit, but then it may not get a tag it lacks.
+    /// A device may hold more than a lowered limit, but then it may not get more of them than it loses.
     fn check_room_for_tags(
         &self,
         found: &mut Found,
@@ -295,7 +295,7 @@ impl Tenant {
         let has = self.devices.get(id).map(|member| member.tags.clone()).unwrap_or_default();
         let mut then: BTreeSet<TagName> = has.difference(remove).cloned().collect();
         then.extend(add.iter().cloned());
-        if add.iter().any(|tag| !has.contains(tag)) && above(then.len(), self.limits.tags_per_device) {
+        if then.len() > has.len() && above(then.len(), self.limits.tags_per_device) {
             found.add(field, None, Rule::TagsPerDevice);
         }
     }

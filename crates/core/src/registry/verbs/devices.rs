@@ -115,7 +115,13 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
     // Who loses all tags lacks all of them, and has room for them.
     let tagged = known.filter(|_| !leaving.as_ref().is_some_and(Leaving::clears_tags));
     let fresh_tags = tags::missing(draft, tagged, &named)?;
-    found.extend(tags::check_room(draft, tagged, "tags", fresh_tags.len())?);
+    let grows = match known {
+        Some(device) if tagged.is_none() => fresh_tags.len() > draft.tag_count(device)?,
+        _ => true,
+    };
+    if grows {
+        found.extend(tags::check_room(draft, tagged, "tags", fresh_tags.len())?);
+    }
     let evicted = match new.alias {
         Some(alias) => aliases::make_room(draft, known, alias, &mut found)?,
         None => Vec::new(),

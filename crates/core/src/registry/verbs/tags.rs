@@ -96,7 +96,8 @@ pub(super) fn plan_change<V: View>(
     let gone = change.len();
     let fresh = missing(draft, Some(device), &added)?;
     if let Some(most) = most_tags
-        && !fresh.is_empty()
+        // A device that has more tags than a limit that was lowered since may change them, but not get more of them.
+        && fresh.len() > gone
     {
         let after = draft.tag_count(device)? - gone + fresh.len();
         found.extend(too_many("tags.add", after, most));
