@@ -76,6 +76,7 @@ impl Subject {
                 "--cargo-arg=--test=conformance",
                 "--cargo-arg=--test=model",
                 "--cargo-arg=--test=register",
+                "--cargo-arg=--test=meanwhile",
                 "--cargo-arg=--test=histories",
                 "--timeout",
                 "300",
