@@ -9,6 +9,15 @@
 //! | `POST`, `DELETE /v3/tags/{tag}` | put a tag on devices and take it off, delete it |
 //! | `GET /v3/tags/{tag}/registration_ids/{id}` | is the device in the tag |
 //!
+//! These are all calls of the Device API, and so all that the vendor's libraries for servers (Java, Python, PHP, Go, Node,
+//! Ruby, C#) make of it. What else they can call (`/v3/push`, `/v3/schedules`, `/v3/report`, `/v3/files`, `/v3/images`,
+//! `/v3/admin`, `/v3/grouppush`) is answered 404 with the code 7010: nothing is sent from here.
+//!
+//! Platforms are JPush's, in filters and in answers: every Android phone is `android`, all Windows is `winphone`, and a
+//! device of a kind that JPush has no name for is in no answer with a filter. A filter that is empty, or on `DELETE` one
+//! that is not known, is refused: it must not widen a deletion to everything. What these calls come from are servers, so
+//! none of them counts as a device being seen.
+//!
 //! The second layout, below `/v3/device/`, answers alike. A device whose id is `status` is reached with one of its
 //! letters encoded (`%73tatus`): routes are told apart before decoding.
 //!

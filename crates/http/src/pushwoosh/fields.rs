@@ -1,8 +1,9 @@
 //! The members that the requests share, each with its rule. Empty texts count as absent, as the vendor has it.
 
-use crate::extract::{Faults, Members, Piece, Place, Read, Reader, Tally};
+use crate::extract::{Faults, Members, Piece, Place, Read, Reader, Tally, shown};
 use rollbook::{
     AppKey, Attribute, Attributes, DeviceId, Language, Platform, Rule, Scalar, UserId, UtcOffset, Violation,
+    Violations,
 };
 use serde::Serializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
@@ -161,25 +162,91 @@ impl<'de> Read<'de> for Attribute {
     }
 }
 
+const WHOLE: &str = "must be -9223372036854775808 to 9223372036854775807";
+
 fn scalar(piece: Piece<'_>, expected: &'static str, place: Place<'_>, faults: &mut Faults) -> Option<Scalar> {
-    // A number of this size is a whole one however it was written, and JSON does not tell 1e19 from its digits.
-    const BOUND: f64 = 9_223_372_036_854_775_808.0;
-    let range = "must be -9223372036854775808 to 9223372036854775807";
     match piece {
         Piece::Bool(truth) => Some(Scalar::Bool(truth)),
         Piece::Text(text) => Some(Scalar::Text(text.into_owned())),
-        Piece::Float(number) if number.abs() < BOUND => Some(Scalar::Float(number)),
+        Piece::Float(number) => Some(Scalar::Float(number)),
         Piece::Whole(number) => {
-            let whole = i64::try_from(number).map_err(|_| place.violation(Rule::Range, range, number));
+            let whole = i64::try_from(number).map_err(|_| place.violation(Rule::Range, WHOLE, number));
             faults.keep(whole).map(Scalar::Integer)
-        }
-        Piece::Float(number) => {
-            faults.add(place.violation(Rule::Range, range, format_args!("{number:?}")));
-            None
         }
         other => {
             faults.wrong(place, expected, &other);
             None
         }
+    }
+}
+
+/// Whole numbers beyond 64 bits among attributes that were read from this body. A reader of JSON makes floats of them, and
+/// only how they were written tells them from what was a float from the start.
+pub(super) fn check_whole(attributes: &Attributes, body: &[u8]) -> Result<(), Violations> {
+    let wide = |scalar: &Scalar| match scalar {
+        Scalar::Float(number) if number.abs() >= 9_223_372_036_854_775_808.0 => whole_literal(body, *number),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    for (name, attribute) in attributes.iter() {
+        let place = Place::of("attributes").member(name);
+        let refused = |place: Place<'_>, literal: &str| {
+            place.violation(Rule::Range, WHOLE, shown(literal).trim_matches('"'))
+        };
+        match attribute {
+            Attribute::One(scalar) => found.extend(wide(scalar).map(|literal| refused(place, literal))),
+            Attribute::List(list) => {
+                let bad = list.iter().enumerate().filter_map(|(n, scalar)| Some((n, wide(scalar)?)));
+                found.extend(bad.take(1).map(|(n, literal)| refused(place.item(n), literal)));
+            }
+        }
+        if found.len() > 100 {
+            break;
+        }
+    }
+    Violations::check(found)
+}
+
+/// A whole number in a body whose nearest float is this one.
+fn whole_literal(body: &[u8], float: f64) -> Option<&str> {
+    let mut rest = std::str::from_utf8(body).ok()?;
+    loop {
+        rest = rest.get(rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?..)?;
+        if let Some(text) = rest.strip_prefix('"') {
+            let mut escaped = false;
+            let end = text.find(|c: char| {
+                let ends = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                ends
+            })?;
+            rest = text.get(end + 1..)?;
+        } else {
+            let of_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+            let (number, after) = rest.split_at(rest.find(|c| !of_number(c)).unwrap_or(rest.len()));
+            if !number.contains(['.', 'e', 'E']) && number.parse() == Ok(float) {
+                return Some(number);
+            }
+            rest = after;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_found_as_they_were_written_and_not_in_texts() {
+        let two_to_64 = 18_446_744_073_709_551_616.0;
+        let body = br#"{"18446744073709551616":"\\\"18446744073709551616\\","a":[1.8446744073709552e19,18446744073709551617 ,1]}"#;
+        assert_eq!(whole_literal(body, two_to_64), Some("18446744073709551617"));
+        let floats =
+            br#"{"a":18446744073709551616.0,"b":1.8446744073709552E19,"c":"x18446744073709551616","d":true}"#;
+        assert_eq!(whole_literal(floats, two_to_64), None);
+        assert_eq!(
+            whole_literal(b"-9223372036854775809", -9_223_372_036_854_775_808.0),
+            Some("-9223372036854775809")
+        );
+        assert_eq!(whole_literal(b"\"unended", two_to_64), None);
     }
 }

@@ -2,10 +2,40 @@
 //!
 //! | request | operation |
 //! |---|---|
+//! | `POST /json/1.3/applicationOpen` | record a device, and that it was seen |
+//! | `POST /json/1.3/registerDevice`, `unregisterDevice`, `deleteDevice`, `checkDevice` | devices |
 //! | `POST /json/1.3/registerUser` | tie a user to a device |
 //! | `POST /json/1.3/postEvent` | post an event |
 //! | `POST /api/v2/device-api/deleteUser` | delete a user with all devices |
-//! | `POST /json/1.3/registerDevice`, `unregisterDevice`, `deleteDevice`, `checkDevice` | devices |
+//!
+//! # What the SDKs call
+//!
+//! Each call that the vendor's SDKs for iOS, Android and browsers can make, and what comes of it. Their first start is
+//! one or more of `getConfig`, `checkDevice`, `applicationOpen`, `getInApps`, `registerUser` and `registerDevice`.
+//!
+//! | call | answer |
+//! |---|---|
+//! | `applicationOpen` | done; versions and model are not kept |
+//! | `registerDevice`, `unregisterDevice`, `deleteDevice`, `checkDevice` | done; `tags`, `gateway`, `sounds`, `public_key`, `auth_token`, `voip_push_token` are not kept |
+//! | `registerUser`, `postEvent` | done |
+//! | `getInApps` | `{"inApps":[]}`: there are none |
+//! | `getConfig` | `{"features":{}}`: none of the vendor's features are on |
+//! | `pushStat`, `messageDeliveryEvent`, `setBadge` | success; counted in metrics, and nothing is kept |
+//! | `setTags`, `getTags`, `setEmailTags` | 404: there are no attributes of devices |
+//! | `registerEmail`, `registerEmailUser`, `mergeUser`, `triggerInAppAction`, `richMediaAction`, `setPurchase`, `setMADID`, `createTestDevice` | 404 |
+//! | `getInboxMessages`, `inboxStatus`, `getNearestZone`, `setActivityToken`, `setActivityPushToStartToken` | 404 |
+//! | `getPopupForms`, `getPopupFormContent`, `recordPopupFormEvent`, `pageVisit`, `multiRegisterDevice` | 404 |
+//!
+//! A call that an SDK makes itself counts as the device being seen, by the app's
+//! [`presence_from`](rollbook::Policies::presence_from): `applicationOpen`, `registerDevice`, `registerUser`, and
+//! `postEvent` with the `hwid` of a known device.
+//!
+//! No device is lost for a detail: a whole number may be a text or have a point, and a `language` or a `timezone` that is
+//! none is left out of `registerDevice` and `applicationOpen`, which [`Dropped`](crate::Dropped) among the extensions of
+//! the answer says. A device that is gone already is unregistered and deleted with success, so that a client that tries
+//! again does not take what was done for a failure.
+//!
+//! # Answers
 //!
 //! Path and method are judged first, then whether there is a token at all, then the app that the body names, the token
 //! against the app, and the arguments. The app is named in the body, so path, method and the form of the token are all

@@ -1,17 +1,18 @@
 //! What a request asks for, done: its body, the app that the body names, the token against the app, the arguments.
 
 use super::error::Refusal;
+use super::fields::check_whole;
 use super::route::Operation;
 use super::wire::{
     Addressed, Config, DeletedUser, DeviceExists, DeviceName, Enclosed, EventPosted, InApps, NewDevice,
-    NewUser, PostedEvent, Response,
+    NewUser, OpenedApp, PostedEvent, Response,
 };
 use crate::authenticate::{Verdict, authenticate};
-use crate::exchange::{Answer, Dropped, Outcome, json};
+use crate::exchange::{Answer, Dropped, Outcome, causes, json};
 use crate::extract::{Request, decode, shown};
 use axum::http::StatusCode;
 use rollbook::store::Store;
-use rollbook::{App, AppKey, Error, Registration, Registry, Secret, Subject};
+use rollbook::{App, AppKey, DeviceId, Error, NewEvent, Registration, Registry, Secret, Subject};
 use serde::Serialize;
 
 /// Performs a request of which path, method and the form of the token are good.
@@ -27,18 +28,32 @@ pub(super) fn perform<S: Store>(
         Operation::RegisterUser => {
             let new: NewUser = request(operation, body)?;
             app.register_user(&new.hwid, new.user_id.as_ref(), new.device_type, new.tz_offset)?;
+            called(&app, &new.hwid);
         }
         Operation::PostEvent => {
-            let code = app.post_event(&request::<PostedEvent>(operation, body)?.into())?;
+            let event = NewEvent::from(request::<PostedEvent>(operation, body)?);
+            check_whole(&event.attributes, body)?;
+            let code = app.post_event(&event)?;
+            if let Some(device) = &event.device {
+                called(&app, device);
+            }
             return Ok(done(operation, &Response::done(EventPosted { code })));
         }
         Operation::DeleteUser => {
             app.delete_user(&request::<DeletedUser>(operation, body)?.user_id)?;
         }
+        Operation::ApplicationOpen => {
+            let mut opened = request::<OpenedApp>(operation, body)?;
+            let dropped = std::mem::take(&mut opened.dropped);
+            app.open(&opened.into())?;
+            return Ok(without(dropped, done(operation, &Response::<()>::DONE)));
+        }
         Operation::RegisterDevice => {
             let mut new = request::<NewDevice>(operation, body)?;
             let dropped = std::mem::take(&mut new.dropped);
-            app.register(&Registration::from(new))?;
+            let registration = Registration::from(new);
+            app.register(&registration)?;
+            called(&app, &registration.id);
             return Ok(without(dropped, done(operation, &Response::<()>::DONE)));
         }
         Operation::UnregisterDevice => {
@@ -65,6 +80,14 @@ pub(super) fn perform<S: Store>(
 
 fn done(operation: Operation, body: &impl Serialize) -> Answer {
     json(StatusCode::OK, body, Outcome { operation: operation.name(), code: 200 })
+}
+
+/// A device made this call itself. What it asked for is done, so that it was seen is not worth an error: heartbeats may be
+/// lost.
+fn called<S: Store>(app: &App<S>, device: &DeviceId) {
+    if let Err(error) = app.device_called(device) {
+        tracing::warn!(error = causes(&error), "a heartbeat is lost");
+    }
 }
 
 /// An answer to a request of which these members were dropped.

@@ -3,7 +3,7 @@
 use super::fields::device_type;
 use crate::extract::{Members, Piece, Request, deserialize};
 use rollbook::{
-    AppKey, Attributes, DeviceId, EventCode, EventName, Language, NewEvent, Platform, PushToken,
+    AppKey, AppOpen, Attributes, DeviceId, EventCode, EventName, Language, NewEvent, Platform, PushToken,
     Registration, Timestamp, UserId, UtcOffset,
 };
 use serde::{Deserialize, Deserializer, Serialize};
@@ -159,6 +159,7 @@ requests! {
     DeletedUser: "application" "user_id";
     DeviceName: "application" "hwid";
     NewDevice: "application" "hwid" "device_type" "push_token" "language" "timezone" "userId";
+    OpenedApp: "application" "hwid" "device_type" "push_token" "language" "timezone" "userId";
 }
 
 macro_rules! read_strictly {
@@ -170,7 +171,7 @@ macro_rules! read_strictly {
         }
     )*};
 }
-read_strictly!(NewUser, DeletedUser, DeviceName, NewDevice, PostedEvent);
+read_strictly!(NewUser, DeletedUser, DeviceName, NewDevice, OpenedApp, PostedEvent);
 
 /// The app that a request names, read before anything else of it.
 pub(super) struct Addressed(pub(super) AppKey);
@@ -325,6 +326,67 @@ impl From<NewDevice> for Registration {
             utc_offset: new.timezone,
             user: new.user_id,
             ..Registration::new(new.hwid, new.device_type.unwrap_or(Platform::Unknown))
+        }
+    }
+}
+
+/// `applicationOpen`, which the SDKs send at each start, before anything else.
+///
+/// ```
+/// use rollbook::{AppOpen, Platform};
+/// use rollbook_http::pushwoosh::wire::OpenedApp;
+/// let text = r#"{"application":"shop","hwid":"phone","device_type":1,"timezone":"25200","app_version":"1.2"}"#;
+/// let open = AppOpen::from(serde_json::from_str::<OpenedApp>(text)?);
+/// assert_eq!((open.platform, open.utc_offset.map(|offset| offset.secs())), (Some(Platform::Ios), Some(25_200)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenedApp {
+    /// The app.
+    pub application: AppKey,
+    /// The device.
+    pub hwid: DeviceId,
+    /// Its platform.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "device_type")]
+    pub device_type: Option<Platform>,
+    /// What a gateway reaches it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub push_token: Option<PushToken>,
+    /// Its language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// Its offset from UTC in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<UtcOffset>,
+    /// The user it belongs to, if it is new.
+    #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The members that were sent and are none of this: a device is not lost for its language or its clock.
+    #[serde(skip)]
+    pub dropped: Vec<&'static str>,
+}
+
+impl OpenedApp {
+    fn of<P>(mut members: Members<'_, '_, P>) -> Option<Self> {
+        let (application, hwid) = (members.application(), members.hwid());
+        let device_type = members.platform();
+        let push_token = members.hidden_name("push_token", PushToken::new);
+        let (language, timezone) = members.surroundings();
+        let (user_id, dropped) = (members.user("userId"), members.dropped);
+        let (application, hwid) = (application?, hwid?);
+        Some(OpenedApp { application, hwid, device_type, push_token, language, timezone, user_id, dropped })
+    }
+}
+
+impl From<OpenedApp> for AppOpen {
+    fn from(opened: OpenedApp) -> Self {
+        AppOpen {
+            platform: opened.device_type,
+            user: opened.user_id,
+            token: opened.push_token,
+            language: opened.language,
+            utc_offset: opened.timezone,
+            ..AppOpen::new(opened.hwid)
         }
     }
 }

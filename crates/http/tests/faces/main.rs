@@ -9,6 +9,7 @@
 //! | JPush: each path, method, body and answer; the second layout | `jpush` |
 //! | Pushwoosh: each call, with and without its optional members; browsers | `pushwoosh` |
 //! | what the vendors' own clients send beside what their pages say | `clients` |
+//! | the first start of each Pushwoosh SDK; when a device counts as seen | `first_start` |
 //! | more than a service wants: noise, floods, depth, slowness | `hostile`, `crowds` |
 //!
 //! | of the refusals | file |
@@ -31,6 +32,8 @@ mod clients;
 mod crowds;
 #[cfg(test)]
 mod decoding;
+#[cfg(test)]
+mod first_start;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
