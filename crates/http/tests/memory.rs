@@ -81,6 +81,8 @@ const SHAPES: &[Shape] = &[
     ("app", TAG, r#"{"registration_ids":{"add":["#, r#""{n}","#, r#""\t"]}}"#),
     ("app", TAG, r#"{"registration_ids":{"remove":["#, r#""{n}","#, r#""x"]}}"#),
     ("app", TAG, r#"{"registration_ids":{"remove":["#, r#""phone{n}","#, r#""\t"]}}"#),
+    ("app", TAG, r#"{"registration_ids":{"add":["#, r#""phone{n}","#, r#""x"]}}"#),
+    ("app", "/v3/aliases/ann", r#"{"registration_ids":{"remove":["#, r#""phone{n}","#, r#""x"]}}"#),
     ("app", STATUS, r#"{"registration_ids":["#, r#""a","#, r#""a"]}"#),
     ("app", STATUS, r#"{"registration_ids":["#, r#""nobody0000{n}","#, r#""a"]}"#),
     ("app", STATUS, r#"{"registration_ids":["#, r#""{n}","#, r#""a"]}"#),

@@ -10,7 +10,7 @@ use std::fmt::Display;
 const SHOWN_BYTES: usize = 64;
 
 /// How many violations one line holds.
-const TOLD: usize = 1_000;
+const TOLD: usize = 1_024;
 
 /// How many bad items of one list are named; of the others an error says how many there are.
 const NAMED: usize = 100;
@@ -180,24 +180,37 @@ impl Faults {
 }
 
 /// Counts the bad items of one list: the first of them are named.
-#[derive(Debug, Default)]
-pub(crate) struct Tally(usize);
+#[derive(Debug)]
+pub(crate) struct Tally {
+    counted: usize,
+    named: usize,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Tally::naming(NAMED)
+    }
+}
 
 impl Tally {
+    pub(crate) fn naming(named: usize) -> Self {
+        Tally { counted: 0, named }
+    }
+
     /// Counts one more; is it named?
     pub(crate) fn names(&mut self) -> bool {
-        self.0 += 1;
-        self.0 <= NAMED
+        self.counted += 1;
+        self.counted <= self.named
     }
 
     /// Would one more be named?
     pub(crate) fn is_full(&self) -> bool {
-        self.0 >= NAMED
+        self.counted >= self.named
     }
 
     /// What is said of the items that were not named.
     pub(crate) fn others(&self, place: Place<'_>, rule: Rule, limit: &'static str) -> Option<Violation> {
-        let more = self.0.checked_sub(NAMED).filter(|&more| more > 0)?;
+        let more = self.counted.checked_sub(self.named).filter(|&more| more > 0)?;
         Some(place.violation(rule, limit, format_args!("{more} more that are not")))
     }
 }
@@ -211,7 +224,7 @@ mod tests {
         let violations =
             vec![Place::of("tags.add").item(7).violation(Rule::Type, "must be a string", 5); 300_000];
         let line = line(&violations);
-        assert!(line.len() < 100_000 && line.ends_with("; and 299000 more"));
+        assert!(line.len() < 100_000 && line.ends_with("; and 298976 more"));
         assert!(shown(&"x".repeat(1 << 20)).len() < 100);
         assert_eq!(shown(&"汉".repeat(30)), format!("\"{}\"…", "汉".repeat(21)));
     }
@@ -223,6 +236,6 @@ mod tests {
         assert_eq!(named, NAMED);
         let others = tally.others(Place::of("tags").member("add"), Rule::Type, "must be a string").unwrap();
         assert_eq!(others.to_string(), "tags.add: type: must be a string: got 7 more that are not");
-        assert_eq!(Tally(NAMED).others(Place::of("tags"), Rule::Type, "must be a string"), None);
+        assert_eq!(Tally::naming(NAMED + 7).others(Place::of("tags"), Rule::Type, "must be a string"), None);
     }
 }

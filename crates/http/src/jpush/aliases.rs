@@ -2,7 +2,7 @@
 
 use super::names::{self, Most, platforms};
 use super::status::date;
-use super::tags::devices;
+use super::tags::{LONG, devices};
 use super::wire::{AliasData, AliasDevice, AliasDevices, DevicesChange, Empty};
 use super::{Call, Refusal};
 use crate::exchange::Answer;
@@ -55,12 +55,12 @@ impl<S: Store> Call<'_, S> {
         }
         let mut most = Most::new(self.app.limits().devices_per_list, self.body.len());
         let remove = devices("registration_ids.remove", lists.remove, &mut most);
-        if remove.blocked {
-            Violations::check(self.with_unknown(remove)?)?;
-            return self.done(&Empty {});
+        let refused = |error| Refusal::of_lists(error, [&remove]);
+        if remove.blocked || remove.good.len() > LONG {
+            let found = self.with_unknown(&remove)?;
+            Violations::check(found).map_err(|violations| refused(violations.into()))?;
         }
-        let unbound = self.app.unbind_alias(&alias, &remove.good);
-        unbound.map_err(|error| Refusal::of_lists(error, [("devices", &remove.good)]))?;
+        self.app.unbind_alias(&alias, &remove.good).map_err(refused)?;
         self.done(&Empty {})
     }
 

@@ -1,5 +1,6 @@
 //! What the JPush face refuses with: the vendor's codes.
 
+use super::names::Names;
 use super::wire::{ErrorBody, ErrorDetail};
 use crate::exchange::{Answer, Outcome, Stranger, causes, json};
 use crate::extract::{Unread, line};
@@ -65,15 +66,15 @@ impl Refusal {
         Refusal { allow: Some(allow), ..Refusal::new(7010, StatusCode::METHOD_NOT_ALLOWED, message) }
     }
 
-    /// An error about lists of devices, each under the name that the register has for it: the ids that the app does not
-    /// know stand in the answer by themselves, too.
-    pub(super) fn of_lists<const N: usize>(error: Error, lists: [(&str, &[DeviceId]); N]) -> Self {
+    /// An error about lists of devices: the ids that the app does not know stand in the answer by themselves, too.
+    pub(super) fn of_lists<const N: usize>(error: Error, lists: [&Names<DeviceId>; N]) -> Self {
         let mut illegal_rids: Vec<String> = Vec::new();
         if let Error::Invalid(violations) = &error {
             let mut seen = HashSet::new();
             for violation in violations.iter().filter(|violation| violation.rule() == Rule::Known) {
-                let list = lists.iter().find(|(field, _)| *field == violation.field());
-                let id = list.zip(violation.index()).and_then(|((_, ids), index)| ids.get(index));
+                let violation = renamed(violation.clone());
+                let list = lists.iter().find(|list| list.field == violation.field());
+                let id = list.zip(violation.index()).and_then(|(list, index)| list.good.get(index));
                 illegal_rids
                     .extend(id.filter(|id| seen.insert(id.as_str())).map(|id| id.as_str().to_owned()));
             }
@@ -112,7 +113,8 @@ impl From<Violations> for Refusal {
             return Refusal::new(7015, StatusCode::BAD_REQUEST, message);
         }
         let of_an_item = |violation: &Violation| {
-            violation.index().is_some() && matches!(violation.rule(), Rule::Known | Rule::TagsPerDevice)
+            matches!(violation.field(), "registration_ids.add" | "registration_ids.remove")
+                && matches!(violation.rule(), Rule::Known | Rule::TagsPerDevice)
         };
         if renamed.iter().all(of_an_item) {
             return Refusal::new(ITEMS, StatusCode::BAD_REQUEST, message);

@@ -18,8 +18,9 @@
 //! that is not known, is refused: it must not widen a deletion to everything. What these calls come from are servers, so
 //! none of them counts as a device being seen.
 //!
-//! The second layout, below `/v3/device/`, answers alike. A device whose id is `status` is reached with one of its
-//! letters encoded (`%73tatus`): routes are told apart before decoding.
+//! The second layout, below `/v3/device/`, answers alike. A device whose id is a word of the paths is reached with one of
+//! its letters encoded, since routes are told apart before decoding: `/v3/devices/%73tatus`, and in the second layout also
+//! `/v3/device/%74ags` and `/v3/device/%61liases`.
 //!
 //! Path and method are judged first, then who asks, then the arguments. Path, method and credentials are all in the
 //! head of a request, so the router judges them before it waits for a byte of the body.

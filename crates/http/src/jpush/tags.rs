@@ -35,16 +35,13 @@ impl<S: Store> Call<'_, S> {
         let mut most = Most::new(limits.devices_per_list, self.body.len());
         let add = devices("registration_ids.add", lists.add, &mut most);
         let remove = devices("registration_ids.remove", lists.remove, &mut most);
-        if add.blocked || remove.blocked {
-            let mut found = self.with_unknown(add)?;
-            found.extend(self.with_unknown(remove)?);
-            Violations::check(found)?;
-            return self.done(&Empty {});
+        let refused = |error| Refusal::of_lists(error, [&add, &remove]);
+        if add.blocked || remove.blocked || add.good.len() + remove.good.len() > LONG {
+            let mut found = self.with_unknown(&add)?;
+            found.extend(self.with_unknown(&remove)?);
+            Violations::check(found).map_err(|violations| refused(violations.into()))?;
         }
-        let updated = self.app.update_tag(&tag, &add.good, &remove.good);
-        updated.map_err(|error| {
-            Refusal::of_lists(error, [("add", add.good.as_slice()), ("remove", &remove.good)])
-        })?;
+        self.app.update_tag(&tag, &add.good, &remove.good).map_err(refused)?;
         self.done(&Empty {})
     }
 
@@ -53,10 +50,10 @@ impl<S: Store> Call<'_, S> {
         self.done(&Empty {})
     }
 
-    /// What is wrong with a list that holds texts that are no ids, the ids of no device included.
-    pub(super) fn with_unknown(&self, names: Names<DeviceId>) -> Result<Vec<Violation>, Refusal> {
-        let Names { field, texts, bad: mut found, .. } = names;
-        let mut tally = Tally::default();
+    /// What is wrong with a list of which the register cannot be asked as a whole, the ids of no device included.
+    pub(super) fn with_unknown(&self, names: &Names<DeviceId>) -> Result<Vec<Violation>, Refusal> {
+        let Names { field, texts, bad, .. } = names;
+        let (field, mut found, mut tally) = (*field, bad.clone(), Tally::naming(UNKNOWN));
         for (index, id) in texts.iter().enumerate() {
             let Ok(id) = DeviceId::new(id) else { continue };
             match self.app.last_seen(&id) {
@@ -77,6 +74,13 @@ impl<S: Store> Call<'_, S> {
 }
 
 const DEVICE: &str = "must be a device of the app";
+
+/// How many unknown devices of a list are named.
+const UNKNOWN: usize = 1_000;
+
+/// Lists above this are looked through before the register is asked: it names every device that it does not know, which
+/// of an endless list takes many times what the list does.
+pub(super) const LONG: usize = 2_000;
 
 /// A list of devices.
 pub(super) fn devices(field: &'static str, texts: Option<Texts>, most: &mut Most) -> Names<DeviceId> {

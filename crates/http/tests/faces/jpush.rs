@@ -243,4 +243,10 @@ fn a_device_whose_id_is_a_word_of_the_paths_is_reached_encoded() {
     served.enrol("status", Platform::Ios);
     served.jpush("POST", "/v3/devices/%73tatus", r#"{"alias":"a"}"#).is(200, "{}");
     served.jpush("GET", "/v3/devices/%73tatus", "").is(200, r#"{"tags":[],"alias":"a","mobile":null}"#);
+    // In the second layout the words of the other paths as well.
+    for (id, encoded) in [("status", "statu%73"), ("tags", "%74ags"), ("aliases", "%61liases")] {
+        served.enrol(id, Platform::Ios);
+        served.jpush("POST", &format!("/v3/device/{encoded}"), r#"{"mobile":"1"}"#).is(200, "{}");
+        assert_eq!(served.app.device(&device(id)).unwrap().mobile.unwrap().as_str(), "1");
+    }
 }

@@ -152,6 +152,27 @@ fn the_ids_that_nobody_has_stand_in_the_answer_whole_and_once() {
     refused_of(&served, "/v3/tags/news", &body, &message, &[&long, "\"q\""]);
 }
 
+#[test]
+fn of_an_endless_list_of_unknown_devices_a_bounded_number_is_named() {
+    let served = served_of(Limits::unlimited());
+    served.populate();
+    for path in ["/v3/tags/news", "/v3/aliases/ann"] {
+        let ids: Vec<String> = (0..3_000).map(|n| format!("gone{n:04}")).collect();
+        let body = serde_json::json!({"registration_ids": {"remove": ids}}).to_string();
+        let before = snapshot(&served.app);
+        let reply = served.jpush("POST", path, &body);
+        let told: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!((reply.status(), &told["error"]["code"]), (400, &7013.into()));
+        assert_eq!(told["error"]["illegal_rids"].as_array().unwrap().len(), 1_000);
+        assert!(
+            told["error"]["message"].as_str().unwrap().ends_with("got 2000 more that are not"),
+            "{}",
+            told["error"]["message"]
+        );
+        assert_eq!(snapshot(&served.app), before);
+    }
+}
+
 /// As `refused`, of a list in which the app does not know these ids.
 #[track_caller]
 fn refused_of(served: &crate::common::Served, target: &str, body: &str, message: &str, ids: &[&str]) {
