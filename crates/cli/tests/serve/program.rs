@@ -123,7 +123,10 @@ fn requests_are_counted_by_operation_and_outcome_and_by_nothing_that_a_client_ma
     for n in 0..3 {
         service.pushwoosh("registerDevice", &format!(r#""hwid":"d{n}","device_type":3"#));
     }
-    service.pushwoosh("registerDevice", r#""hwid":"d9","device_type":1"#);
+    service.pushwoosh(
+        "registerDevice",
+        r#""hwid":"d9","device_type":1,"language":"made up","timezone":"made up""#,
+    );
     service.pushwoosh("registerDevice", r#""hwid":"d9","device_type":99"#);
     service.jpush("GET", "/v3/devices/d1", "");
     service.jpush("GET", "/v3/devices/nobody", "");
@@ -147,6 +150,8 @@ fn requests_are_counted_by_operation_and_outcome_and_by_nothing_that_a_client_ma
         r#"rollbook_requests_total{operation="jpush.device.get",code="7002"} 51"#,
         r#"rollbook_requests_total{operation="jpush.device.get",code="7008"} 1"#,
         r#"rollbook_requests_total{operation="none",code="7010"} 100"#,
+        r#"rollbook_dropped_members_total{member="language"} 1"#,
+        r#"rollbook_dropped_members_total{member="timezone"} 1"#,
         r#"rollbook_request_seconds_count{operation="jpush.device.get"} 53"#,
         r#"rollbook_request_seconds_bucket{le="+Inf",operation="none"} 100"#,
         "rollbook_requests_under_way 0",
