@@ -192,14 +192,14 @@ mod tests {
             (r#"{"rollbook":"x"}"#, "rollbook: invalid type: string \"x\", expected u64"),
             (
                 r#"{"rollbook":1,"app":"a b","name":"","presence":true,"limits":{}}"#,
-                "rollbook: app: characters",
+                "rollbook: characters: must hold only A-Z a-z 0-9 - _: got \"a b\" at column",
             ),
             (
                 r#"{"rollbook":1,"app":"a","name":"","presence":true,"limits":{"wings":2}}"#,
                 "rollbook: unknown field `wings`",
             ),
             (r#"{"event_type":"x"}"#, "event_type: missing field `declared_at`"),
-            (r#"{"event_type":"","declared_at":1}"#, "event_type: event: bytes: must be 1 to 255"),
+            (r#"{"event_type":"","declared_at":1}"#, "event_type: bytes: must be 1 to 255"),
             (r#"{"alias_order":"a","devices":["d",7]}"#, "alias_order: invalid type: integer `7`"),
             (r#"{"event":"","at":1,"attributes":{}}"#, "event: bytes: must be 1 to 255"),
             (r#"{"event":"x","at":1}"#, "event: missing field `attributes`"),
