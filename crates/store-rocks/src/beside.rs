@@ -1,53 +1,50 @@
-//! Opening for reading beside an owner that goes on writing.
+//! Reading a directory beside an owner that goes on writing.
 
 use crate::format;
 use crate::open::OpenError;
-use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::fs;
+use crate::wal::{fingerprint, logs};
 use std::path::Path;
 
-/// How often a reader looks again when its owner has replaced files while they were opened.
+/// How often a reader looks again when its owner has replaced files meanwhile.
 const TRIES: u32 = 64;
 
-/// Opens until the owner has removed nothing meanwhile.
+/// Repeats work on the files of a store as long as it fails while its owner replaces files.
 ///
-/// The engine reads the list of tables first and the logs afterwards. Where the owner writes a log out to a table and
-/// removes it between the two, the engine finds neither, and says nothing of it: what was in the log would be missing.
-/// A log is only removed after a younger one was begun, so the same logs before and after mean that none is missing.
-pub(crate) fn opened<T>(path: &Path, open: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
-    let mut before = logs(path)?;
+/// A failure counts only where the owner has changed nothing meanwhile: a file may have been removed.
+pub(crate) fn settled<T>(path: &Path, work: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    let directory = format::engine_directory(path);
     for _ in 0..TRIES {
-        let opened = open();
-        let after = logs(path)?;
-        let vanished = matches!(&opened, Err(OpenError::Engine { cause, .. })
-            if cause.as_ref().contains("No such file"));
-        if before == after && !vanished {
-            return opened;
+        let before = fingerprint(&directory)?;
+        match work() {
+            Err(_) if fingerprint(&directory)? != before => {}
+            done => return done,
         }
-        before = after;
     }
     Err(OpenError::Busy(path.to_owned()))
 }
 
-/// The names of the engine's logs of commits.
-fn logs(path: &Path) -> Result<BTreeSet<OsString>, OpenError> {
+/// The same for work that finds the logs by their names: also done again when the owner has replaced a log meanwhile.
+///
+/// The engine reads the list of tables first and the logs afterwards. Where the owner writes a log out to a table and
+/// removes it between the two, the engine finds neither, and says nothing of it: what was in the log would be missing.
+/// A log is only removed after a younger one was begun, so the same logs before and after mean that none is missing.
+pub(crate) fn with_the_same_logs<T>(
+    path: &Path,
+    work: impl Fn() -> Result<T, OpenError>,
+) -> Result<T, OpenError> {
     let directory = format::engine_directory(path);
-    let unread = || format::io_error(&directory, "cannot be read");
-    let mut logs = BTreeSet::new();
-    for entry in fs::read_dir(&directory).map_err(unread())? {
-        let name = entry.map_err(unread())?.file_name();
-        if Path::new(&name).extension().is_some_and(|extension| extension == "log") {
-            logs.insert(name);
-        }
-    }
-    Ok(logs)
+    settled(path, || {
+        let before = logs(&directory)?;
+        let done = work()?;
+        if logs(&directory)? == before { Ok(done) } else { Err(OpenError::Busy(path.to_owned())) }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::cell::Cell;
+    use std::fs;
 
     fn directory() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
@@ -56,15 +53,19 @@ mod tests {
         directory
     }
 
+    fn write(path: &Path, name: &str, text: &str) {
+        fs::write(format::engine_directory(path).join(name), text).unwrap();
+    }
+
     fn log(path: &Path, number: u32) {
-        fs::write(format::engine_directory(path).join(format!("{number:06}.log")), "").unwrap();
+        write(path, &format!("{number:06}.log"), "");
     }
 
     #[test]
     fn a_log_that_is_replaced_meanwhile_makes_the_reader_look_again() {
         let directory = directory();
         let times = Cell::new(0);
-        let opened = opened(directory.path(), || {
+        let opened = with_the_same_logs(directory.path(), || {
             times.set(times.get() + 1);
             if times.get() < 3 {
                 log(directory.path(), 1 + times.get());
@@ -75,10 +76,23 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_counts_only_where_the_owner_has_changed_nothing() {
+        let directory = directory();
+        write(directory.path(), "CURRENT", "MANIFEST-000004\n");
+        let times = Cell::new(0);
+        let failed = settled(directory.path(), || -> Result<(), _> {
+            times.set(times.get() + 1);
+            write(directory.path(), "MANIFEST-000004", ["", "x", "xy"][times.get().min(2)]);
+            Err(OpenError::Missing(directory.path().join(times.get().to_string())))
+        });
+        assert!(matches!(failed, Err(OpenError::Missing(path)) if path.ends_with("3")));
+    }
+
+    #[test]
     fn a_reader_that_is_never_quick_enough_is_told_so() {
         let directory = directory();
         let times = Cell::new(1);
-        let refused = opened(directory.path(), || {
+        let refused = with_the_same_logs(directory.path(), || {
             times.set(times.get() + 1);
             log(directory.path(), times.get());
             Ok(())

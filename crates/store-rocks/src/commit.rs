@@ -132,7 +132,7 @@ impl RocksStore {
             state.ended.store(header.version.0, SeqCst);
         }
         state.newest.unsettle();
-        if let Err(cause) = self.db.write_opt(batch, &options) {
+        if let Err(cause) = self.write(batch, &options) {
             // What is stored now is not known here: the next commit and every view read it.
             return fail(outcomes.into_iter().map(Some), None, error::write("a commit", cause));
         }
@@ -166,10 +166,10 @@ fn fail(outcomes: impl Iterator<Item = Option<Outcome>>, known: Option<Known>, e
 }
 
 /// The same class and words once more; the engine's error goes along as text.
-fn copy(error: &StoreError) -> StoreError {
+fn copy(failure: &StoreError) -> StoreError {
     use std::error::Error;
-    let cause = || error.source().map(|cause| Box::<dyn Error + Send + Sync>::from(cause.to_string()));
-    match error {
+    let cause = || failure.source().map(error::again);
+    match failure {
         StoreError::Conflict { what } => StoreError::conflict(*what),
         StoreError::Unavailable { what, .. } => StoreError::Unavailable { what, cause: cause() },
         StoreError::OutcomeUnknown { what, .. } => StoreError::OutcomeUnknown { what, cause: cause() },

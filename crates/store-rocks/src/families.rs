@@ -2,8 +2,12 @@
 
 use crate::options::{Compression, RocksOptions};
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DataBlockIndexType, Options,
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DEFAULT_COLUMN_FAMILY_NAME,
+    DataBlockIndexType, Options,
 };
+
+/// Bytes of a write buffer, at least.
+const SMALLEST_BUFFER: usize = 256 << 10;
 
 /// A column family of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,7 +166,7 @@ impl Family {
         }
     }
 
-    fn options(self, options: &RocksOptions, cache: &Cache) -> Options {
+    fn options(self, options: &RocksOptions, cache: &Cache, compacts: bool) -> Options {
         let Profile { block, bloom, mostly_hits, hashed, deleted_in_stretches, compressed, buffer } =
             self.profile();
         let mut table = BlockBasedOptions::default();
@@ -185,6 +189,7 @@ impl Family {
             table.set_block_restart_interval(2);
         }
         let mut family = Options::default();
+        family.set_disable_auto_compactions(!compacts);
         family.set_block_based_table_factory(&table);
         if bloom.is_some() {
             // In write buffers too: otherwise whoever asks for what is not there, or is in a file, walks them first.
@@ -198,7 +203,7 @@ impl Family {
             (true, Compression::Lz4) => DBCompressionType::Lz4,
             (false, _) | (_, Compression::None) => DBCompressionType::None,
         });
-        family.set_write_buffer_size((options.write_buffer_bytes() / buffer).max(256 << 10));
+        family.set_write_buffer_size((options.write_buffer_bytes() / buffer).max(SMALLEST_BUFFER));
         family.set_max_write_buffer_number(4);
         if deleted_in_stretches {
             // What is deleted in the order of the keys would be walked over again and again until it is compacted.
@@ -209,7 +214,17 @@ impl Family {
 }
 
 /// Every family of the store as the engine wants to hear of it.
-pub(crate) fn descriptors(options: &RocksOptions, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
-    let ours = Family::ALL.into_iter();
-    ours.map(|family| ColumnFamilyDescriptor::new(family.name(), family.options(options, cache))).collect()
+pub(crate) fn descriptors(
+    options: &RocksOptions,
+    cache: &Cache,
+    compacts: bool,
+) -> Vec<ColumnFamilyDescriptor> {
+    let described =
+        |family: Family| ColumnFamilyDescriptor::new(family.name(), family.options(options, cache, compacts));
+    // Nothing is ever in it. But the largest write buffer of all is how much of a disk must be free before the engine
+    // takes writes again after it was full, and how much a log takes in advance; the engine's usual one is 64 MiB.
+    let mut unused = Options::default();
+    unused.set_write_buffer_size(SMALLEST_BUFFER);
+    let unused = ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, unused);
+    Family::ALL.into_iter().map(described).chain([unused]).collect()
 }

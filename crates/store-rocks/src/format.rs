@@ -1,6 +1,7 @@
 //! The directory: a format file that says which release can read it, and the engine's own directory beside it.
 
 use crate::open::OpenError;
+use crate::private;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ pub(crate) fn check_or_make(path: &Path, make: bool) -> Result<(), OpenError> {
             if !make {
                 return Err(OpenError::Missing(path.to_owned()));
             }
-            fs::create_dir_all(path).map_err(io_error(path, "cannot make the directory"))?;
+            private::create_dir(path).map_err(io_error(path, "cannot make the directory"))?;
             write(path)
         }
         Err(cause) => Err(io_error(&file, "cannot read the format file")(cause)),
@@ -64,7 +65,9 @@ fn is_empty(path: &Path) -> Result<bool, OpenError> {
 pub(crate) fn write(path: &Path) -> Result<(), OpenError> {
     let (file, draft) = (path.join(FILE), path.join("FORMAT.new"));
     let written = (|| {
-        let mut out = File::create(&draft)?;
+        // What an interrupted try has left.
+        let _ = fs::remove_file(&draft);
+        let mut out = private::create_file(&draft)?;
         out.write_all(format!("{PREFIX}{FORMAT}\n").as_bytes())?;
         out.sync_all()?;
         fs::rename(&draft, &file)?;

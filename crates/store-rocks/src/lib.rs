@@ -2,10 +2,12 @@
 //!
 //! - [`RocksStore`]: the store; [`RocksStore::open`], [`RocksStore::open_read_only`], [`RocksStore::backup`],
 //!   [`RocksStore::restore`], [`RocksStore::compact`], [`RocksStore::sweep`], [`RocksStore::scrub`],
-//!   [`RocksStore::stats`], [`RocksStore::probe`].
+//!   [`RocksStore::stats`], [`RocksStore::probe`]. Of a directory that is in use, [`RocksStore::backup_of`]; of one that
+//!   is damaged, [`RocksStore::open_salvaged`] and [`RocksStore::salvage`].
 //! - [`RocksOptions`]: what an operator may tune; [`InvalidOption`] says what is out of range.
 //! - [`RocksStats`]: what an operator wants to know; [`Scrubbed`]: what could be read, and what could not.
-//! - [`OpenError`]: why a directory was not opened.
+//! - [`OpenError`]: why a directory was not opened; [`Damage`] says where it is damaged, [`Salvaged`] what is left, and
+//!   [`UnfinishedCommit`] what a crash has cut short.
 //!
 //! ```
 //! use rollbook::{AppKey, AppSettings, DeviceId, Platform, Registration, Registry, TagName};
@@ -40,11 +42,37 @@
 //!   [`memory_bytes`](RocksOptions::memory_bytes), not the number of devices.
 //!
 //! What it assumes of the medium: what was synced stays, and a file that was only appended to does not change before
-//! its old end. Table files carry a checksum for every block, so a damaged block is [`StoreError::Corrupt`], not an
-//! answer. The log is replayed up to the first record that is unfinished or damaged, because that is what a crash
-//! leaves at its end; damage in the *middle* of the newest log cannot be told from it, and ends the replay there.
+//! its old end. Where that does not hold it is noticed, within limits:
+//!
+//! - Table files carry a checksum for every block, so a damaged block is [`StoreError::Corrupt`], not an answer.
+//! - A missing `CURRENT`, `MANIFEST`, table or log, and a log with damage before good records or with a gap, is
+//!   [`OpenError::Damaged`] at opening, which names the file and the byte; nothing is changed.
+//! - A last record that a write could have left so is no damage: its end is missing, or at least one of its sectors was
+//!   never written. A crash leaves that, and the commit was not acknowledged; the record is left out, and
+//!   [`RocksStore::unfinished_commit`] says so. A bit that flips in the last record leaves no such trace and is damage.
+//! - *Not noticed*, because nothing remains that could tell: that the youngest log was cut at its end, or that what its
+//!   last sectors held was replaced by zeros. Cut between two commits, nothing is left out that could be reported. Under
+//!   `Buffered` the same holds for whole logs that were not synced yet.
+//! - After a loss of *power* the system may have kept a later part of what was not synced and not an earlier one. Under
+//!   `Synced` only heartbeats and the one commit that waits can be torn so; under `Buffered` it may be seconds of commits.
+//!   Such a directory is refused as damaged, and [`RocksStore::salvage`] brings it back to the last moment that is whole.
 //!
 //! [`StoreError::Corrupt`]: rollbook::store::StoreError::Corrupt
+//!
+//! # Who may look
+//!
+//! Directories are made for their owner alone (mode 0700 on Unix), and so are files that are copied (0600): push tokens
+//! and hashes of secrets are in them. The engine makes its own files as the process's mask says; nobody reaches them. The
+//! mode of a directory that was there before is left as it is.
+//!
+//! # A full disk
+//!
+//! Writes fail with [`StoreError::Unavailable`] and a cause of kind [`StorageFull`](std::io::ErrorKind::StorageFull), or,
+//! where the engine's own list of files did not fit, with [`StoreError::OutcomeUnknown`]. Questions are answered, and
+//! everything acknowledged stays. [`RocksStore::is_disk_full`] says how much room it takes to go on.
+//!
+//! [`StoreError::Unavailable`]: rollbook::store::StoreError::Unavailable
+//! [`StoreError::OutcomeUnknown`]: rollbook::store::StoreError::OutcomeUnknown
 //!
 //! # How a commit runs
 //!
@@ -159,12 +187,12 @@
 
 mod apply;
 mod apps;
-mod backup;
 mod batch;
 mod beside;
 mod bytes;
 mod check;
 mod commit;
+mod copies;
 mod draft;
 mod error;
 mod families;
@@ -185,6 +213,7 @@ mod overlay;
 mod postings;
 mod prefetch;
 mod presence;
+mod private;
 mod probe;
 mod reads;
 mod recent;
@@ -198,9 +227,12 @@ mod tests;
 mod tests_of_audiences;
 mod values;
 mod view;
+mod wal;
 
+pub use copies::Salvaged;
 pub use looked::RocksView;
 pub use open::{OpenError, RocksStore};
 pub use options::{Compression, InvalidOption, RocksOptions};
 pub use scrub::Scrubbed;
 pub use stats::{FamilyStats, RocksStats};
+pub use wal::{Damage, UnfinishedCommit};

@@ -2,16 +2,20 @@
 
 use crate::apps::Apps;
 use crate::beside;
+use crate::copies::{self, Salvaged};
 use crate::families;
 use crate::format;
 use crate::numbers::Numbers;
 use crate::options::{InvalidOption, RocksOptions};
+use crate::private;
 use crate::recent::Recent;
+use crate::wal::{Damage, Examined, Frozen, UnfinishedCommit};
 use rocksdb::statistics::StatsLevel;
 use rocksdb::{Cache, DB, DBRecoveryMode, LogLevel, Options, WriteBufferManager};
 use rollbook::AppId;
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 /// A register on disk. See the [crate](crate) for what it promises and what it keeps.
 ///
@@ -36,6 +40,12 @@ pub struct RocksStore {
     pub(crate) cache: Cache,
     pub(crate) path: PathBuf,
     pub(crate) reads_only: bool,
+    /// Whether the last write found no room.
+    pub(crate) full: AtomicBool,
+    unfinished: Option<UnfinishedCommit>,
+    salvaged: Option<Salvaged>,
+    /// What is left of a damaged directory, as long as it is open. After the engine: it is removed then.
+    scratch: Option<tempfile::TempDir>,
     /// What every batch held, for tests that count.
     #[cfg(test)]
     pub(crate) written: parking_lot::Mutex<Vec<(u32, Vec<u8>)>>,
@@ -93,6 +103,14 @@ pub enum OpenError {
         #[source]
         cause: rocksdb::Error,
     },
+    /// A file is missing that must be there, or one is not as it was written. Nothing was changed.
+    /// [`RocksStore::open_salvaged`] reads what is left where the logs are damaged.
+    #[error("the register is damaged")]
+    Damaged(
+        #[from]
+        #[source]
+        Damage,
+    ),
     /// The owner replaced files again and again while they were opened for reading: try again.
     #[error("{}: its owner replaced files each time that they were opened", .0.display())]
     Busy(PathBuf),
@@ -125,10 +143,11 @@ impl RocksStore {
     /// Opens the store of a directory as its one owner; makes it first where
     /// [`create`](RocksOptions::create) allows.
     ///
-    /// Takes the time that RocksDB takes, and reads nothing of any device.
+    /// Reads the logs twice, once to see that they are whole, and nothing of any device. Where something is damaged or
+    /// missing, nothing is changed.
     ///
     /// # Errors
-    /// Every [`OpenError`] but `Exists` and `Busy`.
+    /// Every [`OpenError`] but `Exists`.
     ///
     /// ```
     /// use rollbook::{AppKey, AppSettings, Registry};
@@ -147,7 +166,10 @@ impl RocksStore {
         options.validate()?;
         let path = path.as_ref();
         format::check_or_make(path, options.create)?;
-        Self::open_engine(path, options, false)
+        let directory = format::engine_directory(path);
+        private::create_dir(&directory).map_err(format::io_error(&directory, "cannot make the directory"))?;
+        let examined = examined(path)?;
+        Self::open_engine(path, options, &examined, As::Owner)
     }
 
     /// Opens what a directory holds now for reading only: for tools, also beside its owner, whose later commits are
@@ -172,20 +194,101 @@ impl RocksStore {
         options.validate()?;
         let path = path.as_ref();
         format::check_or_make(path, false)?;
-        beside::opened(path, || Self::open_engine(path, options, true))
+        let examined = examined(path)?;
+        if examined.is_new {
+            return Err(OpenError::Missing(path.to_owned()));
+        }
+        beside::with_the_same_logs(path, || Self::open_engine(path, options, &examined, As::Reader))
     }
 
-    fn open_engine(path: &Path, options: &RocksOptions, reads_only: bool) -> Result<Self, OpenError> {
+    /// Opens for reading only what is left of a directory whose logs are damaged: everything up to the first place that
+    /// is. The directory is not changed; a copy of its logs up to there, and links to its tables, are kept in a directory
+    /// of the system for temporary files as long as the store is open. [`salvaged`](RocksStore::salvaged) says what was
+    /// wrong.
+    ///
+    /// [`RocksStore::salvage`] makes a store of it that can be written to, and has an example of a damaged one.
+    ///
+    /// ```
+    /// use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("register");
+    /// drop(RocksStore::open(&path, &RocksOptions::default())?);
+    /// assert_eq!(RocksStore::open_salvaged(&path, &RocksOptions::default())?.salvaged(), None); // it was sound
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Every [`OpenError`] but `Exists` and `InUse`; `Damaged` where a file is missing or damaged without which nothing
+    /// can be read.
+    pub fn open_salvaged(path: impl AsRef<Path>, options: &RocksOptions) -> Result<Self, OpenError> {
+        options.validate()?;
+        let (scratch, salvaged) = copies::scratch(path.as_ref())?;
+        let left = scratch.path().join(copies::LEFT);
+        let mut store = Self::open_engine(&left, options, &Examined::default(), As::Salvager)?;
+        store.path = path.as_ref().to_owned();
+        store.salvaged = salvaged;
+        store.scratch = Some(scratch);
+        Ok(store)
+    }
+
+    /// What was damaged in a directory that was [opened for what is left](RocksStore::open_salvaged).
+    ///
+    /// ```
+    /// # use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+    /// assert_eq!(store.salvaged(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn salvaged(&self) -> Option<&Salvaged> {
+        self.salvaged.as_ref()
+    }
+
+    /// The commit at the end of the logs that was left out when the directory was opened, because it is not there whole:
+    /// see [`UnfinishedCommit`], which has an example. Beside an owner this may be a commit that is being written.
+    ///
+    /// ```
+    /// # use rollbook_store_rocks::{RocksOptions, RocksStore};
+    /// # let directory = tempfile::tempdir()?;
+    /// let store = RocksStore::open(directory.path().join("register"), &RocksOptions::default())?;
+    /// assert_eq!(store.unfinished_commit(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn unfinished_commit(&self) -> Option<&UnfinishedCommit> {
+        self.unfinished.as_ref()
+    }
+
+    /// Makes a store of a copy of what is left: the engine forgets what its logs were before.
+    pub(crate) fn settle_copy(path: &Path) -> Result<(), OpenError> {
+        Self::open_engine(path, &RocksOptions::default(), &Examined::default(), As::Salvager).map(drop)
+    }
+
+    fn open_engine(
+        path: &Path,
+        options: &RocksOptions,
+        examined: &Examined,
+        opener: As,
+    ) -> Result<Self, OpenError> {
         // Without a lock, so that readers do not wait for each other.
         let cache = Cache::new_hyper_clock_cache(options.cache_bytes(), 0);
         let mut engine = engine_options(options, &cache);
-        if reads_only {
+        // A log that is gone or cut short is noticed once a younger one was begun.
+        engine.set_track_and_verify_wals_in_manifest(opener != As::Salvager);
+        // What was examined is replayed to the last whole commit in either mode. The strict one looks once more, but
+        // refuses an end of which a loss of power has kept some sectors and not others.
+        engine.set_wal_recovery_mode(match examined.unfinished {
+            None => DBRecoveryMode::TolerateCorruptedTailRecords,
+            Some(_) => DBRecoveryMode::PointInTime,
+        });
+        if opener == As::Reader {
             // An owner removes tables that it has compacted: what is open by then can still be read.
             engine.set_max_open_files(-1);
         }
-        let families = families::descriptors(options, &cache);
+        let families = families::descriptors(options, &cache, opener == As::Owner);
         let directory = format::engine_directory(path);
-        let opened = if reads_only {
+        let opened = if opener == As::Reader {
             DB::open_cf_descriptors_read_only(&engine, directory, families, false)
         } else {
             DB::open_cf_descriptors(&engine, directory, families)
@@ -207,7 +310,11 @@ impl RocksStore {
             engine,
             cache,
             path: path.to_owned(),
-            reads_only,
+            reads_only: opener != As::Owner,
+            full: AtomicBool::new(false),
+            unfinished: examined.unfinished.clone(),
+            salvaged: None,
+            scratch: None,
             #[cfg(test)]
             written: parking_lot::Mutex::default(),
         })
@@ -266,6 +373,24 @@ impl RocksStore {
     }
 }
 
+/// Who opens an engine's directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum As {
+    Owner,
+    Reader,
+    /// Whoever has copied what is left of it, logs that end early included.
+    Salvager,
+}
+
+/// What a directory holds, if its logs are whole.
+fn examined(path: &Path) -> Result<Examined, OpenError> {
+    let directory = format::engine_directory(path);
+    beside::settled(path, || {
+        let mut examined = Frozen::of(&directory)?.examine()?;
+        examined.damage.take().map_or(Ok(examined), |damage| Err(damage.into()))
+    })
+}
+
 fn engine_options(options: &RocksOptions, cache: &Cache) -> Options {
     let mut engine = Options::default();
     // Creating is decided by the format file, which is there by now.
@@ -281,8 +406,6 @@ fn engine_options(options: &RocksOptions, cache: &Cache) -> Options {
     engine.set_write_buffer_manager(&buffers);
     // A family that is hardly written must not keep the log of all others alive.
     engine.set_max_total_wal_size((options.write_buffer_bytes() as u64 * 2).max(16 << 20));
-    // An unfinished end of the log was never acknowledged: what is before it is the register.
-    engine.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     engine.set_max_open_files(options.max_open_files.and_then(|most| i32::try_from(most).ok()).unwrap_or(-1));
     engine.set_max_background_jobs(i32::from(options.background_threads));
     // Otherwise opening reads every table file's properties.

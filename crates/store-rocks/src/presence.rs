@@ -41,7 +41,7 @@ impl RocksStore {
         if batch.is_empty() {
             return Ok(());
         }
-        let written = self.db.write_opt(batch, &WriteOptions::default());
+        let written = self.write(batch, &WriteOptions::default());
         drop(one_at_a_time);
         // A heartbeat may be lost and may be repeated: an unknown outcome is no news here.
         written.map_err(error::read("heartbeats"))

@@ -338,3 +338,28 @@ fn opening_does_not_read_the_devices() {
     let read = opened.cache_misses + opened.cache_hits;
     assert!(read < blocks / 4, "{read} of {blocks} blocks");
 }
+
+/// Earlier releases backed up by the engine's own checkpoint, which leaves out the logs that it has written to tables.
+#[test]
+fn a_backup_that_the_engine_itself_has_made_opens() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, saved) = (directory.path().join("store"), directory.path().join("saved"));
+    for commits in [0, 1, 40] {
+        let store = RocksStore::open(&path, &RocksOptions::default()).unwrap();
+        for _ in 0..commits {
+            store.commit(APP, &WriteSet::default()).unwrap();
+        }
+        let version = store.view(APP).unwrap().version();
+        std::fs::create_dir(&saved).unwrap();
+        let checkpoint = rocksdb::checkpoint::Checkpoint::new(&store.db).unwrap();
+        checkpoint.create_checkpoint(crate::format::engine_directory(&saved)).unwrap();
+        crate::format::write(&saved).unwrap();
+        store.commit(APP, &WriteSet::default()).unwrap();
+        let read = RocksStore::open_read_only(&saved, &RocksOptions::default()).unwrap();
+        assert_eq!(read.view(APP).unwrap().version(), version);
+        let copy = RocksStore::open(&saved, &RocksOptions::default()).unwrap();
+        assert_eq!(copy.view(APP).unwrap().version(), version);
+        drop((read, copy));
+        std::fs::remove_dir_all(&saved).unwrap();
+    }
+}

@@ -13,8 +13,13 @@ mod common;
 use common::{APP, assert_sound, insert, open, set, synced};
 use rollbook::DeviceId;
 use rollbook::store::{Store, StoreError, View};
-use rollbook_store_rocks::RocksStore;
+use rollbook_store_rocks::{RocksOptions, RocksStore};
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 const DIRECTORY: &str = "ROLLBOOK_TEST_DIRECTORY";
 
@@ -79,5 +84,139 @@ fn a_file_that_cannot_grow_loses_nothing_that_was_acknowledged() {
         } else if !unknown.contains(&n) {
             assert_eq!(there, 0, "{n} was not applied");
         }
+    }
+}
+
+/// A small disk of its own; none where the test may not mount one.
+struct Disk(tempfile::TempDir);
+
+impl Disk {
+    fn of(megabytes: u64) -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let size = format!("size={megabytes}m");
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(directory.path()).output();
+        if mounted.is_ok_and(|mounted| mounted.status.success()) {
+            return Some(Disk(directory));
+        }
+        println!("SKIPPED: a disk of {megabytes} MB cannot be mounted here; run as root");
+        None
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn ballast(&self, name: &str, megabytes: usize) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, vec![7; megabytes << 20]).unwrap();
+        path
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+fn is_storage_full(error: &StoreError) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::StorageFull)
+}
+
+/// Commits until one is refused, and some more. Which were acknowledged.
+fn fill(store: &RocksStore, from: usize) -> Vec<usize> {
+    let mut done = Vec::new();
+    let mut refused = 0;
+    for n in from.. {
+        match store.commit(APP, &set((0..20).map(|m| insert(&format!("{n} {m} {m:0100}"))))) {
+            Ok(_) => done.push(n),
+            Err(error) => {
+                let expected =
+                    matches!(error, StoreError::Unavailable { .. } | StoreError::OutcomeUnknown { .. });
+                assert!(expected && is_storage_full(&error), "{error:?}");
+                assert!(error.source().unwrap().to_string() == "the disk is full" && store.is_disk_full());
+                refused += 1;
+                if refused == 5 {
+                    return done;
+                }
+            }
+        }
+    }
+    done
+}
+
+/// Asks for room until there is some; false when there is none after this many seconds.
+#[allow(clippy::disallowed_methods, reason = "the engine itself looks every five seconds")]
+fn takes_writes(store: &RocksStore, seconds: u32) -> bool {
+    for _ in 0..seconds * 5 {
+        if store.probe().is_ok() {
+            return !store.is_disk_full();
+        }
+        assert!(store.is_disk_full());
+        sleep(Duration::from_millis(200));
+    }
+    false
+}
+
+fn assert_has(path: &Path, done: &[usize], options: &RocksOptions) {
+    let store = RocksStore::open(path, options).unwrap();
+    assert_sound(&store, APP);
+    let view = store.view(APP).unwrap();
+    for n in done {
+        for m in 0..20 {
+            let id = DeviceId::new(format!("{n} {m} {m:0100}")).unwrap();
+            assert!(view.find(&id).unwrap().is_some(), "{n} was acknowledged");
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_and_takes_writes_again_when_there_is_room() {
+    let Some(disk) = Disk::of(40) else { return };
+    let path = disk.path("store");
+    let store = RocksStore::open(&path, &synced()).unwrap();
+    let ballast = disk.ballast("ballast", 20);
+    let mut done = fill(&store, 0);
+    assert!(!done.is_empty());
+    assert!(
+        store.view(APP).unwrap().find(&DeviceId::new(format!("0 0 {:0100}", 0)).unwrap()).unwrap().is_some()
+    );
+    std::fs::remove_file(ballast).unwrap();
+    if !takes_writes(&store, 60) {
+        let log = std::fs::read_to_string(path.join("db/LOG")).unwrap_or_default();
+        panic!("there is room, and no write was taken: {:?} {log}", store.probe());
+    }
+    let again = done.last().unwrap() + 1_000;
+    for n in again..again + 10 {
+        store.commit(APP, &set((0..20).map(|m| insert(&format!("{n} {m} {m:0100}"))))).unwrap();
+        done.push(n);
+    }
+    // As a kill would leave it.
+    let copy = tempfile::tempdir().unwrap();
+    let copied = Command::new("cp").arg("-r").arg(&path).arg(copy.path()).status().unwrap();
+    assert!(copied.success());
+    assert_has(&copy.path().join("store"), &done, &synced());
+    drop(store);
+    assert_has(&path, &done, &synced());
+}
+
+#[test]
+#[ignore = "measures for some minutes"]
+fn how_much_room_a_full_disk_needs_before_it_takes_writes_again() {
+    for memory_bytes in [64 << 20, 256 << 20, 512 << 20] {
+        let options = RocksOptions { memory_bytes, ..RocksOptions::default() };
+        let Some(disk) = Disk::of(1_000) else { return };
+        let store = RocksStore::open(disk.path("store"), &options).unwrap();
+        let mut pieces: Vec<PathBuf> = (0..90).map(|n| disk.ballast(&format!("{n}"), 10)).collect();
+        fill(&store, 0);
+        let mut freed = 0;
+        while !takes_writes(&store, 8) {
+            std::fs::remove_file(pieces.pop().unwrap()).unwrap();
+            freed += 10;
+        }
+        println!("memory_bytes {} MiB: {freed} MiB had to be freed", memory_bytes >> 20);
+        std::io::stdout().flush().unwrap();
     }
 }

@@ -108,7 +108,8 @@ enum Task {
     /// Kill, cut and damage the durable store for some minutes, and tell what it survived.
     ///
     /// 200 writers are killed, and what they were acknowledged must be there, and nothing by halves; a log is cut at
-    /// 200 places, and must open at an earlier moment; 1000 bytes are flipped, and no answer may be wrong; imports
+    /// 200 places, and must open at an earlier moment; 1000 logs are changed, cut or removed, and must lose nothing before what
+    /// is good, or be refused; 1000 bytes are flipped, and no answer may be wrong; imports
     /// are killed 200 times and resumed, and every event must be there once. `test` does the same with fewer.
     Crash,
     /// Run every fuzz target, and tell what was found with the shortest input that shows it.

@@ -186,6 +186,11 @@ const FLIPS: Step = one_test!(
     ["-p", "rollbook-store-rocks", "--test", "damage"],
     "a_thousand_flipped_bytes_are_never_a_wrong_answer"
 );
+const LOGS: Step = one_test!(
+    "1000 harmed logs",
+    ["-p", "rollbook-store-rocks", "--test", "logs"],
+    "a_thousand_damaged_logs_are_refused_or_lose_nothing_but_an_end_that_a_crash_could_have_cut"
+);
 const FAULTS: Step = one_test!(
     "faults at every call",
     ["-p", "rollbook-store-rocks", "--test", "faults"],
@@ -236,7 +241,7 @@ impl Plan {
             Self::CheckApi => vec![CHECK_API],
             Self::Features => vec![FEATURES],
             Self::Packages => vec![PACKAGES],
-            Self::Crash => vec![KILLS, CUTS, FLIPS, IMPORTS, FAULTS, HUGE],
+            Self::Crash => vec![KILLS, CUTS, LOGS, FLIPS, IMPORTS, FAULTS, HUGE],
         }
     }
 }
