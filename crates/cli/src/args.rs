@@ -67,6 +67,9 @@ pub(crate) struct Query {
     pub(crate) store: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) app: AnyApp,
+    /// Ask what is left of a register whose logs are damaged: what was written before the damage.
+    #[arg(long, requires = "store")]
+    pub(crate) salvage: bool,
     /// A condition, such as `news && (vip || platform(ios)) && !muted`; may be given several times.
     ///
     /// Names stand for tags; `alias(a)`, `user(u)`, `device(d)`, `platform(ios, android)` and `all()` for what they

@@ -16,6 +16,7 @@ mod durable;
 mod failure;
 mod load;
 mod output;
+mod private;
 mod progress;
 mod query;
 mod record;

@@ -32,7 +32,7 @@ pub(crate) fn run(options: &Query) -> Result<(), Failure> {
     match (&options.input, &options.store, options.app.key()) {
         (Some(input), ..) => ask_file(input, &conditions, options),
         (None, Some(store), Some(app)) => {
-            let register = register_in(store, Access::ReadOnly)?.build();
+            let register = register_in(store, Access::reading(options.salvage))?.build();
             let devices = register.app(app)?;
             check(&conditions, devices.limits())?;
             print(&devices, &conditions, options)

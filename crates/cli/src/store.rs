@@ -1,11 +1,13 @@
 //! Which store a command works on, as `--store` and the configuration of the service name it.
 
 use crate::failure::Failure;
+#[cfg(feature = "rocks")]
+use crate::failure::tell;
 use crate::register::Register;
 use rollbook::RegistryBuilder;
 use rollbook::store::BoxedStore;
 #[cfg(feature = "rocks")]
-use rollbook_store_rocks::{RocksOptions, RocksStore};
+use rollbook_store_rocks::{Damage, OpenError, RocksOptions, RocksStore, Salvaged};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -28,6 +30,15 @@ pub(crate) enum Access {
     Existing,
     /// Looks on, also beside an owner.
     ReadOnly,
+    /// Looks at what is left of a register whose logs are damaged.
+    Salvage,
+}
+
+impl Access {
+    /// How a command reads that may be told to take what is left.
+    pub(crate) fn reading(salvage: bool) -> Self {
+        if salvage { Access::Salvage } else { Access::ReadOnly }
+    }
 }
 
 /// Why a command cannot be had.
@@ -93,9 +104,42 @@ pub(crate) fn register_in(directory: &Path, access: Access) -> Result<RegistryBu
 #[cfg(feature = "rocks")]
 pub(crate) fn open_rocks(directory: &Path, access: Access) -> Result<RocksStore, Failure> {
     let options = RocksOptions { create: access == Access::Create, ..RocksOptions::default() };
-    match access {
+    let opened = match access {
         Access::Create | Access::Existing => RocksStore::open(directory, &options),
         Access::ReadOnly => RocksStore::open_read_only(directory, &options),
+        Access::Salvage => RocksStore::open_salvaged(directory, &options),
+    };
+    let store = opened.map_err(not_opened("cannot open the store"))?;
+    if let Some(salvaged) = store.salvaged() {
+        tell_salvaged(salvaged);
     }
-    .map_err(|source| Failure::Store { during: "cannot open the store".into(), source: source.into() })
+    Ok(store)
+}
+
+/// What keeps a store from being opened or copied, with the way out where there is one, for `map_err`.
+#[cfg(feature = "rocks")]
+pub(crate) fn not_opened(during: impl Into<String>) -> impl FnOnce(OpenError) -> Failure {
+    let mut during = during.into();
+    move |source| {
+        if matches!(&source, OpenError::Damaged(damage) if is_log(damage)) {
+            during.push_str(" (query, export, verify and backup read what is left with --salvage)");
+        }
+        Failure::Store { during, source: source.into() }
+    }
+}
+
+#[cfg(feature = "rocks")]
+fn is_log(damage: &Damage) -> bool {
+    damage.file.extension().is_some_and(|extension| extension == "log")
+}
+
+/// Says on standard error what is missing of what is read.
+#[cfg(feature = "rocks")]
+pub(crate) fn tell_salvaged(salvaged: &Salvaged) {
+    tell(&format!("only what was written before the damage is read: {}", salvaged.damage));
+    if !salvaged.is_one_moment {
+        tell(
+            "some tables hold later commits: records may contradict each other, and verify --salvage lists them",
+        );
+    }
 }

@@ -77,17 +77,21 @@ pub(crate) struct Export {
     pub(crate) store: PathBuf,
     #[command(flatten)]
     pub(crate) app: AppName,
-    /// The file to write, in place of one that is there; it appears when the export is whole. Without it, standard
-    /// output.
+    /// The file to write, in place of one that is there; it appears when the export is whole, and only its owner may
+    /// read it. Without it, or with `-`, standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Export what is left of a register whose logs are damaged: what was written before the damage.
+    #[arg(long)]
+    pub(crate) salvage: bool,
 }
 
 /// Reads everything in a directory and reports what is damaged or contradicts itself.
 ///
-/// First every block of every table, whose checksum tells a damaged one; then every app, against the rules that a
-/// register keeps. Prints what was read and each finding; the exit code is 1 when there is any. Holds an app's names
-/// in memory while it is checked. With an app, the rules of that app only.
+/// First whether every table and log is there and the logs are whole: if not, the file and the place in it are the
+/// error, and no more is read. Then every block of every table, whose checksum tells a damaged one; then every app,
+/// against the rules that a register keeps. Prints what was read and each finding; the exit code is 1 when there is any.
+/// Holds an app's names in memory while it is checked. With an app, the rules of that app only.
 ///
 /// The directory may be in use: what is written there later is not looked at.
 #[derive(Debug, Args)]
@@ -97,6 +101,10 @@ pub(crate) struct Verify {
     pub(crate) store: PathBuf,
     #[command(flatten)]
     pub(crate) app: AnyApp,
+    /// Check what is left of a register whose logs are damaged: what was written before the damage, which is a finding
+    /// itself.
+    #[arg(long)]
+    pub(crate) salvage: bool,
 }
 
 /// Tells how large a register in a directory is, and how its parts do.
@@ -112,15 +120,20 @@ pub(crate) struct Stats {
 
 /// Copies a register in a directory, as it is now, into a new directory.
 ///
-/// Tables are linked where the file system can, so this takes little time and space. The copy is a register itself.
+/// The directory may be in use: everything that was acknowledged before the command began is in the copy. Tables are
+/// linked where the file system can, so this takes little time and space. The copy is a register itself.
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
-    /// The register: `rocksdb:DIR`; not in use by another program.
+    /// The register: `rocksdb:DIR`.
     #[arg(long, value_name = "STORE", value_parser = durable)]
     pub(crate) store: PathBuf,
-    /// The directory to make.
+    /// The directory to make; only its owner may enter it.
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
+    /// Copy what is left of a register whose logs are damaged: what was written before the damage. The copy shares no
+    /// file with it, and may be served.
+    #[arg(long)]
+    pub(crate) salvage: bool,
 }
 
 /// Makes a register of a backup: copies it, file by file, into a new directory.

@@ -1,16 +1,26 @@
 //! `rollbook backup` and `rollbook restore`: a copy of a register, and a register made of one.
 
-use super::cannot;
 use crate::args::durable::{Backup, Restore};
 use crate::failure::{Failure, tell};
 use crate::stopwatch::{Stopwatch, readable};
-use crate::store::{Access, open_rocks};
+use crate::store::{not_opened, tell_salvaged};
 use rollbook_store_rocks::RocksStore;
 
+/// Tables that cannot be linked are all held open until they are copied: this many are asked for, if the system gives
+/// them.
+const FILES: u64 = 1 << 16;
+
 pub(super) fn backup(options: &Backup) -> Result<(), Failure> {
-    let Backup { store, to } = options;
+    let Backup { store, to, salvage } = options;
     let watch = Stopwatch::start();
-    open_rocks(store, Access::Existing)?.backup(to).map_err(cannot("make the backup"))?;
+    // Where the system gives no more, the copy says so.
+    let _ = rlimit::increase_nofile_limit(FILES);
+    if *salvage {
+        let salvaged = RocksStore::salvage(store, to).map_err(not_opened("cannot copy what is left"))?;
+        salvaged.iter().for_each(tell_salvaged);
+    } else {
+        RocksStore::backup_of(store, to).map_err(not_opened("cannot make the backup"))?;
+    }
     tell(&format!("backed {} up to {} in {}", store.display(), to.display(), readable(watch.elapsed())));
     Ok(())
 }
@@ -18,7 +28,8 @@ pub(super) fn backup(options: &Backup) -> Result<(), Failure> {
 pub(super) fn restore(options: &Restore) -> Result<(), Failure> {
     let Restore { from, to } = options;
     let watch = Stopwatch::start();
-    RocksStore::restore(from, to).map_err(cannot("restore the backup"))?;
+    let _ = rlimit::increase_nofile_limit(FILES);
+    RocksStore::restore(from, to).map_err(not_opened("cannot restore the backup"))?;
     tell(&format!("restored {} to {} in {}", from.display(), to.display(), readable(watch.elapsed())));
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::store::{Access, open_rocks};
 use rollbook::Registry;
-use rollbook_store_rocks::RocksStore;
+use rollbook_store_rocks::{RocksStore, UnfinishedCommit};
 use rollbook_testkit::{Space, Spaces};
 use std::error::Error;
 
@@ -24,11 +24,12 @@ struct Report {
 }
 
 pub(super) fn run(options: &Verify) -> Result<(), Failure> {
-    let register = Registry::builder(open_rocks(&options.store, Access::ReadOnly)?).build();
+    let register = Registry::builder(open_rocks(&options.store, Access::reading(options.salvage))?).build();
     if let Some(key) = options.app.key() {
         register.app(key).map_err(Failure::during("cannot check the app"))?;
     }
     let mut report = Report { output: Output::new(), findings: 0 };
+    report.logs(register.store())?;
     report.tables(register.store())?;
     report.apps(&register, options)?;
     let Report { mut output, findings } = report;
@@ -48,6 +49,21 @@ impl Report {
         let shown = what.get(..what.floor_char_boundary(LONGEST)).unwrap_or_default();
         let more = if shown.len() < what.len() { "…" } else { "" };
         self.output.line(format_args!("finding    {shown}{more}"))
+    }
+
+    /// Says what was left out of the logs.
+    fn logs(&mut self, store: &RocksStore) -> Result<(), Failure> {
+        if let Some(salvaged) = store.salvaged() {
+            self.finding(&salvaged.damage.to_string())?;
+        }
+        let Some(UnfinishedCommit { log, offset, bytes, .. }) = store.unfinished_commit() else {
+            return Ok(());
+        };
+        // No finding: whoever wrote it was never told that it is there.
+        self.output.line(format_args!(
+            "log        {} ends at byte {offset} with {bytes} bytes of a commit that is not whole",
+            log.display()
+        ))
     }
 
     /// Reads every block of every table.

@@ -15,6 +15,7 @@ fn an_export_says_everything_in_order_and_no_secret() {
         api_tokens: vec![Secret::new("t0ken").unwrap()],
         presence: true,
         limits: Limits { tags_per_device: None, ..Limits::relaxed() },
+        ..AppSettings::default()
     };
     let app = create(&register, settings);
     app.declare_event(&"login".parse().unwrap()).unwrap();
@@ -142,4 +143,18 @@ fn what_is_being_deleted_is_not_exported() {
     place.import("store", &place.write("none.jsonl", ""), &[]);
     assert_eq!(place.export("store"), after);
     done(place.run("verify", "store", &[]));
+}
+
+#[test]
+fn a_dash_is_standard_output_and_no_file_of_that_name() {
+    let place = Place::new();
+    place.import("store", &place.write("devices.jsonl", devices(3)), &[]);
+    let output = Command::new(env!("CARGO_BIN_EXE_rollbook"))
+        .args(["export", "--store", &place.store("store"), "--app", APP, "--output", "-"])
+        .current_dir(place.path("."))
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), place.export("store"));
+    assert!(!place.path("-").exists());
 }

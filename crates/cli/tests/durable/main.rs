@@ -9,6 +9,7 @@
 )]
 
 mod copies;
+mod damage;
 mod exporting;
 mod importing;
 mod interrupted;

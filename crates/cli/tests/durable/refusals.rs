@@ -12,8 +12,9 @@ fn all_refused(place: &Place, readers_too: bool) -> Vec<String> {
     let (store, input) = (place.store("store"), place.write("devices.jsonl", devices(3)));
     let (resume, to) = (["import", "--app", APP, "--input", &input, "--resume"], place.text("copy"));
     let backup = ["backup", "--to", &to];
-    let mut commands: Vec<&[&str]> = vec![&resume, &backup];
+    let mut commands: Vec<&[&str]> = vec![&resume];
     if readers_too {
+        commands.push(&backup);
         commands.extend(READERS);
     }
     let run = |command: &[&str]| refused(rollbook(&[command, &["--store", &store]].concat(), b""), 1);
@@ -26,9 +27,8 @@ fn all_refused(place: &Place, readers_too: bool) -> Vec<String> {
 fn a_missing_directory_is_named_and_not_made() {
     let place = Place::new();
     for error in all_refused(&place, true) {
-        let expected =
-            format!("error: cannot open the store: {}: there is no store here\n", place.text("store"));
-        assert_eq!(error, expected);
+        let expected = format!(": {}: there is no store here\n", place.text("store"));
+        assert!(error.starts_with("error: cannot ") && error.ends_with(&expected), "{error}");
     }
     assert!(!place.path("store").exists());
 }

@@ -31,7 +31,7 @@ struct Run {
 
 pub(crate) fn run(options: &Export) -> Result<(), Failure> {
     let watch = Stopwatch::start();
-    let register = register_in(&options.store, Access::ReadOnly)?.build();
+    let register = register_in(&options.store, Access::reading(options.salvage))?.build();
     let key = options.app.key();
     let app = register.app(key).map_err(Failure::during("cannot export the app"))?;
     let orders = orders::Orders::new(register.store(), &app)?;

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::private;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -18,6 +19,7 @@ impl Sink {
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         Ok(match path {
             None => Sink::Stdout(Output::new()),
+            Some(path) if path.as_os_str() == "-" => Sink::Stdout(Output::new()),
             Some(path) => Sink::File(Draft::begin(path)?),
         })
     }
@@ -60,7 +62,11 @@ impl Draft {
             }
             Err(_) => (path.to_owned(), Some(part(path))),
         };
-        let file = File::create(draft.as_ref().unwrap_or(&path)).map_err(failed("write", &path))?;
+        let file = match &draft {
+            Some(draft) => private::create(draft),
+            None => File::create(&path),
+        };
+        let file = file.map_err(failed("write", &path))?;
         Ok(Draft { file: BufWriter::with_capacity(1 << 17, file), path, draft })
     }
 

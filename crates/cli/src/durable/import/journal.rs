@@ -3,6 +3,7 @@
 //! A journal outlives its app when that is removed: then it says nothing about an app that has the same key later.
 
 use crate::failure::Failure;
+use crate::private;
 use rollbook::{AppId, AppKey, Limits};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
@@ -62,7 +63,7 @@ impl Journal {
         }
         let draft = path.with_extension("new");
         let begun = (|| {
-            let mut file = File::create(&draft)?;
+            let mut file = private::create(&draft)?;
             file.write_all(line(&head)?.as_bytes())?;
             file.sync_all()?;
             fs::rename(&draft, &path)?;
