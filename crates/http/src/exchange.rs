@@ -65,6 +65,25 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped(pub Vec<&'static str>);
 
+/// What a client is told when the store cannot do it now; the cause is for the log.
+pub(crate) fn unavailable(error: &rollbook::Error) -> &'static str {
+    if is_storage_full(error) {
+        // Every write meets it. Whoever keeps the store tells it once.
+        tracing::debug!(error = causes(error), "unavailable");
+        return "the disk is full: try again later";
+    }
+    tracing::warn!(error = causes(error), "unavailable");
+    "the register is busy: try again"
+}
+
+fn is_storage_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| {
+        let cause = cause.downcast_ref::<std::io::Error>();
+        cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::StorageFull)
+    })
+}
+
 /// Left among the extensions of an answer to who was not let in. When it is sent must not tell what the secret was
 /// compared with.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -21,7 +22,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    pub(super) fn new(register: Register, check: Check) -> Self {
+    pub(super) fn new(register: Register, check: Arc<Check>) -> Self {
         let ask = move || {
             check().map_err(unwell("the store takes no writes"))?;
             register.apps(None, 1).map(drop).map_err(unwell("the store does not answer"))
@@ -51,6 +52,11 @@ impl Health {
 /// The causes are for the log alone: anybody may ask.
 fn unwell<E: Error + 'static>(what: &'static str) -> impl FnOnce(E) -> &'static str {
     move |error| {
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::StorageFull) {
+            // Told once, elsewhere.
+            return "the disk is full";
+        }
         tracing::error!(error = &error as &(dyn Error + 'static), "{what}");
         what
     }
@@ -91,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_store_that_answers_and_takes_writes_is_well() {
-        let health = Health::new(register(), Box::new(|| Ok(())));
+        let health = Health::new(register(), Arc::new(Box::new(|| Ok(()))));
         assert_eq!(asked(health), (200, r#"{"status":"ok"}"#.into()));
     }
 
@@ -99,9 +105,17 @@ mod tests {
     fn a_store_that_takes_no_writes_is_not_well_and_its_secrets_are_not_told() {
         let check =
             || Err(StoreError::Unavailable { what: "a write", cause: Some("in /secret/path".into()) });
-        let (status, body) = asked(Health::new(register(), Box::new(check)));
+        let (status, body) = asked(Health::new(register(), Arc::new(Box::new(check))));
         assert_eq!(status, 503);
         assert_eq!(body, r#"{"reason":"the store takes no writes","status":"unavailable"}"#);
+    }
+
+    #[test]
+    fn a_full_disk_is_named() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let check = move || Err(StoreError::Unavailable { what: "a probe", cause: Some(Box::new(full())) });
+        let (status, body) = asked(Health::new(register(), Arc::new(Box::new(check))));
+        assert_eq!((status, body.as_str()), (503, r#"{"reason":"the disk is full","status":"unavailable"}"#));
     }
 
     #[test]
@@ -112,8 +126,10 @@ mod tests {
             held.lock().unwrap().recv().ok();
             Ok(())
         };
-        let health =
-            Health { patience: Duration::from_millis(50), ..Health::new(register(), Box::new(check)) };
+        let health = Health {
+            patience: Duration::from_millis(50),
+            ..Health::new(register(), Arc::new(Box::new(check)))
+        };
         let runtime = tokio::runtime::Runtime::new().unwrap();
         for _ in 0..3 {
             assert_eq!(runtime.block_on(health.is_well()), Err("the store does not answer in time"));

@@ -5,6 +5,7 @@
 //! - `apps`: makes the register's apps as the file has them;
 //! - `operators`: the routes for operators, with `health` and `metrics`;
 //! - `housekeeping`: what goes on beside the requests;
+//! - `room`: a disk that is full;
 //! - `signals`: when to end.
 
 mod apps;
@@ -13,6 +14,7 @@ mod health;
 mod housekeeping;
 mod metrics;
 mod operators;
+mod room;
 mod signals;
 mod store;
 
@@ -48,12 +50,13 @@ pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
     if let Err(error) = rlimit::increase_nofile_limit(FILES) {
         tracing::warn!(%error, "the number of open files stays as it is");
     }
-    let Kept { store, check, stats } = store::open(&config)?;
+    let Kept { store, check, stats, full } = store::open(&config)?;
+    let check = Arc::new(check);
     let register = Register::builder(store).build();
     let secrets = apps::apply(&register, &config.apps)?;
     let runtime = Runtime::new().map_err(cannot("start"))?;
     let metrics = Arc::new(Metrics::new(register.clone(), stats));
-    let health = Arc::new(Health::new(register.clone(), check));
+    let health = Arc::new(Health::new(register.clone(), Arc::clone(&check)));
     let operators = operators::routes(health, Arc::clone(&metrics));
     let protocols =
         router(register.clone(), config.faces.clone()).layer(from_fn_with_state(metrics, metrics::measure));
@@ -74,6 +77,7 @@ pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
         let listener = TcpListener::bind(config.listen).await.map_err(cannot(&during))?;
         announce(listener.local_addr().map_err(cannot(&during))?, operators_address, &secrets)?;
         tokio::spawn(housekeeping::run(register.clone()));
+        tokio::spawn(room::watch(full, check));
         serve(listener, service, config.connections, signals.end()).await;
         Ok::<(), Failure>(())
     })?;

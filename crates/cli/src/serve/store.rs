@@ -3,9 +3,11 @@
 use super::config::Config;
 use crate::failure::Failure;
 use crate::store::Access;
+#[cfg(feature = "rocks")]
+use crate::store::not_opened;
 use rollbook::store::{BoxedStore, StoreError};
 #[cfg(feature = "rocks")]
-use rollbook_store_rocks::RocksStore;
+use rollbook_store_rocks::{RocksStore, UnfinishedCommit};
 #[cfg(feature = "rocks")]
 use std::{path::Path, sync::Arc};
 
@@ -15,11 +17,16 @@ pub(super) type Check = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
 /// What the store counts about itself: name and help of each number, and the number.
 pub(super) type Stats = Box<dyn Fn() -> Vec<(&'static str, &'static str, u64)> + Send + Sync>;
 
+/// Whether the store was out of room.
+pub(super) type Full = Box<dyn Fn() -> bool + Send + Sync>;
+
 /// An open store.
 pub(super) struct Kept {
     pub(super) store: BoxedStore,
     pub(super) check: Check,
     pub(super) stats: Stats,
+    /// Whether the last write found the disk full.
+    pub(super) full: Full,
 }
 
 pub(super) fn open(config: &Config) -> Result<Kept, Failure> {
@@ -31,6 +38,7 @@ pub(super) fn open(config: &Config) -> Result<Kept, Failure> {
             // Memory that could not be had would have ended the process.
             check: Box::new(|| Ok(())),
             stats: Box::new(Vec::new),
+            full: Box::new(|| false),
         }),
     }
 }
@@ -38,15 +46,17 @@ pub(super) fn open(config: &Config) -> Result<Kept, Failure> {
 #[cfg(feature = "rocks")]
 fn rocksdb(directory: &Path, config: &Config) -> Result<Kept, Failure> {
     let opened = RocksStore::open(directory, &config.rocksdb);
-    let store = Arc::new(opened.map_err(|source| Failure::Store {
-        during: format!("cannot open {}", config.store),
-        source: source.into(),
-    })?);
-    let (checked, counted) = (Arc::clone(&store), Arc::clone(&store));
+    let store = Arc::new(opened.map_err(not_opened(format!("cannot open {}", config.store)))?);
+    if let Some(left_out) = store.unfinished_commit() {
+        let UnfinishedCommit { log, offset, bytes, .. } = left_out;
+        tracing::warn!(log = %log.display(), offset, bytes, "the last commit was cut short by a crash and is left out");
+    }
+    let (checked, counted, asked) = (Arc::clone(&store), Arc::clone(&store), Arc::clone(&store));
     Ok(Kept {
         store: BoxedStore::new(store),
         check: Box::new(move || checked.probe()),
         stats: Box::new(move || stats(&counted)),
+        full: Box::new(move || asked.is_disk_full()),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::wire::{ErrorBody, ErrorDetail};
-use crate::exchange::{Answer, Outcome, Stranger, causes, json};
+use crate::exchange::{Answer, Outcome, Stranger, causes, json, unavailable};
 use crate::extract::{Unread, line};
 use axum::http::{HeaderValue, StatusCode, header};
 use rollbook::{DeviceId, Error, ErrorKind, Rule, Subject, Violation, Violations};
@@ -152,10 +152,7 @@ impl From<Error> for Refusal {
                 let message = "app: capability: must have presence: got none";
                 Refusal::new(2007, StatusCode::FORBIDDEN, message)
             }
-            error if error.kind() == ErrorKind::Unavailable => {
-                tracing::warn!(error = causes(&error), "unavailable");
-                Refusal::busy("the register is busy: try again")
-            }
+            error if error.kind() == ErrorKind::Unavailable => Refusal::busy(unavailable(&error)),
             error => {
                 tracing::error!(error = causes(&error), "fault");
                 Refusal::fault()

@@ -1,7 +1,7 @@
 //! What the Pushwoosh face refuses with.
 
 use super::wire::Response;
-use crate::exchange::{Answer, Outcome, Stranger, causes, json};
+use crate::exchange::{Answer, Outcome, Stranger, causes, json, unavailable};
 use crate::extract::{Unread, line};
 use crate::options::FaceOptions;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -115,10 +115,7 @@ impl From<Error> for Refusal {
             Error::NotFound { name, .. } => {
                 Violation::new("hwid", Rule::Known, "must be a device of the app", name).into()
             }
-            error if error.kind() == ErrorKind::Unavailable => {
-                tracing::warn!(error = causes(&error), "unavailable");
-                Refusal::busy("the register is busy: try again")
-            }
+            error if error.kind() == ErrorKind::Unavailable => Refusal::busy(unavailable(&error)),
             error => {
                 tracing::error!(error = causes(&error), "fault");
                 Refusal::fault()
