@@ -14,7 +14,7 @@ use rollbook_store_mem::MemStore;
 #[allow(clippy::print_stdout, reason = "an example shows what it does")]
 async fn report(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    if let Some(Outcome { operation, code }) = response.extensions().get() {
+    if let Some(Outcome { operation, code, .. }) = response.extensions().get() {
         println!("{operation} {code}");
     }
     response

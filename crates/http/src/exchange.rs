@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use rollbook::AppKey;
 use serde::Serialize;
 
 /// A request whose body has been read.
@@ -45,11 +46,17 @@ pub struct Outcome {
     pub operation: &'static str,
     /// The vendor's code: 200 for success, otherwise the code in the body.
     pub code: u16,
+    /// Whether what was asked for may or may not have been done: the store was too late, or could not say.
+    pub unknown: bool,
 }
 
 impl Outcome {
     /// The operation of a path that names none.
     pub(crate) const NO_OPERATION: &'static str = "none";
+
+    pub(crate) const fn new(operation: &'static str, code: u16) -> Self {
+        Outcome { operation, code, unknown: false }
+    }
 }
 
 /// The members of a request that were not kept though it was done, such as a language that is none: left among the
@@ -84,10 +91,28 @@ fn is_storage_full(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
+/// What a client is told of a write whose outcome is unknown. It must not read as an invitation to write again.
+pub(crate) const UNKNOWN: &str =
+    "outcome unknown: it may or may not have been done: look before you try again";
+
+/// The peer of a request's connection, for log lines: [`serve`](fn@crate::serve) leaves it among the extensions of each
+/// request, and a service with its own server may do the same.
+///
+/// ```
+/// use rollbook_http::{Peer, Request};
+/// let mut request = Request::default();
+/// request.extensions_mut().insert(Peer("127.0.0.1:50000".parse().unwrap()));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub std::net::SocketAddr);
+
 /// Left among the extensions of an answer to who was not let in. When it is sent must not tell what the secret was
 /// compared with.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stranger;
+#[derive(Debug, Clone)]
+pub(crate) struct Stranger {
+    /// The key that was tried, for the log, if it can be one.
+    pub(crate) app: Option<AppKey>,
+}
 
 /// An answer of this body as JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize, outcome: Outcome) -> Answer {

@@ -61,8 +61,9 @@ mod path;
 pub mod pushwoosh;
 mod router;
 mod serve;
+mod work;
 
-pub use exchange::{Answer, Dropped, Outcome, Request};
+pub use exchange::{Answer, Dropped, Outcome, Peer, Request};
 pub use options::{Execution, FaceOptions, Faces, ServeOptions};
 pub use router::router;
 pub use serve::serve;

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The least that the reader of heads works with, in bytes.
 pub(crate) const LEAST_HEAD: usize = 8_192;
 
+/// The longest that an answer to who was not let in may be held back, in milliseconds: each holds a connection.
+const MOST_SETTLING: u64 = 1_000;
+
 /// Which protocols are spoken.
 ///
 /// ```
@@ -35,9 +38,11 @@ pub enum Faces {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Execution {
-    /// By what the store declares: one that keeps nothing beyond the process has no disk to wait for, and answers a
-    /// small request in less time than a change of threads takes. It is asked where the request was read; every other
-    /// store, and every request that may take long, on a thread for blocking work.
+    /// By the store and by the work. A store that keeps nothing beyond the process has no disk to wait for, and does a
+    /// small piece of work in less time than a change of threads takes: it is asked where the request was read, if
+    /// operation, size of the body and the app's limits bound the work to about 2 ms. Every other store is asked on a
+    /// thread for blocking work, and so is everything else: lists of tags, deletions of users, large bodies, and what
+    /// grows with a device's tags or an alias's devices in an app whose limits do not bound those.
     #[default]
     Auto,
     /// Always where the request was read.
@@ -64,17 +69,22 @@ pub struct FaceOptions {
     pub argument_errors_are_400: bool,
     /// The most bytes of a request's body. 1 MiB.
     pub body_limit: usize,
-    /// The most bytes of bodies held at once, of all requests together; a request beyond is told to try again. 64 MiB;
-    /// less than [`FaceOptions::body_limit`] counts as that.
+    /// The most bytes of bodies above 16 KiB held at once, of all requests together; a request beyond is told to try
+    /// again. 64 MiB; less than [`FaceOptions::body_limit`] counts as that. Smaller bodies are not counted: each
+    /// connection holds at most one, so [`ServeOptions::max_connections`] bounds them, and no large or slow body keeps
+    /// a small one out.
     pub body_budget: usize,
-    /// Within how many milliseconds a request's body must arrive and be answered. 30 000.
-    pub timeout_millis: u64,
-    /// How many milliseconds after its body a request with a wrong secret, or of an unknown app, is answered. Always so
-    /// many: time tells nothing of what the secret was compared with, however the store keeps apps. 5;
-    /// 0 is at once.
+    /// Within how many milliseconds after its head a request's body must arrive. 30 000.
+    pub body_timeout_millis: u64,
+    /// Within how many milliseconds the register must have done what a request asks for. 30 000. A write that is late
+    /// goes on, so its answer is that the outcome is unknown.
+    pub store_timeout_millis: u64,
+    /// How many milliseconds after it was complete a request with a wrong secret, or of an unknown app, is answered:
+    /// counted from the head on the JPush face, from the body on the Pushwoosh face. Always this many, so that time
+    /// tells nothing of what the secret was compared with, however the store keeps apps. 5; 0 is at once.
     pub stranger_millis: u64,
-    /// How many requests may be under way at once; the next is told to try again. 1 024. One that was answered for
-    /// being late is under way until the store lets go of it.
+    /// How many requests the register may be asked at once; the next is told to try again. 1 024. A request takes its
+    /// place when its body has arrived. One that was answered for being late keeps it until the store lets go of it.
     pub in_flight: usize,
     /// The origins whose browsers may call the Pushwoosh face, such as `https://shop.example`; `*` is every origin.
     /// None. The JPush face is never for browsers: it takes the app's master secret.
@@ -91,7 +101,8 @@ impl Default for FaceOptions {
             argument_errors_are_400: false,
             body_limit: 1 << 20,
             body_budget: 64 << 20,
-            timeout_millis: 30_000,
+            body_timeout_millis: 30_000,
+            store_timeout_millis: 30_000,
             stranger_millis: 5,
             in_flight: 1_024,
             cors_origins: Vec::new(),
@@ -115,9 +126,10 @@ impl FaceOptions {
         let mut found = Vec::new();
         at_least("body_limit", self.body_limit as u64, 1, &mut found);
         at_least("body_budget", self.body_budget as u64, self.body_limit as u64, &mut found);
-        at_least("timeout_millis", self.timeout_millis, 1, &mut found);
-        if self.stranger_millis >= self.timeout_millis {
-            let limit = "must be less than timeout_millis";
+        at_least("body_timeout_millis", self.body_timeout_millis, 1, &mut found);
+        at_least("store_timeout_millis", self.store_timeout_millis, 1, &mut found);
+        if self.stranger_millis > MOST_SETTLING {
+            let limit = format!("must be at most {MOST_SETTLING}");
             found.push(Violation::new("stranger_millis", Rule::Range, limit, self.stranger_millis));
         }
         at_least("in_flight", self.in_flight as u64, 1, &mut found);
@@ -212,7 +224,9 @@ mod tests {
     fn every_option_out_of_its_range_is_named() {
         let faces = FaceOptions {
             body_limit: 0,
-            timeout_millis: 0,
+            body_timeout_millis: 0,
+            store_timeout_millis: 0,
+            stranger_millis: 1_001,
             in_flight: 0,
             cors_origins: ["*", "https://a.example", "https://a.example/", "a.example", "http://b:8080", ""]
                 .map(str::to_owned)
@@ -222,8 +236,9 @@ mod tests {
         let origin = "must be * or such as https://shop.example: got";
         let expected = [
             "body_limit: range: must be at least 1: got 0".to_owned(),
-            "timeout_millis: range: must be at least 1: got 0".to_owned(),
-            "stranger_millis: range: must be less than timeout_millis: got 5".to_owned(),
+            "body_timeout_millis: range: must be at least 1: got 0".to_owned(),
+            "store_timeout_millis: range: must be at least 1: got 0".to_owned(),
+            "stranger_millis: range: must be at most 1000: got 1001".to_owned(),
             "in_flight: range: must be at least 1: got 0".to_owned(),
             format!("cors_origins[2]: form: {origin} \"https://a.example/\""),
             format!("cors_origins[3]: form: {origin} \"a.example\""),

@@ -21,8 +21,8 @@ pub(super) fn app<S: Store>(registry: &Registry<S>, headers: &HeaderMap) -> Resu
     let (key, secret) = (AppKey::new(key).ok(), Secret::new(secret).ok());
     match authenticate(registry, key.as_ref(), secret.as_ref(), App::verify_master_secret)? {
         Verdict::Right(app) => Ok(app),
-        Verdict::Wrong => Err(Refusal::wrong_secret()),
-        Verdict::Unknown => Err(Refusal::no_app()),
+        Verdict::Wrong => Err(Refusal::wrong_secret(key)),
+        Verdict::Unknown => Err(Refusal::no_app(key)),
     }
 }
 

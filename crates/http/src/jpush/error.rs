@@ -2,11 +2,14 @@
 
 use super::names::Names;
 use super::wire::{ErrorBody, ErrorDetail};
-use crate::exchange::{Answer, Outcome, Stranger, causes, json, unavailable};
+use crate::exchange::{Answer, Outcome, Stranger, UNKNOWN, causes, json, unavailable};
 use crate::extract::{Unread, line};
 use axum::http::{HeaderValue, StatusCode, header};
-use rollbook::{DeviceId, Error, ErrorKind, Rule, Subject, Violation, Violations};
+use rollbook::{AppKey, DeviceId, Error, ErrorKind, Rule, Subject, Violation, Violations};
 use std::collections::HashSet;
+
+/// In how many seconds a client may try again: what is too much at the moment is over soon.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request is not done.
 #[derive(Debug)]
@@ -18,20 +21,34 @@ pub(crate) struct Refusal {
     illegal_rids: Vec<String>,
     /// The methods that a known path takes.
     allow: Option<&'static str>,
+    /// Whether what was asked for may have been done.
+    unknown: bool,
+    /// The app that was tried, where a secret was compared and not the right one.
+    stranger: Option<Option<AppKey>>,
 }
 
 /// Items of a list are not what they must be.
 const ITEMS: u16 = 7013;
-const WRONG_SECRET: u16 = 7004;
-const NO_APP: u16 = 7008;
 
 impl Refusal {
     fn new(code: u16, status: StatusCode, message: impl Into<String>) -> Self {
-        Refusal { code, status, message: message.into(), illegal_rids: Vec::new(), allow: None }
+        Refusal {
+            code,
+            status,
+            message: message.into(),
+            illegal_rids: Vec::new(),
+            allow: None,
+            unknown: false,
+            stranger: None,
+        }
     }
 
     pub(crate) fn fault() -> Self {
         Refusal::new(7000, StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Refusal { unknown: true, ..Refusal::new(7000, StatusCode::INTERNAL_SERVER_ERROR, UNKNOWN) }
     }
 
     pub(super) fn no_credentials(actual: &str) -> Self {
@@ -43,14 +60,14 @@ impl Refusal {
         Refusal::new(7002, StatusCode::BAD_REQUEST, message)
     }
 
-    pub(super) fn wrong_secret() -> Self {
+    pub(super) fn wrong_secret(app: Option<AppKey>) -> Self {
         let message = "authorization: secret: must be the app's master secret: got another";
-        Refusal::new(WRONG_SECRET, StatusCode::UNAUTHORIZED, message)
+        Refusal { stranger: Some(app), ..Refusal::new(7004, StatusCode::UNAUTHORIZED, message) }
     }
 
-    pub(super) fn no_app() -> Self {
+    pub(super) fn no_app(app: Option<AppKey>) -> Self {
         let message = "authorization: known: must be the key of an app: got another";
-        Refusal::new(NO_APP, StatusCode::BAD_REQUEST, message)
+        Refusal { stranger: Some(app), ..Refusal::new(7008, StatusCode::BAD_REQUEST, message) }
     }
 
     pub(super) fn no_path() -> Self {
@@ -88,14 +105,17 @@ impl Refusal {
     }
 
     pub(crate) fn answer(self, operation: &'static str) -> Answer {
-        let Refusal { code, status, message, illegal_rids, allow } = self;
+        let Refusal { code, status, message, illegal_rids, allow, unknown, stranger } = self;
         let body = ErrorBody { error: ErrorDetail { code, message, illegal_rids } };
-        let mut answer = json(status, &body, Outcome { operation, code });
+        let mut answer = json(status, &body, Outcome { unknown, ..Outcome::new(operation, code) });
         if let Some(allow) = allow {
             answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
         }
-        if let WRONG_SECRET | NO_APP = code {
-            answer.extensions_mut().insert(Stranger);
+        if let Some(app) = stranger {
+            answer.extensions_mut().insert(Stranger { app });
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Basic realm=\"rollbook\"");
@@ -147,12 +167,16 @@ impl From<Error> for Refusal {
                 Violation::new("registration_id", Rule::Known, limit, name).into()
             }
             // Deleted between two questions of one request.
-            Error::NotFound { .. } => Refusal::no_app(),
+            Error::NotFound { .. } => Refusal::no_app(None),
             Error::Forbidden { .. } => {
                 let message = "app: capability: must have presence: got none";
                 Refusal::new(2007, StatusCode::FORBIDDEN, message)
             }
             error if error.kind() == ErrorKind::Unavailable => Refusal::busy(unavailable(&error)),
+            error if error.kind() == ErrorKind::OutcomeUnknown => {
+                tracing::error!(error = causes(&error), "the outcome of a write is unknown");
+                Refusal::unknown()
+            }
             error => {
                 tracing::error!(error = causes(&error), "fault");
                 Refusal::fault()

@@ -40,6 +40,7 @@ pub(crate) use error::Refusal;
 use crate::exchange::{Answer, Head, Outcome, Request, json};
 use crate::options::FaceOptions;
 use crate::path;
+use crate::work::{few_carriers, few_listed, few_tags};
 use axum::body::Bytes;
 use axum::http::{StatusCode, Uri};
 use rollbook::store::Store;
@@ -76,6 +77,11 @@ pub(crate) fn judge<S: Store>(registry: &Registry<S>, head: Head<'_>) -> Result<
     Ok(Admitted { app, operation })
 }
 
+/// The name of the operation that a path and a method name.
+pub(crate) fn operation(head: Head<'_>) -> Option<&'static str> {
+    route::route(&path::segments(head.uri.path()), head.method).ok().map(Operation::name)
+}
+
 /// A request of which path, method and credentials are good; its body has not been looked at.
 pub(crate) struct Admitted<S> {
     app: App<S>,
@@ -83,6 +89,42 @@ pub(crate) struct Admitted<S> {
 }
 
 impl<S: Store> Admitted<S> {
+    /// The name of the operation.
+    pub(crate) fn name(&self) -> &'static str {
+        self.operation.name()
+    }
+
+    /// Whether nothing is changed, whatever the arguments are.
+    pub(crate) fn reads_only(&self) -> bool {
+        match self.operation {
+            Operation::LookUp
+            | Operation::Status
+            | Operation::AliasDevices
+            | Operation::Tags
+            | Operation::Membership => true,
+            Operation::Update
+            | Operation::UnbindAlias
+            | Operation::DeleteAlias
+            | Operation::UpdateTag
+            | Operation::DeleteTag => false,
+        }
+    }
+
+    /// Whether the app's limits and the body's length bound the work to what a small piece of work may cost.
+    pub(crate) fn is_small(&self, body: usize) -> bool {
+        let limits = self.app.limits();
+        match self.operation {
+            Operation::Membership => true,
+            Operation::LookUp => few_tags(limits),
+            Operation::Update | Operation::AliasDevices => few_tags(limits) && few_carriers(limits),
+            // Each device is changed, one after the other.
+            Operation::UnbindAlias | Operation::DeleteAlias => few_carriers(limits) && few_listed(body),
+            Operation::UpdateTag | Operation::Status => few_listed(body),
+            // A tag may be on every device, and an app may have any number of tags.
+            Operation::DeleteTag | Operation::Tags => false,
+        }
+    }
+
     /// Does what the request asks for. The URI is the one that was judged.
     pub(crate) fn perform(self, options: &FaceOptions, uri: &Uri, body: &Bytes) -> Answer {
         let Admitted { app, operation } = self;
@@ -121,6 +163,6 @@ impl<S: Store> Call<'_, S> {
     }
 
     fn done(&self, body: &impl Serialize) -> Result<Answer, Refusal> {
-        Ok(json(StatusCode::OK, body, Outcome { operation: self.name, code: 200 }))
+        Ok(json(StatusCode::OK, body, Outcome::new(self.name, 200)))
     }
 }

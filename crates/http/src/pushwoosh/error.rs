@@ -1,11 +1,11 @@
 //! What the Pushwoosh face refuses with.
 
 use super::wire::Response;
-use crate::exchange::{Answer, Outcome, Stranger, causes, json, unavailable};
-use crate::extract::{Unread, line};
+use crate::exchange::{Answer, Outcome, Stranger, UNKNOWN, causes, json, unavailable};
+use crate::extract::{Unread, line, shown};
 use crate::options::FaceOptions;
 use axum::http::{HeaderValue, StatusCode, header};
-use rollbook::{Error, ErrorKind, Rule, Subject, Violation, Violations};
+use rollbook::{AppKey, Error, ErrorKind, Rule, Subject, Violation, Violations};
 
 /// Why a request is not done.
 #[derive(Debug)]
@@ -14,8 +14,10 @@ pub(crate) struct Refusal {
     code: u16,
     status: StatusCode,
     message: String,
-    /// Was a token compared, and not the right one?
-    stranger: bool,
+    /// Whether what was asked for may have been done.
+    unknown: bool,
+    /// The app that was tried, where a token was compared and not the right one.
+    stranger: Option<AppKey>,
 }
 
 /// The code of every argument error.
@@ -23,7 +25,7 @@ const ARGUMENT: u16 = 210;
 
 impl Refusal {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Refusal { code: status.as_u16(), status, message: message.into(), stranger: false }
+        Refusal { code: status.as_u16(), status, message: message.into(), unknown: false, stranger: None }
     }
 
     pub(crate) fn fault() -> Self {
@@ -32,6 +34,10 @@ impl Refusal {
 
     pub(crate) fn busy(message: &str) -> Self {
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Refusal { unknown: true, ..Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, UNKNOWN) }
     }
 
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
@@ -44,14 +50,15 @@ impl Refusal {
         Refusal::new(StatusCode::UNAUTHORIZED, message)
     }
 
-    pub(super) fn wrong_token() -> Self {
-        Refusal { stranger: true, ..Refusal::no_token("another") }
+    pub(super) fn wrong_token(app: AppKey) -> Self {
+        Refusal { stranger: Some(app), ..Refusal::no_token("another") }
     }
 
-    /// No app of this name, which is quoted.
-    pub(super) fn no_app(name: String) -> Self {
+    /// No app of this key.
+    pub(super) fn no_app(app: AppKey) -> Self {
+        let name = shown(app.as_str());
         let refusal: Refusal = Violation::new("application", Rule::Known, "must be an app", name).into();
-        Refusal { stranger: true, ..refusal }
+        Refusal { stranger: Some(app), ..refusal }
     }
 
     pub(super) fn no_path() -> Self {
@@ -63,15 +70,15 @@ impl Refusal {
     }
 
     pub(crate) fn answer(self, options: &FaceOptions, operation: &'static str) -> Answer {
-        let Refusal { code, status, message, stranger } = self;
+        let Refusal { code, status, message, unknown, stranger } = self;
         let status = match code {
             ARGUMENT if options.argument_errors_are_400 => StatusCode::BAD_REQUEST,
             _ => status,
         };
         let body = Response::<()> { status_code: code, status_message: message.into(), response: None };
-        let mut answer = json(status, &body, Outcome { operation, code });
-        if stranger {
-            answer.extensions_mut().insert(Stranger);
+        let mut answer = json(status, &body, Outcome { unknown, ..Outcome::new(operation, code) });
+        if let Some(app) = stranger {
+            answer.extensions_mut().insert(Stranger { app: Some(app) });
         }
         let headers = answer.headers_mut();
         if status == StatusCode::METHOD_NOT_ALLOWED {
@@ -87,7 +94,7 @@ impl Refusal {
 impl From<Violations> for Refusal {
     fn from(violations: Violations) -> Self {
         let renamed: Vec<Violation> = violations.iter().cloned().map(renamed).collect();
-        Refusal { code: ARGUMENT, status: StatusCode::OK, message: line(&renamed), stranger: false }
+        Refusal { code: ARGUMENT, ..Refusal::new(StatusCode::OK, line(&renamed)) }
     }
 }
 
@@ -111,11 +118,17 @@ impl From<Error> for Refusal {
         match error {
             Error::Invalid(violations) => violations.into(),
             // Deleted between two questions of one request.
-            Error::NotFound { subject: Subject::App, name } => Refusal::no_app(name),
+            Error::NotFound { subject: Subject::App, name } => {
+                Violation::new("application", Rule::Known, "must be an app", shown(&name)).into()
+            }
             Error::NotFound { name, .. } => {
                 Violation::new("hwid", Rule::Known, "must be a device of the app", name).into()
             }
             error if error.kind() == ErrorKind::Unavailable => Refusal::busy(unavailable(&error)),
+            error if error.kind() == ErrorKind::OutcomeUnknown => {
+                tracing::error!(error = causes(&error), "the outcome of a write is unknown");
+                Refusal::unknown()
+            }
             error => {
                 tracing::error!(error = causes(&error), "fault");
                 Refusal::fault()

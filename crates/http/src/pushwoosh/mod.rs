@@ -65,10 +65,10 @@ use crate::authenticate::authorization;
 use crate::exchange::{Answer, Head, Outcome, Request};
 use crate::options::FaceOptions;
 use crate::path;
-use axum::body::Bytes;
+use crate::work::few_tags;
 use axum::http::HeaderMap;
 use rollbook::store::Store;
-use rollbook::{Registry, Secret};
+use rollbook::{App, Registry, Secret};
 use route::Operation;
 
 /// Answers a request. See the [module](self) for the paths, and [`wire`] for the bodies.
@@ -108,15 +108,88 @@ pub(crate) struct Admitted {
 }
 
 impl Admitted {
+    /// The name of the operation.
+    pub(crate) fn name(&self) -> &'static str {
+        self.operation.name()
+    }
+
+    /// Finds the app that the body names and judges the token against it.
+    pub(crate) fn identify<S: Store>(
+        self,
+        registry: &Registry<S>,
+        options: &FaceOptions,
+        body: &[u8],
+    ) -> Result<Identified<S>, Box<Answer>> {
+        let Admitted { operation, token } = self;
+        match perform::app(registry, operation, &token, body) {
+            Ok(app) => Ok(Identified { app, operation }),
+            Err(refusal) => Err(Box::new(refusal.answer(options, operation.name()))),
+        }
+    }
+
     /// Does what the request asks for, if the token is one of the app that the body names.
     pub(crate) fn perform<S: Store>(
         self,
         registry: &Registry<S>,
         options: &FaceOptions,
-        body: &Bytes,
+        body: &[u8],
     ) -> Answer {
-        let Admitted { operation, token } = self;
-        let performed = perform::perform(registry, operation, &token, body);
+        match self.identify(registry, options, body) {
+            Ok(identified) => identified.perform(options, body),
+            Err(refused) => *refused,
+        }
+    }
+}
+
+/// A request of which the token is one of the app that its body names.
+pub(crate) struct Identified<S> {
+    app: App<S>,
+    operation: Operation,
+}
+
+impl<S: Store> Identified<S> {
+    /// The name of the operation.
+    pub(crate) fn name(&self) -> &'static str {
+        self.operation.name()
+    }
+
+    /// Whether nothing is changed, whatever the arguments are.
+    pub(crate) fn reads_only(&self) -> bool {
+        match self.operation {
+            Operation::CheckDevice
+            | Operation::GetInApps
+            | Operation::GetConfig
+            | Operation::Counted(_) => true,
+            Operation::RegisterUser
+            | Operation::PostEvent
+            | Operation::DeleteUser
+            | Operation::RegisterDevice
+            | Operation::UnregisterDevice
+            | Operation::DeleteDevice => false,
+        }
+    }
+
+    /// Whether the app's limits bound the work to what a small piece of work may cost, given a small body. Users have
+    /// any number of devices.
+    pub(crate) fn is_small(&self) -> bool {
+        match self.operation {
+            Operation::PostEvent
+            | Operation::GetInApps
+            | Operation::GetConfig
+            | Operation::Counted(_) => true,
+            // A device is read, moved or removed with all of its tags.
+            Operation::RegisterUser
+            | Operation::RegisterDevice
+            | Operation::UnregisterDevice
+            | Operation::DeleteDevice
+            | Operation::CheckDevice => few_tags(self.app.limits()),
+            Operation::DeleteUser => false,
+        }
+    }
+
+    pub(crate) fn perform(self, options: &FaceOptions, body: &[u8]) -> Answer {
+        let Identified { app, operation } = self;
+        let performed = perform::perform(&app, operation, body);
         performed.unwrap_or_else(|refusal| refusal.answer(options, operation.name()))
     }
 }

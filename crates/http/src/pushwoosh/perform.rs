@@ -9,33 +9,26 @@ use super::wire::{
 };
 use crate::authenticate::{Verdict, authenticate};
 use crate::exchange::{Answer, Dropped, Outcome, causes, json};
-use crate::extract::{Request, decode, shown};
+use crate::extract::{Request, decode};
 use axum::http::StatusCode;
 use rollbook::store::Store;
-use rollbook::{App, AppKey, DeviceId, Error, NewEvent, Registration, Registry, Secret, Subject};
+use rollbook::{App, DeviceId, Error, NewEvent, Registration, Registry, Secret, Subject};
 use serde::Serialize;
 
-/// Performs a request of which path, method and the form of the token are good.
-pub(super) fn perform<S: Store>(
-    registry: &Registry<S>,
-    operation: Operation,
-    token: &Secret,
-    body: &[u8],
-) -> Result<Answer, Refusal> {
-    // Nothing else of the body is looked at before the token is known to be good.
-    let app = app(registry, &application(operation, body)?, token)?;
+/// Performs a request of the app whose token it carries.
+pub(super) fn perform<S: Store>(app: &App<S>, operation: Operation, body: &[u8]) -> Result<Answer, Refusal> {
     match operation {
         Operation::RegisterUser => {
             let new: NewUser = request(operation, body)?;
             app.register_user(&new.hwid, new.user_id.as_ref(), new.device_type, new.tz_offset)?;
-            called(&app, &new.hwid);
+            called(app, &new.hwid);
         }
         Operation::PostEvent => {
             let event = NewEvent::from(request::<PostedEvent>(operation, body)?);
             check_whole(&event.attributes, body)?;
             let code = app.post_event(&event)?;
             if let Some(device) = &event.device {
-                called(&app, device);
+                called(app, device);
             }
             return Ok(done(operation, &Response::done(EventPosted { code })));
         }
@@ -53,7 +46,7 @@ pub(super) fn perform<S: Store>(
             let dropped = std::mem::take(&mut new.dropped);
             let registration = Registration::from(new);
             app.register(&registration)?;
-            called(&app, &registration.id);
+            called(app, &registration.id);
             return Ok(without(dropped, done(operation, &Response::<()>::DONE)));
         }
         Operation::UnregisterDevice => {
@@ -79,7 +72,7 @@ pub(super) fn perform<S: Store>(
 }
 
 fn done(operation: Operation, body: &impl Serialize) -> Answer {
-    json(StatusCode::OK, body, Outcome { operation: operation.name(), code: 200 })
+    json(StatusCode::OK, body, Outcome::new(operation.name(), 200))
 }
 
 /// A device made this call itself. What it asked for is done, so that it was seen is not worth an error: heartbeats may be
@@ -108,11 +101,6 @@ fn known<T>(done: Result<T, Error>) -> Result<(), Error> {
     }
 }
 
-/// The app that a body names.
-pub(super) fn application(operation: Operation, body: &[u8]) -> Result<AppKey, Refusal> {
-    request(operation, body).map(|Addressed(key)| key)
-}
-
 /// The request that a body holds.
 fn request<'b, T: Request<'b>>(operation: Operation, body: &'b [u8]) -> Result<T, Refusal> {
     match operation {
@@ -121,11 +109,17 @@ fn request<'b, T: Request<'b>>(operation: Operation, body: &'b [u8]) -> Result<T
     }
 }
 
-/// The app of this key, if the token is one of its.
-fn app<S: Store>(registry: &Registry<S>, key: &AppKey, token: &Secret) -> Result<App<S>, Refusal> {
-    match authenticate(registry, Some(key), Some(token), App::verify_api_token)? {
+/// The app that the body names, if the token is one of its. Nothing else of the body is looked at before.
+pub(super) fn app<S: Store>(
+    registry: &Registry<S>,
+    operation: Operation,
+    token: &Secret,
+    body: &[u8],
+) -> Result<App<S>, Refusal> {
+    let Addressed(key) = request(operation, body)?;
+    match authenticate(registry, Some(&key), Some(token), App::verify_api_token)? {
         Verdict::Right(app) => Ok(app),
-        Verdict::Wrong => Err(Refusal::wrong_token()),
-        Verdict::Unknown => Err(Refusal::no_app(shown(key.as_str()))),
+        Verdict::Wrong => Err(Refusal::wrong_token(key)),
+        Verdict::Unknown => Err(Refusal::no_app(key)),
     }
 }

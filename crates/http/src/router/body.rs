@@ -1,5 +1,5 @@
-//! A request's body, within its limit and within the budget of all bodies.
-
+//! A request's body, within its limit and within the budget of all large bodies.
+use crate::work::SMALL_BODY;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
@@ -15,19 +15,43 @@ const PATIENCE: usize = 8;
 pub(super) enum Incomplete {
     TooLarge,
     Broken,
-    /// All bodies together are as large as they may be.
+    /// All large bodies together are as large as they may be.
     NoRoom,
+    /// It did not arrive in time.
+    Late,
+}
+
+/// What a head says of its body.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    /// The bytes that are declared; a body in chunks declares none.
+    length: Option<u64>,
+    /// Whether the client waits to be asked for it.
+    waits: bool,
+}
+
+impl Expected {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let length =
+            headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        Expected { length, waits: headers.contains_key(header::EXPECT) }
+    }
+
+    /// Whether it is small and sent without being asked for.
+    pub(super) fn is_small(self) -> bool {
+        !self.waits && self.length.is_some_and(|length| length <= SMALL_BODY as u64)
+    }
 }
 
 /// What bodies may take.
 pub(super) struct Room {
     /// Bytes of one.
     limit: usize,
-    /// Bytes of all that are held.
+    /// Bytes of all that are held and are not small.
     budget: Arc<Semaphore>,
 }
 
-/// A body's share of the budget, given back when it is dropped.
+/// A large body's share of the budget, given back when it is dropped; a small body has none.
 pub(super) type Share = Option<OwnedSemaphorePermit>;
 
 impl Room {
@@ -36,8 +60,14 @@ impl Room {
         Room { limit, budget: Arc::new(Semaphore::new(budget)) }
     }
 
-    fn take(&self, share: &mut Share, bytes: usize) -> Result<(), Incomplete> {
-        let bytes = u32::try_from(bytes).map_err(|_| Incomplete::NoRoom)?;
+    /// Takes what a body that has grown to this many bytes is counted for beyond its share. A small body is counted for
+    /// nothing, so that neither large nor slow ones keep it out: how many there are is bounded by the connections.
+    fn take(&self, share: &mut Share, held: usize) -> Result<(), Incomplete> {
+        if held <= SMALL_BODY {
+            return Ok(());
+        }
+        let had = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let bytes = u32::try_from(held.saturating_sub(had)).map_err(|_| Incomplete::NoRoom)?;
         let more = Arc::clone(&self.budget).try_acquire_many_owned(bytes).map_err(|_| Incomplete::NoRoom)?;
         match share {
             Some(share) => share.merge(more),
@@ -49,15 +79,11 @@ impl Room {
     /// Reads the body, whatever its type and whether its length is declared or not.
     pub(super) async fn read(
         &self,
-        headers: &HeaderMap,
+        expected: Expected,
         mut body: Body,
     ) -> Result<(Bytes, Share), Incomplete> {
         // A client that waits to be asked for its body need not send one that is refused.
-        let declared =
-            headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        if headers.contains_key(header::EXPECT)
-            && declared.is_some_and(|length: u64| length > self.limit as u64)
-        {
+        if expected.waits && expected.length.is_some_and(|length| length > self.limit as u64) {
             return Err(Incomplete::TooLarge);
         }
         // Most bodies are one frame, which is the body then.
@@ -75,7 +101,7 @@ impl Room {
                 }
                 continue;
             }
-            self.take(&mut share, data.len())?;
+            self.take(&mut share, seen)?;
             if first.is_empty() && joined.is_empty() {
                 first = data;
             } else {

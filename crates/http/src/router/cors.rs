@@ -32,7 +32,7 @@ pub(super) fn preflight(request: &Parts) -> Option<Answer> {
     let asks = request.method == Method::OPTIONS
         && request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     asks.then(|| {
-        let outcome = Outcome { operation: "preflight", code: 200 };
+        let outcome = Outcome::new("preflight", 200);
         let mut answer = json(StatusCode::OK, &Empty {}, outcome);
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));

@@ -70,6 +70,7 @@ impl Reply {
         match status {
             401 => expected.push("www-authenticate"),
             405 => expected.insert(0, "allow"),
+            503 => expected.push("retry-after"),
             _ => {}
         }
         names.retain(|&name| name != "connection");

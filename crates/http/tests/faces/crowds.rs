@@ -1,12 +1,16 @@
 //! Many at once, and what is held for each of them: bounded, told, and given back.
 
-use crate::common::{Connection, authorized, basic, exchange, goes_on, head, serve_store, served, snapshot};
+use crate::common::{
+    Connection, KEY, Served, TOKEN, authorized, basic, device, exchange, goes_on, head, serve_store, served,
+    served_with, snapshot, tag,
+};
 use rollbook::Limits;
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{AppId, Timestamp};
 use rollbook_http::{Execution, FaceOptions, ServeOptions};
 use rollbook_store_mem::{MemStore, MemView};
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
 
 #[test]
@@ -32,47 +36,157 @@ fn a_thousand_connections_at_once() {
 
 #[test]
 fn more_requests_at_once_than_allowed_are_told_to_try_again() {
-    let options = FaceOptions { in_flight: 2, ..FaceOptions::default() };
-    let served = serve_store(MemStore::new(), Limits::default(), options, ServeOptions::default());
+    let options = FaceOptions { in_flight: 2, execution: Execution::Blocking, ..FaceOptions::default() };
+    let served = serve_store(Waiting::default(), Limits::default(), options, ServeOptions::default());
     served.populate();
+    served.registry.store().set(true);
     let mut waiting: Vec<Connection> = (0..2).map(|_| Connection::open(served.address)).collect();
     for connection in &mut waiting {
-        // The server asks for the body when it waits for it: then the request is under way.
-        let lines = [&authorized(), "Content-Length: 2", "Expect: 100-continue"];
-        connection.send(&head("POST", "/v3/devices/d1", &lines));
-        assert_eq!(connection.reply().unwrap().status(), 100);
+        connection.send(&head("DELETE", "/v3/aliases/ann", &[&authorized()]));
     }
+    served.registry.store().waited_for(2);
     let busy = r#"{"error":{"code":7030,"message":"too many requests are under way: try again"}}"#;
-    served.jpush("GET", "/v3/tags", "").is(503, busy);
+    let reply = served.jpush("GET", "/v3/tags", "");
+    reply.is(503, busy);
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    served.registry.store().set(false);
     for connection in &mut waiting {
-        connection.send(b"{}");
         connection.reply().unwrap().is(200, "{}");
     }
     goes_on(&served);
 }
 
+/// The start of a request whose body does not come.
+fn without_its_body(target: &str, lines: &[&str]) -> Vec<u8> {
+    [&head("POST", target, lines)[..], b"{"].concat()
+}
+
+#[test]
+fn requests_whose_bodies_do_not_come_take_no_place_from_others() {
+    let options = FaceOptions { in_flight: 1, ..FaceOptions::default() };
+    let served = serve_store(MemStore::new(), Limits::default(), options, ServeOptions::default());
+    served.populate();
+    let token = format!("Authorization: Token {TOKEN}");
+    let mut slow = Vec::new();
+    for n in 0..40 {
+        let mut connection = Connection::open(served.address);
+        connection.send(&match n % 2 {
+            0 => without_its_body("/v3/devices/d1", &[&authorized(), "Content-Length: 2"]),
+            _ => without_its_body("/json/1.3/postEvent", &[&token, "Transfer-Encoding: chunked"]),
+        });
+        slow.push(connection);
+        goes_on(&served);
+        served.jpush("POST", "/v3/devices/d2", r#"{"alias":"b"}"#).is(200, "{}");
+    }
+    slow[0].send(b"}");
+    slow[0].reply().unwrap().is(200, "{}");
+}
+
+#[test]
+fn path_method_and_credentials_are_judged_before_a_byte_of_the_body_has_come() {
+    for execution in [Execution::Auto, Execution::Blocking] {
+        let served = served_with(FaceOptions { execution, ..FaceOptions::default() });
+        served.populate();
+        let (right, other) = (authorized(), format!("Authorization: {}", basic(KEY, "other")));
+        let unknown = format!("Authorization: {}", basic("ffffffffffffffffffffffff", "x"));
+        let right = right.as_str();
+        for (method, target, line, status) in [
+            ("POST", "/no/such/path", "X: y", 404),
+            ("PUT", "/v3/devices/d1", right, 405),
+            ("POST", "/v3/devices/d1", "X: y", 401),
+            ("POST", "/v3/devices/d1", "Authorization: Basic x", 401),
+            ("POST", "/v3/devices/d1", &other, 401),
+            ("POST", "/v3/devices/d1", &unknown, 400),
+            ("POST", "/json/1.3/no", "Authorization: Token x", 404),
+            ("PUT", "/json/1.3/postEvent", "Authorization: Token x", 405),
+            ("POST", "/json/1.3/postEvent", "X: y", 401),
+            ("POST", "/json/1.3/postEvent", right, 401),
+        ] {
+            for length in ["Content-Length: 1048576", "Content-Length: 5", "Transfer-Encoding: chunked"] {
+                let mut connection = Connection::open(served.address);
+                connection.send(&head(method, target, &[line, length]));
+                let reply = connection.reply().expect("an answer without the body");
+                assert_eq!(reply.status(), status, "{method} {target} {line}");
+                assert_eq!(reply.header("connection"), Some("close"));
+                assert!(connection.reply().is_none());
+            }
+            // A client that waits to be asked for its body is not asked for it.
+            let mut connection = Connection::open(served.address);
+            connection.send(&head(method, target, &[line, "Content-Length: 5", "Expect: 100-continue"]));
+            assert_eq!(connection.reply().unwrap().status(), status, "{method} {target} {line}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_request_whose_small_body_has_come_leaves_its_connection_open() {
+    let served = served();
+    served.populate();
+    let mut connection = Connection::open(served.address);
+    for _ in 0..3 {
+        let refused = head("POST", "/v3/nothing", &[&authorized(), "Content-Length: 5"]);
+        connection.send(&[&refused[..], b"12345"].concat());
+        let reply = connection.reply().unwrap();
+        assert_eq!((reply.status(), reply.header("connection")), (404, None));
+    }
+    connection.send(&head("GET", "/v3/tags", &[&authorized()]));
+    assert_eq!(connection.reply().unwrap().status(), 200);
+}
+
+#[test]
+fn a_refused_request_whose_large_body_is_on_its_way_is_answered_all_the_same() {
+    let served = served();
+    let body = vec![b' '; 900_000];
+    for _ in 0..20 {
+        let refused = head("POST", "/no/such/path", &["Content-Length: 900000"]);
+        assert_eq!(exchange(served.address, &[&refused[..], &body].concat()).status(), 404);
+    }
+}
+
 #[test]
 fn bodies_beyond_what_all_may_hold_are_told_to_try_again() {
-    let options = FaceOptions { body_limit: 10_000, body_budget: 10_000, ..FaceOptions::default() };
+    let options = FaceOptions { body_limit: 40_000, body_budget: 40_000, ..FaceOptions::default() };
     let served = serve_store(MemStore::new(), Limits::default(), options, ServeOptions::default());
     served.populate();
     let before = snapshot(&served.app);
     let padded = |length: usize| format!("{}{}", r#"{"alias":"a"}"#, " ".repeat(length - 13));
-    served.jpush("POST", "/v3/devices/d2", &padded(10_000)).is(200, "{}");
+    served.jpush("POST", "/v3/devices/d2", &padded(40_000)).is(200, "{}");
     served.jpush("POST", "/v3/devices/d2", r#"{"alias":"ann"}"#).is(200, "{}");
     let mut holding = Connection::open(served.address);
-    holding.send(&head("POST", "/v3/devices/d1", &[&authorized(), "Content-Length: 9000"]));
-    holding.send(&padded(9_000).as_bytes()[..8_999]);
-    let busy = r#"{"error":{"code":7030,"message":"too many large bodies: try again"}}"#;
+    holding.send(&head("POST", "/v3/devices/d1", &[&authorized(), "Content-Length: 30000"]));
+    holding.send(&padded(30_000).as_bytes()[..29_999]);
+    let busy =
+        r#"{"error":{"code":7030,"message":"too many bodies above 16384 bytes are under way: try again"}}"#;
     // Until the server has read what is held, there is room; `{}` and spaces change nothing.
-    let nothing = format!("{{}}{}", " ".repeat(5_000));
-    let mut replies = (0..100_000).map(|_| served.jpush("POST", "/v3/devices/d2", &nothing));
+    let nothing = |length: usize| format!("{{}}{}", " ".repeat(length - 2));
+    let mut replies = (0..100_000).map(|_| served.jpush("POST", "/v3/devices/d2", &nothing(20_000)));
     replies.find(|reply| reply.status() == 503).unwrap().is(503, busy);
+    // Small ones are not kept out.
+    served.jpush("POST", "/v3/devices/d2", &nothing(16_384)).is(200, "{}");
     goes_on(&served);
     assert_eq!(snapshot(&served.app).devices.len(), before.devices.len());
     holding.send(b" ");
     holding.reply().unwrap().is(200, "{}");
-    served.jpush("POST", "/v3/devices/d2", &nothing).is(200, "{}");
+    served.jpush("POST", "/v3/devices/d2", &nothing(20_000)).is(200, "{}");
+}
+
+#[test]
+fn the_share_of_a_body_that_is_too_large_is_given_back_while_the_rest_is_thrown_away() {
+    let options = FaceOptions { body_limit: 40_000, body_budget: 40_000, ..FaceOptions::default() };
+    let served = serve_store(MemStore::new(), Limits::default(), options, ServeOptions::default());
+    served.populate();
+    let mut too_large = Connection::open(served.address);
+    too_large.send(&head("POST", "/v3/devices/d1", &[&authorized(), "Content-Length: 60000"]));
+    too_large.send(&[b' '; 30_000]);
+    let whole = |length: usize| format!("{{}}{}", " ".repeat(length - 2));
+    let mut replies = (0..100_000).map(|_| served.jpush("POST", "/v3/devices/d2", &whole(20_000)));
+    assert!(replies.any(|reply| reply.status() == 503), "it holds nothing");
+    too_large.send(&[b' '; 20_000]);
+    // It is still sending, and others have all the room.
+    let mut replies = (0..100_000).map(|_| served.jpush("POST", "/v3/devices/d2", &whole(40_000)));
+    assert!(replies.any(|reply| reply.status() == 200), "it holds its share");
+    too_large.send(&[b' '; 10_000]);
+    assert_eq!(too_large.reply().unwrap().status(), 400);
 }
 
 #[test]
@@ -94,18 +208,40 @@ fn a_client_that_takes_no_answer_loses_its_connection() {
     goes_on(&served);
 }
 
-/// A store whose commits wait while they are told to.
+/// A store whose commits, and reads if wanted, wait while they are told to.
 #[derive(Default)]
 struct Waiting {
     inner: MemStore,
     closed: Mutex<bool>,
     opened: Condvar,
+    waiting: Mutex<usize>,
+    changed: Condvar,
+    /// Whether reads wait as well.
+    reads: AtomicBool,
 }
 
 impl Waiting {
     fn set(&self, closed: bool) {
         *self.closed.lock().unwrap() = closed;
         self.opened.notify_all();
+    }
+
+    /// Returns when this many commits wait.
+    fn waited_for(&self, commits: usize) {
+        drop(self.changed.wait_while(self.waiting.lock().unwrap(), |waiting| *waiting < commits).unwrap());
+    }
+
+    /// Returns when nobody waits any more.
+    fn idle(&self) {
+        drop(self.changed.wait_while(self.waiting.lock().unwrap(), |waiting| *waiting > 0).unwrap());
+    }
+
+    fn wait(&self) {
+        *self.waiting.lock().unwrap() += 1;
+        self.changed.notify_all();
+        drop(self.opened.wait_while(self.closed.lock().unwrap(), |closed| *closed).unwrap());
+        *self.waiting.lock().unwrap() -= 1;
+        self.changed.notify_all();
     }
 }
 
@@ -117,11 +253,14 @@ impl Store for Waiting {
     }
 
     fn view(&self, app: AppId) -> Result<MemView<'_>, StoreError> {
+        if self.reads.load(Ordering::SeqCst) {
+            self.wait();
+        }
         self.inner.view(app)
     }
 
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
-        drop(self.opened.wait_while(self.closed.lock().unwrap(), |closed| *closed).unwrap());
+        self.wait();
         self.inner.commit(app, writes)
     }
 
@@ -130,19 +269,26 @@ impl Store for Waiting {
     }
 }
 
-#[test]
-fn a_request_that_was_late_is_under_way_until_the_store_lets_go_of_it() {
+fn late(in_flight: usize) -> Served<Waiting> {
     let options = FaceOptions {
         execution: Execution::Blocking,
-        timeout_millis: 300,
-        in_flight: 1,
+        store_timeout_millis: 300,
+        in_flight,
         ..FaceOptions::default()
     };
     let served = serve_store(Waiting::default(), Limits::default(), options, ServeOptions::default());
     served.populate();
+    served
+}
+
+const UNKNOWN: &str = "outcome unknown: it may or may not have been done: look before you try again";
+
+#[test]
+fn a_request_that_was_late_is_under_way_until_the_store_lets_go_of_it() {
+    let served = late(1);
     served.registry.store().set(true);
-    let late = r#"{"error":{"code":7030,"message":"not done within 300 ms: try again"}}"#;
-    served.jpush("POST", "/v3/devices/d1", r#"{"alias":"a"}"#).is(503, late);
+    let unknown = format!(r#"{{"error":{{"code":7000,"message":"{UNKNOWN}"}}}}"#);
+    served.jpush("POST", "/v3/devices/d1", r#"{"alias":"a"}"#).is(500, &unknown);
     let busy = r#"{"error":{"code":7030,"message":"too many requests are under way: try again"}}"#;
     for _ in 0..3 {
         served.jpush("GET", "/v3/tags", "").is(503, busy);
@@ -150,6 +296,46 @@ fn a_request_that_was_late_is_under_way_until_the_store_lets_go_of_it() {
     served.registry.store().set(false);
     let mut replies = (0..100_000).map(|_| served.jpush("GET", "/v3/tags", ""));
     assert!(replies.any(|reply| reply.status() == 200));
+}
+
+#[test]
+fn a_late_write_is_told_that_its_outcome_is_unknown_and_is_done_all_the_same() {
+    let served = late(100);
+    served.registry.store().set(true);
+    let unknown = format!(r#"{{"error":{{"code":7000,"message":"{UNKNOWN}"}}}}"#);
+    served.jpush("POST", "/v3/devices/d3", r#"{"alias":"late"}"#).is(500, &unknown);
+    served.jpush("DELETE", "/v3/tags/vip", "").is(500, &unknown);
+    let event = format!(r#"{{"request":{{"application":"{KEY}","hwid":"d1","event":"activityCompleted","attributes":{{}}}}}}"#);
+    let unknown = format!(r#"{{"status_code":500,"status_message":"{UNKNOWN}","response":null}}"#);
+    served.pushwoosh("/json/1.3/postEvent", &event).is(500, &unknown);
+    served.registry.store().set(false);
+    let done = || {
+        let (app, d3) = (snapshot(&served.app), device("d3"));
+        app.devices[&d3].alias.is_some()
+            && app.events.len() == 1
+            && !served.app.has_tag(&device("d1"), &tag("vip")).unwrap()
+    };
+    assert!((0..1_000_000).any(|_| done()));
+}
+
+#[test]
+fn a_late_read_and_a_write_that_was_never_begun_may_be_tried_again() {
+    let views = Waiting::default();
+    let options =
+        FaceOptions { execution: Execution::Blocking, store_timeout_millis: 300, ..FaceOptions::default() };
+    let served = serve_store(views, Limits::default(), options, ServeOptions::default());
+    served.populate();
+    served.registry.store().reads.store(true, Ordering::SeqCst);
+    served.registry.store().set(true);
+    let late = r#"{"error":{"code":7030,"message":"not done within 300 ms: try again"}}"#;
+    served.jpush("GET", "/v3/devices/d1", "").is(503, late);
+    // Its credentials were being judged: the write itself is not done, now or later.
+    served.jpush("DELETE", "/v3/tags/vip", "").is(503, late);
+    served.jpush("POST", "/v3/devices/d3", r#"{"alias":"late"}"#).is(503, late);
+    served.registry.store().set(false);
+    served.registry.store().idle();
+    assert!(served.app.has_tag(&device("d1"), &tag("vip")).unwrap());
+    assert_eq!(served.app.device(&device("d3")).unwrap().alias, None);
 }
 
 #[test]

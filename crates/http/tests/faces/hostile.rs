@@ -11,7 +11,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 fn impatient() -> Served {
-    let options = FaceOptions { timeout_millis: 300, body_limit: 10_000, ..FaceOptions::default() };
+    let options = FaceOptions { body_timeout_millis: 300, body_limit: 10_000, ..FaceOptions::default() };
     let serve = ServeOptions { head_timeout_millis: 300, ..ServeOptions::default() };
     let served = serve_store(MemStore::new(), Limits::default(), options, serve);
     served.populate();
@@ -205,10 +205,13 @@ fn senders_that_are_too_slow() {
     assert!(slow.reply().is_none_or(|reply| reply.status() == 408));
     assert!(silent.reply().is_none());
     let reply = body.reply().unwrap();
-    reply.is(503, r#"{"error":{"code":7030,"message":"not done within 300 ms: try again"}}"#);
+    reply.is(
+        503,
+        r#"{"error":{"code":7030,"message":"not done: the body did not arrive within 300 ms: try again"}}"#,
+    );
     assert_eq!(reply.header("connection"), Some("close"));
     assert!(body.reply().is_none());
-    let text = r#"{"status_code":500,"status_message":"not done within 300 ms: try again","response":null}"#;
+    let text = r#"{"status_code":500,"status_message":"not done: the body did not arrive within 300 ms: try again","response":null}"#;
     other.reply().unwrap().is(500, text);
     assert_eq!(snapshot(&served.app), before);
     goes_on(&served);
@@ -243,7 +246,10 @@ fn senders_that_go_on_a_byte_at_a_time_gain_no_time() {
     let mut body = Connection::open(served.address);
     body.send(&head("POST", "/v3/devices/d1", &[&authorized(), "Content-Length: 9000"]));
     let got = String::from_utf8(drip(&mut body, 2_000).unwrap()).unwrap();
-    assert!(got.starts_with("HTTP/1.1 503 ") && got.contains("not done within 300 ms"), "{got}");
+    assert!(
+        got.starts_with("HTTP/1.1 503 ") && got.contains("not done: the body did not arrive within 300 ms"),
+        "{got}"
+    );
     assert_eq!(snapshot(&served.app), before);
     goes_on(&served);
 }

@@ -239,7 +239,7 @@ fn a_fault_of_ours_7000_and_no_more_is_told() {
     );
     served.enrol("d1", Platform::Ios);
     let before = snapshot(&served.app);
-    for failure in [Failure::Corrupt, Failure::Closed, Failure::UnknownNotApplied] {
+    for failure in [Failure::Corrupt, Failure::Closed] {
         served.registry.store().arm(Fault::at(Call::Commit, 1, failure));
         let reply = served.jpush("POST", "/v3/devices/d1", r#"{"alias":"a"}"#);
         reply.is(500, &error(7000, "internal error"));
@@ -248,6 +248,25 @@ fn a_fault_of_ours_7000_and_no_more_is_told() {
     served.jpush("GET", "/v3/devices/d1", "").is(500, &error(7000, "internal error"));
     served.registry.store().disarm();
     assert_eq!(snapshot(&served.app), before);
+}
+
+#[test]
+fn a_store_that_cannot_say_what_became_of_a_write_7000_and_not_try_again() {
+    let served = serve_store(
+        FaultStore::new(MemStore::new()),
+        Limits::default(),
+        FaceOptions::default(),
+        ServeOptions::default(),
+    );
+    served.enrol("d1", Platform::Ios);
+    let unknown = "outcome unknown: it may or may not have been done: look before you try again";
+    for failure in [Failure::UnknownNotApplied, Failure::UnknownApplied] {
+        served.registry.store().arm(Fault::at(Call::Commit, 1, failure));
+        let reply = served.jpush("POST", "/v3/devices/d1", r#"{"alias":"a"}"#);
+        reply.is(500, &error(7000, unknown));
+    }
+    let told = served.app.device(&device("d1")).unwrap();
+    assert!(told.alias.is_some());
 }
 
 #[test]

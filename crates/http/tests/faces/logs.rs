@@ -184,9 +184,15 @@ fn an_answer_tells_what_became_of_the_request() {
             .unwrap();
         *answer(&registry, &FaceOptions::default(), &request).extensions().get::<Outcome>().unwrap()
     };
-    assert_eq!(outcome("GET", "/v3/tags", SECRET), Outcome { operation: "jpush.tag.list", code: 200 });
-    assert_eq!(outcome("GET", "/v3/tags", "no"), Outcome { operation: "jpush.tag.list", code: 7004 });
-    assert_eq!(outcome("GET", "/v3", SECRET), Outcome { operation: "none", code: 7010 });
-    let user = Outcome { operation: "pushwoosh.register_user", code: 401 };
+    assert_eq!(
+        outcome("GET", "/v3/tags", SECRET),
+        Outcome { operation: "jpush.tag.list", code: 200, unknown: false }
+    );
+    assert_eq!(
+        outcome("GET", "/v3/tags", "no"),
+        Outcome { operation: "jpush.tag.list", code: 7004, unknown: false }
+    );
+    assert_eq!(outcome("GET", "/v3", SECRET), Outcome { operation: "none", code: 7010, unknown: false });
+    let user = Outcome { operation: "pushwoosh.register_user", code: 401, unknown: false };
     assert_eq!(outcome("POST", "/json/1.3/registerUser", SECRET), user);
 }

@@ -206,7 +206,10 @@ fn a_fault_of_ours() {
     let store = served.registry.store();
     for (failure, message) in [
         (Failure::Corrupt, "internal error"),
-        (Failure::UnknownNotApplied, "internal error"),
+        (
+            Failure::UnknownNotApplied,
+            "outcome unknown: it may or may not have been done: look before you try again",
+        ),
         (Failure::Unavailable, "the register is busy: try again"),
     ] {
         store.arm(Fault::at(Call::Commit, 1, failure));

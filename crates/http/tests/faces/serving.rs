@@ -62,7 +62,7 @@ fn a_panic_is_a_fault_of_its_own_request() {
 #[test]
 fn a_store_that_waits_keeps_nobody_else_waiting() {
     let options =
-        FaceOptions { execution: Execution::Blocking, timeout_millis: 1_500, ..FaceOptions::default() };
+        FaceOptions { execution: Execution::Blocking, store_timeout_millis: 1_500, ..FaceOptions::default() };
     let store = FaultStore::new(MemStore::new());
     let served = serve_store(store, Limits::default(), options, ServeOptions::default());
     served.populate();
@@ -77,8 +77,8 @@ fn a_store_that_waits_keeps_nobody_else_waiting() {
     }
     served.jpush("GET", "/v3/tags/news/registration_ids/d1", "").is(200, r#"{"result":true}"#);
     for connection in &mut waiting {
-        let late = r#"{"error":{"code":7030,"message":"not done within 1500 ms: try again"}}"#;
-        connection.reply().unwrap().is(503, late);
+        let reply = connection.reply().unwrap();
+        assert!(reply.status() == 500 && reply.text().contains("outcome unknown"), "{reply:?}");
     }
     served.registry.store().disarm();
 }

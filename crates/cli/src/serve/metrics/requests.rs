@@ -91,7 +91,7 @@ pub(in crate::serve) async fn measure(
     let under_way = UnderWay::new(&requests.under_way);
     let response = next.run(request).await;
     drop(under_way);
-    if let Some(&Outcome { operation, code }) = response.extensions().get() {
+    if let Some(&Outcome { operation, code, unknown }) = response.extensions().get() {
         requests.answered.get_or_create(&Answered { operation, code }).inc();
         requests.seconds.get_or_create(&Asked { operation }).observe(watch.elapsed().as_secs_f64());
     }
