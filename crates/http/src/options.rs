@@ -10,6 +10,9 @@ pub(crate) const LEAST_HEAD: usize = 8_192;
 /// The longest that an answer to who was not let in may be held back, in milliseconds: each holds a connection.
 const MOST_SETTLING: u64 = 1_000;
 
+/// More threads for connections than a machine has processors for.
+const MOST_THREADS: usize = 1_024;
+
 /// Which protocols are spoken.
 ///
 /// ```
@@ -159,20 +162,26 @@ fn is_origin(text: &str) -> bool {
 ///
 /// ```
 /// let options = rollbook_http::ServeOptions { max_connections: 64, ..Default::default() };
-/// assert_eq!(options.head_timeout_millis, 60_000);
+/// assert_eq!(options.idle_timeout_millis, 60_000);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServeOptions {
-    /// Within how many milliseconds the head of a request must arrive, counted from the answer before it: how long a
-    /// connection may be idle, too. 60 000.
+    /// How many milliseconds a connection may be idle: from its beginning, or from an answer, to the next byte. 60 000.
+    pub idle_timeout_millis: u64,
+    /// Within how many milliseconds after its first byte the head of a request must arrive. 10 000.
     pub head_timeout_millis: u64,
     /// Within how many milliseconds a client must take some of an answer that waits to be sent. 30 000.
     pub write_timeout_millis: u64,
     /// The most bytes of a request's head. 65 536; less than 8 192 counts as 8 192.
     pub head_limit: usize,
-    /// How many connections are open at once; more wait to be accepted. 4 096.
+    /// How many connections are open at once. 4 096. For one more the longest idle one is closed; where a request is
+    /// under way on each of them, it waits for the first that ends.
     pub max_connections: usize,
+    /// On how many threads of their own connections are served, each with a runtime of one thread. 0: on the runtime
+    /// that serves, which is what an application with a runtime of its own wants. The program `rollbook serve` takes 0
+    /// for one on each processor.
+    pub threads: usize,
     /// How many milliseconds the requests under way are given to finish at the end. 10 000.
     pub grace_millis: u64,
 }
@@ -180,10 +189,12 @@ pub struct ServeOptions {
 impl Default for ServeOptions {
     fn default() -> Self {
         ServeOptions {
-            head_timeout_millis: 60_000,
+            idle_timeout_millis: 60_000,
+            head_timeout_millis: 10_000,
             write_timeout_millis: 30_000,
             head_limit: 65_536,
             max_connections: 4_096,
+            threads: 0,
             grace_millis: 10_000,
         }
     }
@@ -202,10 +213,15 @@ impl ServeOptions {
     /// A violation for each that is not.
     pub fn check(&self) -> Result<(), Violations> {
         let mut found = Vec::new();
+        at_least("idle_timeout_millis", self.idle_timeout_millis, 1, &mut found);
         at_least("head_timeout_millis", self.head_timeout_millis, 1, &mut found);
         at_least("write_timeout_millis", self.write_timeout_millis, 1, &mut found);
         at_least("head_limit", self.head_limit as u64, LEAST_HEAD as u64, &mut found);
         at_least("max_connections", self.max_connections as u64, 1, &mut found);
+        if self.threads > MOST_THREADS {
+            let limit = format!("must be at most {MOST_THREADS}");
+            found.push(Violation::new("threads", Rule::Range, limit, self.threads));
+        }
         Violations::check(found)
     }
 }
@@ -249,17 +265,21 @@ mod tests {
         let message = "body_budget: range: must be at least 1048576: got 5";
         assert_eq!(small.check().unwrap_err().to_string(), message);
         let serve = ServeOptions {
+            idle_timeout_millis: 0,
             head_timeout_millis: 0,
             write_timeout_millis: 0,
             head_limit: 8_191,
             max_connections: 0,
+            threads: 1_025,
             grace_millis: 0,
         };
         let expected = [
+            "idle_timeout_millis: range: must be at least 1: got 0",
             "head_timeout_millis: range: must be at least 1: got 0",
             "write_timeout_millis: range: must be at least 1: got 0",
             "head_limit: range: must be at least 8192: got 8191",
             "max_connections: range: must be at least 1: got 0",
+            "threads: range: must be at most 1024: got 1025",
         ];
         assert_eq!(serve.check().unwrap_err().to_string(), expected.join("; "));
     }

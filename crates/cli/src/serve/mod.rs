@@ -28,10 +28,11 @@ use config::Config;
 use health::Health;
 use metrics::Metrics;
 use operators::Operators;
-use rollbook_http::{router, serve};
+use rollbook_http::{ServeOptions, router, serve};
 use signals::Signals;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Kept;
@@ -78,7 +79,7 @@ pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
         announce(listener.local_addr().map_err(cannot(&during))?, operators_address, &secrets)?;
         tokio::spawn(housekeeping::run(register.clone()));
         tokio::spawn(room::watch(full, check));
-        serve(listener, service, config.connections, signals.end()).await;
+        serve(listener, service, on_threads(config.connections), signals.end()).await;
         Ok::<(), Failure>(())
     })?;
     runtime.shutdown_timeout(LAST_WORK);
@@ -140,6 +141,14 @@ fn print(address: SocketAddr, operators: Option<SocketAddr>, secrets: &[NewSecre
         output.line(format_args!("master secret of {app}: {}", secret.expose()))?;
     }
     output.finish()
+}
+
+/// Serves connections on as many threads as there are processors, unless the configuration says how many.
+fn on_threads(mut options: ServeOptions) -> ServeOptions {
+    if options.threads == 0 {
+        options.threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    }
+    options
 }
 
 fn cannot(action: &str) -> impl FnOnce(io::Error) -> Failure + use<> {

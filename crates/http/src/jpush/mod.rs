@@ -24,6 +24,9 @@
 //!
 //! Path and method are judged first, then who asks, then the arguments. Path, method and credentials are all in the
 //! head of a request, so the router judges them before it waits for a byte of the body.
+//!
+//! HTTP 500 with code 7000 is a fault, or a write of which it is not known whether it was done: the message says which,
+//! and only 7030 invites to try again.
 
 mod aliases;
 mod auth;

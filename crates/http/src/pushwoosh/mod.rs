@@ -51,7 +51,7 @@
 //! | 400 | 400 | no JSON, or none in full |
 //! | 401 | 401 | no token, or none of the app's |
 //! | 404, 405 | the same | no such path, another method |
-//! | 500 | 500 | a fault of ours, or busy: the message says which |
+//! | 500 | 500 | a fault of ours, busy, or a write of which it is not known whether it was done: the message says which |
 
 mod error;
 mod fields;
@@ -156,13 +156,13 @@ impl<S: Store> Identified<S> {
     /// Whether nothing is changed, whatever the arguments are.
     pub(crate) fn reads_only(&self) -> bool {
         match self.operation {
-            Operation::CheckDevice
-            | Operation::GetInApps
-            | Operation::GetConfig
-            | Operation::Counted(_) => true,
+            Operation::CheckDevice | Operation::GetInApps | Operation::GetConfig | Operation::Counted(_) => {
+                true
+            }
             Operation::RegisterUser
             | Operation::PostEvent
             | Operation::DeleteUser
+            | Operation::ApplicationOpen
             | Operation::RegisterDevice
             | Operation::UnregisterDevice
             | Operation::DeleteDevice => false,
@@ -173,12 +173,12 @@ impl<S: Store> Identified<S> {
     /// any number of devices.
     pub(crate) fn is_small(&self) -> bool {
         match self.operation {
-            Operation::PostEvent
-            | Operation::GetInApps
-            | Operation::GetConfig
-            | Operation::Counted(_) => true,
+            Operation::PostEvent | Operation::GetInApps | Operation::GetConfig | Operation::Counted(_) => {
+                true
+            }
             // A device is read, moved or removed with all of its tags.
             Operation::RegisterUser
+            | Operation::ApplicationOpen
             | Operation::RegisterDevice
             | Operation::UnregisterDevice
             | Operation::DeleteDevice

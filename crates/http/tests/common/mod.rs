@@ -2,9 +2,11 @@
 
 mod client;
 mod snapshot;
+mod waiting;
 
 pub(crate) use client::{Connection, Reply, exchange, head, until_closed};
 pub(crate) use snapshot::snapshot;
+pub(crate) use waiting::Waiting;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

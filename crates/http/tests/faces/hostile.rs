@@ -12,7 +12,8 @@ use std::time::Duration;
 
 fn impatient() -> Served {
     let options = FaceOptions { body_timeout_millis: 300, body_limit: 10_000, ..FaceOptions::default() };
-    let serve = ServeOptions { head_timeout_millis: 300, ..ServeOptions::default() };
+    let serve =
+        ServeOptions { idle_timeout_millis: 300, head_timeout_millis: 300, ..ServeOptions::default() };
     let served = serve_store(MemStore::new(), Limits::default(), options, serve);
     served.populate();
     served

@@ -196,3 +196,68 @@ fn an_answer_tells_what_became_of_the_request() {
     let user = Outcome { operation: "pushwoosh.register_user", code: 401, unknown: false };
     assert_eq!(outcome("POST", "/json/1.3/registerUser", SECRET), user);
 }
+
+#[test]
+fn refused_credentials_are_logged_with_peer_and_app_and_without_the_secret() {
+    let registry = Registry::builder(MemStore::new()).build();
+    let settings = AppSettings {
+        master_secret: Some(Secret::new(SECRET).unwrap()),
+        api_tokens: vec![Secret::new(TOKEN).unwrap()],
+        ..AppSettings::default()
+    };
+    registry.create_app(&key(KEY), settings).unwrap();
+    let router = rollbook_http::router(registry, FaceOptions::default());
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
+    let body = format!(r#"{{"request":{{"application":"{KEY}","hwid":"h"}}}}"#);
+    let ask = |target: &str, authorization: &str, body: &str| {
+        let method = if body.is_empty() { "GET" } else { "POST" };
+        let mut request = axum::http::Request::builder()
+            .method(method)
+            .uri(target)
+            .header("authorization", authorization)
+            .body(axum::body::Body::from(body.to_owned()))
+            .unwrap();
+        request.extensions_mut().insert(rollbook_http::Peer("192.0.2.7:50123".parse().unwrap()));
+        let service = hyper_util::service::TowerToHyperService::new(router.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(hyper::service::Service::call(&service, request)).unwrap();
+        String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap()
+    };
+    for (target, authorization, body, operation, code, app) in [
+        ("/v3/tags", basic(KEY, "guess"), "", "jpush.tag.list", 7004, KEY),
+        (
+            "/v3/tags",
+            basic("ffffffffffffffffffffffff", SECRET),
+            "",
+            "jpush.tag.list",
+            7008,
+            "ffffffffffffffffffffffff",
+        ),
+        ("/json/1.3/checkDevice", "Token guess".to_owned(), &body, "pushwoosh.check_device", 401, KEY),
+    ] {
+        let logged = ask(target, &authorization, body);
+        assert_eq!(logged.lines().count(), 1, "{logged}");
+        for part in [
+            "WARN",
+            "credentials refused",
+            "peer=192.0.2.7:50123",
+            &format!("app=\"{app}\""),
+            &format!("operation=\"{operation}\""),
+            &format!("code={code}"),
+        ] {
+            assert!(logged.contains(part), "{part}: {logged}");
+        }
+        let sent = authorization.split_once(' ').unwrap().1;
+        assert!(!logged.contains("guess") && !logged.contains(SECRET) && !logged.contains(sent), "{logged}");
+    }
+    // Who is let in leaves no line, and a key that can be none is not repeated.
+    assert_eq!(ask("/v3/tags", &basic(KEY, SECRET), ""), "");
+    let logged = ask("/v3/tags", &basic("not a key\n", "guess"), "");
+    assert!(logged.contains("credentials refused") && !logged.contains("not a key"), "{logged}");
+}

@@ -10,7 +10,7 @@
 //! | Pushwoosh: each call, with and without its optional members; browsers | `pushwoosh` |
 //! | what the vendors' own clients send beside what their pages say | `clients` |
 //! | the first start of each Pushwoosh SDK; when a device counts as seen | `first_start` |
-//! | more than a service wants: noise, floods, depth, slowness | `hostile`, `crowds` |
+//! | more than a service wants: noise, floods, depth, slowness | `hostile`, `crowds`, `connections` |
 //!
 //! | of the refusals | file |
 //! |---|---|
@@ -28,6 +28,8 @@ mod common;
 mod apart;
 #[cfg(test)]
 mod clients;
+#[cfg(test)]
+mod connections;
 #[cfg(test)]
 mod crowds;
 #[cfg(test)]
@@ -52,6 +54,8 @@ mod pushwoosh_errors;
 mod robustness;
 #[cfg(test)]
 mod serving;
+#[cfg(test)]
+mod threads;
 #[cfg(test)]
 mod timing;
 #[cfg(test)]

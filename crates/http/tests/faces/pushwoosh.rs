@@ -162,6 +162,23 @@ fn browsers_of_named_origins_may_call() {
         assert_eq!(reply.status(), 405);
         assert_eq!(reply.header("access-control-allow-origin"), None);
     }
+    // Only the whole origin is that origin.
+    for other in [
+        "https://shop.example.evil",
+        "https://shop.exampl",
+        "https://shop.example:8443",
+        "http://shop.example",
+        "https://evil.example/https://shop.example",
+        "null",
+        "",
+    ] {
+        let reply = preflight("/json/1.3/registerUser", other);
+        assert_eq!(reply.header("access-control-allow-origin"), None, "{other}");
+        let lines = [&format!("Origin: {other}"), "Content-Length: 0"];
+        let head = crate::common::head("POST", "/json/1.3/registerUser", &lines);
+        let reply = crate::common::exchange(served.address, &head);
+        assert_eq!(reply.header("access-control-allow-origin"), None, "{other}");
+    }
     let lines = ["Origin: https://shop.example", "Content-Length: 0"];
     let head = crate::common::head("POST", "/json/1.3/registerUser", &lines);
     let reply = crate::common::exchange(served.address, &head);

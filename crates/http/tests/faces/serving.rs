@@ -117,21 +117,6 @@ fn times_are_printed_at_the_offset_of_the_options() {
 }
 
 #[test]
-fn more_connections_than_allowed_wait_for_their_turn() {
-    let serve = ServeOptions { max_connections: 1, ..ServeOptions::default() };
-    let served = serve_store(MemStore::new(), Limits::default(), FaceOptions::default(), serve);
-    let mut first = Connection::open(served.address);
-    let mut second = Connection::open(served.address);
-    second.send(&head("GET", "/v3", &[]));
-    for _ in 0..2 {
-        first.send(&head("GET", "/v3", &[]));
-        assert_eq!(first.reply().unwrap().status(), 404);
-    }
-    drop(first);
-    assert_eq!(second.reply().unwrap().status(), 404);
-}
-
-#[test]
 fn what_is_under_way_at_the_end_is_finished() {
     let mut served = served();
     served.populate();

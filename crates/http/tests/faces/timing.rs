@@ -2,10 +2,14 @@
 //! beside the code; here it is measured, on request: `cargo test --release -p rollbook-http --test faces timing --
 //! --ignored --nocapture`.
 
-use crate::common::{Connection, KEY, Served, TOKEN, basic, head, served, served_with};
-use rollbook_http::FaceOptions;
+use crate::common::{Connection, KEY, SECRET, Served, TOKEN, basic, head, served, served_with};
+use axum::Router;
+use axum::body::Body;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use rollbook_http::{Execution, FaceOptions};
 use std::cell::RefCell;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const UNKNOWN: &str = "0123456789abcdef01234568";
 
@@ -57,6 +61,66 @@ fn told_apart(served: &Served, pairs: usize, one: &[u8], other: &[u8]) -> f64 {
     let deviations = sign(&differences);
     println!("the first takes {:.0} ns more; {deviations:.1} standard deviations", median(differences));
     deviations
+}
+
+/// Asks a router whose time stands still but when everything waits; how much of it went by, and the status.
+async fn waited(
+    router: &Router,
+    method: &str,
+    target: &str,
+    authorization: &str,
+    body: &str,
+) -> (Duration, u16) {
+    let request = axum::http::Request::builder().method(method).uri(target);
+    let request = match authorization {
+        "" => request,
+        _ => request.header("authorization", authorization),
+    };
+    let request = request.body(Body::from(body.to_owned())).unwrap();
+    let start = tokio::time::Instant::now();
+    let answer = TowerToHyperService::new(router.clone()).call(request).await.unwrap();
+    (start.elapsed(), answer.status().as_u16())
+}
+
+/// Whoever is a stranger waits the whole time and nobody else waits at all, whichever thread asks the register.
+#[test]
+fn an_answer_to_a_stranger_takes_its_fixed_time_and_no_other_answer_waits() {
+    let served = served();
+    let registry = &served.registry;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let settled = Duration::from_millis(77);
+    for execution in [Execution::Inline, Execution::Blocking] {
+        let options = FaceOptions { stranger_millis: 77, execution, ..FaceOptions::default() };
+        let router = rollbook_http::router(registry.clone(), options);
+        let (right, wrong, unknown) = (basic(KEY, SECRET), basic(KEY, "x"), basic(UNKNOWN, SECRET));
+        let (token, other) = (format!("Token {TOKEN}"), "Token other".to_owned());
+        let body = |key: &str| format!(r#"{{"request":{{"application":"{key}","hwid":"h"}}}}"#);
+        let (known, nobodys) = (body(KEY), body(UNKNOWN));
+        let check = "/json/1.3/checkDevice";
+        for (method, target, authorization, body, status, waits) in [
+            ("GET", "/v3/tags", &wrong, "", 401, true),
+            ("GET", "/v3/tags", &unknown, "", 400, true),
+            ("POST", "/v3/devices/d1", &wrong, "{}", 401, true),
+            ("POST", "/v3/devices/d1", &unknown, "{}", 400, true),
+            ("POST", check, &other, &known, 401, true),
+            ("POST", check, &token, &nobodys, 200, true),
+            ("GET", "/v3/tags", &right, "", 200, false),
+            ("POST", "/v3/devices/d1", &right, "{}", 400, false),
+            ("GET", "/v3/tags", &String::new(), "", 401, false),
+            ("GET", "/no/path", &right, "", 404, false),
+            ("POST", check, &token, &known, 200, false),
+            ("POST", check, &token, "{", 400, false),
+            ("POST", check, &String::new(), &known, 401, false),
+        ] {
+            let (waited, got) = runtime.block_on(waited(&router, method, target, authorization, body));
+            assert_eq!(got, status, "{method} {target} {authorization} {body}");
+            match waits {
+                true => assert!(waited >= settled, "{method} {target} {authorization} {body}: {waited:?}"),
+                false => assert_eq!(waited, Duration::ZERO, "{method} {target} {authorization} {body}"),
+            }
+        }
+    }
 }
 
 #[test]

@@ -139,7 +139,7 @@ file, line 2: store: "disk" is not a store; expected `memory` or `rocksdb:DIR`
 file, line 3: log: type: must be a string: got a whole number
 file, line 4: the file: known: must hold only listen operators store log faces connections rocksdb apps: got "lisen"
 file, line 7: faces.body_limit: invalid value: integer `-1`, expected usize
-file, line 9: faces.fases: unknown field `fases`, expected one of `faces`, `utc_offset`, `argument_errors_are_400`, `body_limit`, `body_budget`, `timeout_millis`, `stranger_millis`, `in_flight`, `cors_origins`, `execution`
+file, line 9: faces.fases: unknown field `fases`, expected one of `faces`, `utc_offset`, `argument_errors_are_400`, `body_limit`, `body_budget`, `body_timeout_millis`, `store_timeout_millis`, `stranger_millis`, `in_flight`, `cors_origins`, `execution`
 file, line 13: connections.max_connections: range: must be at least 1: got 0
 file, line 16: apps[0].key: characters: must hold only A-Z a-z 0-9 - _: got "a b"
 file, line 17: apps[0].name: type: must be a string: got a whole number

@@ -38,6 +38,7 @@ struct Asked {
 pub(super) struct Requests {
     answered: Family<Answered, Counter>,
     dropped: Family<Member, Counter>,
+    unknown: Family<Asked, Counter>,
     seconds: Family<Asked, Histogram, fn() -> Histogram>,
     under_way: Gauge,
 }
@@ -47,12 +48,15 @@ impl Requests {
         let requests = Requests {
             answered: Family::default(),
             dropped: Family::default(),
+            unknown: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             under_way: Gauge::default(),
         };
         registry.register("requests", "Requests that were answered", requests.answered.clone());
         let help = "Members of requests that were dropped so that the device is not lost for them";
         registry.register("dropped_members", help, requests.dropped.clone());
+        let help = "Requests of which it is not known whether they were done, among those that were answered";
+        registry.register("requests_outcome_unknown", help, requests.unknown.clone());
         let help = "Time from a request's head to its answer";
         registry.register("request_seconds", help, requests.seconds.clone());
         registry.register(
@@ -93,6 +97,9 @@ pub(in crate::serve) async fn measure(
     drop(under_way);
     if let Some(&Outcome { operation, code, unknown }) = response.extensions().get() {
         requests.answered.get_or_create(&Answered { operation, code }).inc();
+        if unknown {
+            requests.unknown.get_or_create(&Asked { operation }).inc();
+        }
         requests.seconds.get_or_create(&Asked { operation }).observe(watch.elapsed().as_secs_f64());
     }
     if let Some(Dropped(members)) = response.extensions().get() {

@@ -1,0 +1,131 @@
+//! The connections that are open: how many there may be, and which one is given up for another.
+
+use super::state::{Phase, State};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+pub(super) struct Open {
+    begun: Instant,
+    places: Arc<Semaphore>,
+    connections: Mutex<HashMap<u64, Connection>>,
+    next: AtomicU64,
+    ended: Notify,
+    ending: AtomicBool,
+}
+
+struct Connection {
+    state: Arc<State>,
+    task: AbortHandle,
+}
+
+impl Open {
+    pub(super) fn new(most: usize) -> Self {
+        Open {
+            begun: Instant::now(),
+            places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
+            connections: Mutex::default(),
+            next: AtomicU64::new(0),
+            ended: Notify::new(),
+            ending: AtomicBool::new(false),
+        }
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<u64, Connection>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a connection whose task has begun, unless it has ended by now.
+    pub(super) fn enter(&self, number: u64, state: Arc<State>, task: AbortHandle) {
+        let mut connections = self.connections();
+        // A task that ends after this is taken out after it was entered: it needs the lock for that.
+        if !state.is_over() {
+            connections.insert(number, Connection { state, task });
+        }
+    }
+
+    /// Closes the connection that has been idle for the longest time, or else the one that has waited for a body for
+    /// the longest time. One that is being answered is never closed.
+    pub(super) fn give_one_up(&self) {
+        let connections = self.connections();
+        let longest = |waits: fn(Phase) -> Option<u64>| {
+            let waiting = connections.values().filter_map(|connection| {
+                let phase = connection.state.phase();
+                Some((waits(phase)?, phase, connection))
+            });
+            waiting.min_by_key(|(since, ..)| *since)
+        };
+        let idle = |phase| if let Phase::Idle(since) = phase { Some(since) } else { None };
+        let awaiting = |phase| if let Phase::Awaiting(since) = phase { Some(since) } else { None };
+        if let Some((_, phase, connection)) = longest(idle).or_else(|| longest(awaiting))
+            && connection.state.give_up(phase)
+        {
+            tracing::debug!("an idle connection is closed for another one");
+            connection.task.abort();
+        }
+    }
+
+    /// Waits until a connection has ended.
+    pub(super) async fn one_ended(&self) {
+        self.ended.notified().await;
+    }
+
+    /// From now on every connection ends with the answer that it sends.
+    pub(super) fn end(&self) {
+        self.ending.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
+    }
+
+    /// Closes the connections on which no request is under way; how many are left.
+    pub(super) fn close_idle(&self) -> usize {
+        let connections = self.connections();
+        for Connection { state, task } in connections.values() {
+            let phase = state.phase();
+            if matches!(phase, Phase::Idle(_)) && state.give_up(phase) {
+                task.abort();
+            }
+        }
+        connections.len()
+    }
+}
+
+/// The place of a connection, given back when it is dropped.
+pub(super) struct Ticket {
+    number: u64,
+    state: Arc<State>,
+    open: Arc<Open>,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl Ticket {
+    pub(super) fn take(open: &Arc<Open>) -> Option<Self> {
+        let place = Arc::clone(&open.places).try_acquire_owned().ok()?;
+        let number = open.next.fetch_add(1, Ordering::Relaxed);
+        let state = Arc::new(State::new(open.begun));
+        Some(Ticket { number, state, open: Arc::clone(open), place: Some(place) })
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.state.set_over();
+        self.open.connections().remove(&self.number);
+        // Whoever waits for a place finds this one free.
+        drop(self.place.take());
+        self.open.ended.notify_one();
+    }
+}
