@@ -17,7 +17,7 @@ fn both_faces_answer_where_the_first_line_says_and_a_signal_ends_it() {
         assert!(service.pushwoosh("postEvent", members).body.contains(r#""status_code":200"#));
         service
             .jpush("POST", "/v3/devices/status", r#"{"registration_ids":["d1"]}"#)
-            .is(200, r#"{"d1":{"online":false}}"#);
+            .is(200, r#"{"d1":{"online":true}}"#);
         service.signal(signal);
         let ended = service.ended();
         assert_eq!((ended.status.code(), ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", ""));
