@@ -230,8 +230,11 @@ def main():
     switches = sorted(rules.SWITCHES)
     parser.add_argument("--with", action="append", default=[], choices=switches, metavar="RULE", dest="rules",
                         help="ask for a rule that is not followed yet: " + ", ".join(switches))
+    parser.add_argument("--without", action="append", default=[], choices=switches, metavar="RULE",
+                        help="leave a rule out")
     parser.add_argument("--strict", action="store_true", help="ask for all of them")
     options = parser.parse_args()
+    rules.OFF.update(options.without)
     rules.OFF.difference_update(rules.SWITCHES if options.strict else options.rules)
     seed = options.seed if options.seed is not None else str(random.SystemRandom().randrange(10**9))
     where = "RocksDB" if options.rocks else "memory"

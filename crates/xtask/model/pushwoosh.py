@@ -141,12 +141,14 @@ class Call:
             raise Refused(ARGUMENT)
         return [done(lambda: self.app.register(id, platform, self.now, offset=offset, user=user or id))]
 
-    def registerDevice(self):
+    def registerDevice(self, opens=False):
         id, user, platform = self.new_hwid(), self.user("userId"), self.platform()
         if platform is None:
             raise Refused(ARGUMENT)
         token = self.text("push_token", lambda text: rules.is_name(text, 4096))
         language, offset, junk = self.droppable()
+        if opens and id in self.app.devices:
+            user = None
         register = done(lambda: self.app.register(id, platform, self.now, token, language, offset, user))
         # Of another type than a language or a zone has: dropped, or refused.
         return [register, refusal(*ARGUMENT)] if junk else [register]
@@ -163,7 +165,8 @@ class Call:
         return tag, offset, junk
 
     def applicationOpen(self):
-        return self.registerDevice()
+        """Records a device that is unknown; one that is known stays its user's."""
+        return self.registerDevice(opens=True)
 
     def unregisterDevice(self):
         id = self.hwid()

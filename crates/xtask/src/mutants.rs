@@ -60,9 +60,9 @@ impl Subject {
                 "--package",
                 "rollbook-http",
                 "--cargo-arg=--lib",
-                "--cargo-arg=--tests",
+                "--cargo-arg=--test=faces",
                 "--timeout",
-                "120",
+                "300",
             ],
             // The quick ones of those that meet the registry: the rules, the contract's cases, sequences against the
             // oracle, and the histories that tell whether a commit checked what it relied on.
@@ -147,8 +147,8 @@ fn judge(
     if extent.list {
         command.arg("--list");
     } else {
-        // The first test that fails has noticed.
-        command.args(["--", "--fail-fast"]);
+        // The first test that fails has noticed. The one left out moves hundreds of megabytes.
+        command.args(["--", "--fail-fast", "-E", "not test(bodies_beyond_what_all_may_hold)"]);
     }
     let status = command.status().map_err(|error| format!("cannot start {}: {error}", program.display()))?;
     if extent.list {
