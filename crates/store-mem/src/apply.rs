@@ -9,7 +9,7 @@ use roaring::RoaringBitmap;
 use rollbook::store::{
     Committed, Deleted, Deletion, Entry, EntryKind, Operation, OwnedKey, Place, Relation, Slot,
 };
-use rollbook::{Platform, UserId, Version};
+use rollbook::{Platform, PlatformSet, UserId, Version};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -105,7 +105,9 @@ impl AppState {
                 let of = Deleted::User { user: user.clone(), through: self.log.end() };
                 let entry = Entry::Deletion(Deletion { number: *deletion, of });
                 self.entries_mut(EntryKind::Deletion).insert(entry.key(), (entry, version));
-                if let Some(first) = self.owners.find(Space::Plain, user.as_str()) {
+                let first = self.owners.find(Space::Plain, user.as_str());
+                committed.condemned.push(first.map_or(0, |first| self.owners.len(first, PlatformSet::ALL)));
+                if let Some(first) = first {
                     self.owners.condemn(first, &deletion.to_string());
                 }
             }

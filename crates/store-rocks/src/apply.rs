@@ -51,7 +51,7 @@ impl Draft<'_> {
                 }
             }
             Operation::Drop { key, platforms } => self.drop_key(key, *platforms)?,
-            Operation::Condemn { user, deletion } => self.condemn(user, *deletion)?,
+            Operation::Condemn { user, deletion } => done.condemned.push(self.condemn(user, *deletion)?),
             Operation::PutEntry { entry } => self.put_entry(entry.clone())?,
             Operation::RemoveEntry { key } => {
                 if self.entry(key)?.is_some() {

@@ -177,7 +177,8 @@ impl Draft<'_> {
     }
 
     /// The devices of a user wait for removal: the key gets another name, its numbers and devices stay as they are.
-    pub(crate) fn condemn(&mut self, user: &UserId, deletion: u64) -> Result<(), StoreError> {
+    /// Returns how many devices they are.
+    pub(crate) fn condemn(&mut self, user: &UserId, deletion: u64) -> Result<u64, StoreError> {
         let key = EntryKey::Deletion(deletion);
         if self.entry(&key)?.is_some() {
             return conflict(Conflicted::EntryChanged);
@@ -187,7 +188,7 @@ impl Draft<'_> {
         let from = Key::new(Relation::User, user.as_str()).to_owned();
         let to = Key::new(Relation::Deletion, &deletion.to_string()).to_owned();
         if self.name(&from)?.homes.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         if !self.name(&to)?.homes.is_empty() {
             // The number must be free, its entry and its devices alike.
@@ -199,8 +200,9 @@ impl Draft<'_> {
             self.number(number)?;
             self.numbers.set(number, Some((to.clone(), platform)), None);
         }
+        let devices = moved.len();
         *self.name_mut(&to)? = moved;
-        Ok(())
+        Ok(devices)
     }
 
     /// A device enters or leaves the posting of all devices of its platform.

@@ -25,12 +25,12 @@ use rollbook::{
 /// that the last [`Op::Device`] told of that device, or for one that no device ever had when there was none.
 ///
 /// ```
-/// use rollbook::{Command, ManualClock, Outcome, Timestamp};
+/// use rollbook::{Command, DeletedUser, ManualClock, Outcome, Timestamp};
 /// use rollbook_testkit::{check::perform, example, op::Op, oracle::Answer};
 ///
 /// let step = Op::Do("shop".parse()?, Command::DeleteUser("ann".parse()?));
 /// let done = perform(&example::registry(), &ManualClock::at(Timestamp::from_secs(0)), &step);
-/// assert_eq!(done, Ok(Answer::Outcome(Outcome::UserDeleted { devices: 2 })));
+/// assert_eq!(done, Ok(Answer::Outcome(Outcome::UserDeleted(DeletedUser { devices: 2, events: 1 }))));
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

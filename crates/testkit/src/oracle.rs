@@ -18,7 +18,7 @@ pub use answer::{Answer, Answered};
 pub use refusal::{Broken, Refusal};
 
 use crate::op::{Op, Settings};
-use rollbook::{AppInfo, AppKey, Device, DeviceId, Platform, PresenceFrom, Timestamp};
+use rollbook::{AppInfo, AppKey, Device, DeviceId, Event, Platform, PresenceFrom, Timestamp};
 use rules::Found;
 use std::collections::BTreeMap;
 use tenant::Tenant;
@@ -136,6 +136,12 @@ impl Oracle {
             devices.filter_map(|(id, member)| Some((member.alias.as_ref()?, id))).collect();
         bound.sort();
         bound.into_iter().map(|(_, id)| id.clone()).collect()
+    }
+
+    /// The events of an app in the order of posting, without codes that could be compared.
+    pub(crate) fn posted(&self, app: &AppKey) -> Vec<Event> {
+        let events = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.events);
+        events.map(history::without_code).collect()
     }
 
     /// Sets a version back, for a device that a batch changed and changed back.

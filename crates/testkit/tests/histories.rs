@@ -18,7 +18,7 @@ use altered::{Alter, Altered, Answer};
 use broken::{IgnoresChecks, Stale};
 use rollbook::AppId;
 use rollbook::store::{Check, Committed, Store, WriteSet};
-use rollbook_testkit::histories::{Histories, Unexplained};
+use rollbook_testkit::histories::{Histories, Schedules, Unexplained};
 use rollbook_testkit::ordered::OrderedStore;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,6 +35,13 @@ fn long_histories_are_linearisable_too() {
     let long = Histories { count: 10, calls: 100, ..Histories::default() };
     let checked = long.check(OrderedStore::new()).unwrap_or_else(|found| panic!("{found}"));
     assert!(checked.overlapping > 100, "the threads met: {checked}");
+}
+
+#[test]
+fn calls_that_others_interrupt_before_a_commit_are_linearisable() {
+    let checked = Schedules::default().check(OrderedStore::new()).unwrap_or_else(|found| panic!("{found}"));
+    println!("{checked}");
+    assert!(checked.histories > 300, "every call was interrupted: {checked}");
 }
 
 /// Histories of a store that breaks a guarantee; far fewer than these are needed.

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::error::{BatchFailure, Error};
-use crate::model::{Command, EventCode, Outcome, Registered, SignedOut, check_items};
+use crate::model::{Command, DeletedUser, EventCode, Outcome, Registered, SignedOut, check_items};
 use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Mode};
 use crate::registry::verbs::{self, Pending};
@@ -64,7 +64,7 @@ impl<S: Store> App<S> {
         match plan_all(&mut draft, commands) {
             Ok(_) => Ok(()),
             Err(Obstacle::Refused(error)) => Err(error),
-            Err(Obstacle::Condemned { .. }) => Err(mismatched()),
+            Err(Obstacle::Condemned { .. } | Obstacle::Deleting { .. }) => Err(mismatched()),
         }
     }
 
@@ -78,10 +78,8 @@ impl<S: Store> App<S> {
             Pending::Removed { user } => Outcome::Removed {
                 vanished_user: Some(user).filter(|user| committed.vanished_users.contains(user)),
             },
-            Pending::UserDeleted { deletion: None } => Outcome::UserDeleted { devices: 0 },
-            Pending::UserDeleted { deletion: Some(number) } => {
-                Outcome::UserDeleted { devices: self.scope.finish_user(number)? }
-            }
+            Pending::UserDeleted(None) => Outcome::UserDeleted(DeletedUser::default()),
+            Pending::UserDeleted(Some(begun)) => Outcome::UserDeleted(self.finish_user(begun, committed)?),
             Pending::Posted { nth } => {
                 let seq = committed.appended.get(nth).copied().ok_or_else(mismatched)?;
                 Outcome::Posted(EventCode::of(seq, self.scope.app.code_salt))
@@ -98,7 +96,7 @@ fn plan_all<V: View>(draft: &mut Draft<'_, V>, commands: &[Command]) -> Result<V
             Ok(one) => pending.push(one),
             Err(Obstacle::Refused(error @ Error::Store { .. })) => return Err(error.into()),
             Err(Obstacle::Refused(error)) => failures.push(BatchFailure { index, error }),
-            Err(condemned @ Obstacle::Condemned { .. }) => return Err(condemned),
+            Err(first @ (Obstacle::Condemned { .. } | Obstacle::Deleting { .. })) => return Err(first),
         }
     }
     if failures.is_empty() { Ok(pending) } else { Err(Error::Batch(failures).into()) }

@@ -2,10 +2,10 @@
 
 use super::{App, cursor};
 use crate::error::Error;
-use crate::model::{DeviceId, Platform, PlatformSet, Registered, UserId, UtcOffset};
-use crate::registry::draft::Mode;
+use crate::model::{DeletedUser, DeviceId, Platform, PlatformSet, Registered, UserId, UtcOffset};
+use crate::registry::draft::{Begun, Mode};
 use crate::registry::verbs::{Pending, devices::Enrolment, sign_out, users};
-use crate::store::{Key, Relation, Store};
+use crate::store::{Committed, Key, Relation, Store};
 
 impl<S: Store> App<S> {
     /// Ties a user to a device; without a user the device goes back to its anonymous user. An unknown device is
@@ -52,28 +52,36 @@ impl<S: Store> App<S> {
         cursor::all_ids(&picture, key, platforms)
     }
 
-    /// Deletes a user, all its devices, and the events posted with the user or with one of them; how many devices it
-    /// had, 0 for an unknown user. They are invisible at once; they are removed in bounded steps, and after a crash
+    /// Deletes a user, all its devices, and the events posted with the user or with one of them; how many they were.
+    /// The events posted with the user go also when it has no device any more, or never had one: an event may be
+    /// posted with a known device and any user. Of a user who has neither devices nor events nothing is removed.
+    ///
+    /// They are invisible at once; they are removed in bounded steps, and after a crash
     /// [`Registry::resume_deletions`](crate::Registry::resume_deletions) goes on. The same user id registered
-    /// afterwards is a new user.
+    /// afterwards is a new user. An earlier deletion of the same user that was interrupted is brought to its end first.
     ///
     /// ```
+    /// use rollbook::{DeletedUser, NewEvent};
     /// use rollbook_testkit::example::shop;
     ///
     /// let shop = shop();
-    /// assert_eq!(shop.delete_user(&"ann".parse()?)?, 2);
+    /// let (watch, ghost) = (Some("watch".parse()?), Some("ghost".parse()?));
+    /// shop.post_event(&NewEvent { device: watch, user: ghost, ..NewEvent::new("opened".parse()?) })?;
+    /// assert_eq!(shop.delete_user(&"ghost".parse()?)?, DeletedUser { devices: 0, events: 1 });
+    ///
+    /// assert_eq!(shop.delete_user(&"ann".parse()?)?, DeletedUser { devices: 2, events: 1 });
     /// assert!(shop.device(&"phone".parse()?).is_err());
-    /// assert_eq!(shop.delete_user(&"ann".parse()?)?, 0);
+    /// assert_eq!(shop.delete_user(&"ann".parse()?)?, DeletedUser::default());
     /// # Ok::<(), rollbook::Error>(())
     /// ```
     ///
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the deletion has begun.
-    pub fn delete_user(&self, user: &UserId) -> Result<u64, Error> {
-        let (pending, _) = self.scope.write(Mode::Single, |draft| users::delete(draft, user))?;
+    pub fn delete_user(&self, user: &UserId) -> Result<DeletedUser, Error> {
+        let (pending, committed) = self.scope.write(Mode::Single, |draft| users::delete(draft, user))?;
         match pending {
-            Pending::UserDeleted { deletion: Some(number) } => self.scope.finish_user(number),
-            _ => Ok(0),
+            Pending::UserDeleted(Some(begun)) => self.finish_user(begun, &committed),
+            _ => Ok(DeletedUser::default()),
         }
     }
 
@@ -99,6 +107,12 @@ impl<S: Store> App<S> {
             Pending::UserSignedOut { devices } => Ok(devices),
             _ => Err(super::batch::mismatched()),
         }
+    }
+
+    /// Removes what a deletion that a commit has begun took.
+    pub(super) fn finish_user(&self, begun: Begun, committed: &Committed) -> Result<DeletedUser, Error> {
+        let condemned = committed.condemned.get(begun.nth).copied().ok_or_else(super::batch::mismatched)?;
+        self.scope.finish_user(begun.number, condemned.saturating_sub(begun.left))
     }
 
     /// Goes on with the deletions of users that were interrupted; how many devices were removed.

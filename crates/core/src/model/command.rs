@@ -1,8 +1,8 @@
 //! The operations of a register as data: what a batch is made of.
 
 use super::{
-    Alias, DeviceId, DeviceUpdate, EventCode, EventName, NewEvent, Platform, PlatformSet, Registered,
-    Registration, SignedOut, TagName, Updated, UserId, UtcOffset, Version,
+    Alias, DeletedUser, DeviceId, DeviceUpdate, EventCode, EventName, NewEvent, Platform, PlatformSet,
+    Registered, Registration, SignedOut, TagName, Updated, UserId, UtcOffset, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,10 +94,10 @@ pub enum Command {
 /// What a command did.
 ///
 /// ```
-/// use rollbook::{Command, Outcome};
+/// use rollbook::{Command, DeletedUser, Outcome};
 /// let shop = rollbook_testkit::example::shop();
 /// let done = shop.batch(&[Command::DeleteUser("ann".parse()?)])?;
-/// assert_eq!(done, [Outcome::UserDeleted { devices: 2 }]);
+/// assert_eq!(done, [Outcome::UserDeleted(DeletedUser { devices: 2, events: 1 })]);
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,11 +114,8 @@ pub enum Outcome {
         /// The user whose last device it was.
         vanished_user: Option<UserId>,
     },
-    /// A user was deleted.
-    UserDeleted {
-        /// How many devices went with it.
-        devices: u64,
-    },
+    /// A user was deleted; how many devices and events went with it.
+    UserDeleted(DeletedUser),
     /// A device was signed out.
     SignedOut(SignedOut),
     /// A user was signed out.

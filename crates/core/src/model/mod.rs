@@ -21,6 +21,7 @@ mod absent;
 mod app;
 mod attributes;
 mod command;
+mod deleted;
 mod device;
 mod event;
 mod hidden;
@@ -39,6 +40,7 @@ mod visible;
 pub use app::{AppInfo, AppRecord, AppSettings, EventType};
 pub use attributes::{Attribute, Attributes, Scalar};
 pub use command::{Command, Outcome};
+pub use deleted::DeletedUser;
 pub use device::{
     AppOpen, Device, DeviceUpdate, Registered, Registration, Set, SignedOut, TagsChange, Updated,
 };

@@ -22,8 +22,10 @@ const LONGEST_PAUSE_MICROS: u64 = 20_000;
 pub(crate) enum Obstacle {
     /// The operation is refused.
     Refused(Error),
-    /// A device of this id still waits for removal; it is removed, then the plan is made anew.
+    /// A device of this id still waits for removal; it is removed, then the plan is made again.
     Condemned { id: DeviceId },
+    /// An earlier deletion of the same user is under way; it is brought to its end, then the plan is made again.
+    Deleting { deletion: u64 },
 }
 
 impl Obstacle {
@@ -76,11 +78,14 @@ impl<S: Store> Scope<S> {
                 let mut draft = Draft::new(&picture, &self.app, self.inner.clock.now(), mode);
                 match plan(&mut draft) {
                     Ok(outcome) => (outcome, draft.into_write_set()?),
-                    Err(Obstacle::Refused(error)) => return Err(error),
-                    Err(Obstacle::Condemned { id }) => {
+                    Err(obstacle) => {
                         drop(draft);
                         drop(picture);
-                        self.finish_device(&id)?;
+                        match obstacle {
+                            Obstacle::Refused(error) => return Err(error),
+                            Obstacle::Condemned { id } => self.finish_device(&id)?,
+                            Obstacle::Deleting { deletion } => drop(self.clear_user(deletion)?),
+                        }
                         continue;
                     }
                 }

@@ -4,14 +4,20 @@
 //! sealed. What is left is housekeeping, recorded in a catalogue entry until it is done. Each step removes what it
 //! finds and no more than [`STEP`] things, so a crash between two steps loses nothing and two processes at the same
 //! deletion only share the work.
+//!
+//! A step may be committed long after it was planned, when another worker has ended the deletion and its number is
+//! that of another one. So each operation of a step names what it removes in a way that is never given again: a
+//! device by its place, events up to a sequence number, and the entry of the deletion, which has nothing of the kind,
+//! by the version that the plan saw ([`Check::Entry`]). A number that is never given again would do as well for the
+//! entry, but would need a counter that registers written by earlier releases do not have.
 
 use super::commit::Patience;
 use super::{Inner, Registry, Scope};
 use crate::error::{Error, ErrorKind};
-use crate::model::{AppId, DeviceId, EventOrder, EventSeq, Platform, PlatformSet, Timestamp};
+use crate::model::{AppId, DeletedUser, DeviceId, EventOrder, EventSeq, Platform, Timestamp, Version};
 use crate::store::{
-    Deleted, Deletion, Entry, EntryKey, EntryKind, EventOwner, Key, LogIndex, LogRange, Operation, Place,
-    Relation, Slot, Store, StoreError, View, WriteSet,
+    Check, Deleted, Deletion, Entry, EntryKey, EntryKind, EventOwner, Key, LogIndex, LogRange, Operation,
+    Place, Relation, Slot, Store, StoreError, View, WriteSet,
 };
 
 /// The most devices, or events, or entries that one step removes. Half of the weight that every store takes, because
@@ -67,37 +73,28 @@ impl<S: Store> Scope<S> {
     pub(crate) fn resume_deletions(&self) -> Result<u64, Error> {
         let mut removed = 0;
         for number in self.inner.user_deletions(self.app.id)? {
-            removed += self.clear_user(number)?;
+            removed += self.clear_user(number)?.devices;
         }
         Ok(removed)
     }
 
-    /// Counts the devices of a user that was condemned just now, and removes them; how many they were.
+    /// Removes the devices and events of a user whose deletion began just now with `devices` condemned ones.
     ///
     /// The deletion is visible already, so whatever fails here is an outcome that the caller has to look at.
-    pub(crate) fn finish_user(&self, number: u64) -> Result<u64, Error> {
-        let finish = || {
-            let devices = self.condemned(number)?;
-            self.clear_user(number)?;
-            Ok(devices)
-        };
-        finish().map_err(begun)
+    pub(crate) fn finish_user(&self, number: u64, devices: u64) -> Result<DeletedUser, Error> {
+        let removed = self.clear_user(number).map_err(begun)?;
+        // Other workers may have removed some of the devices: how many they were is what the commit counted.
+        Ok(DeletedUser { devices, events: removed.events })
     }
 
-    /// How many devices wait for this deletion.
-    fn condemned(&self, number: u64) -> Result<u64, Error> {
-        let view = self.inner.store.view(self.app.id).map_err(Error::store("take a view"))?;
-        let name = number.to_string();
-        let count = view.cardinality(Key::new(Relation::Deletion, &name), PlatformSet::ALL);
-        count.map_err(Error::store("count the condemned devices"))
-    }
-
-    /// Removes a deleted user's devices and events, to the end; how many devices this call removed.
-    fn clear_user(&self, number: u64) -> Result<u64, Error> {
-        let mut removed = 0;
+    /// Removes a deleted user's devices and events, to the end; what this call removed of them.
+    pub(super) fn clear_user(&self, number: u64) -> Result<DeletedUser, Error> {
+        let mut removed = DeletedUser::default();
         let mut patience = Patience::default();
         while let Some(step) = self.inner.user_step(self.app.id, number)? {
-            removed += self.inner.take(self.app.id, step, &mut patience)?;
+            let DeletedUser { devices, events } = self.inner.take(self.app.id, step, &mut patience)?;
+            removed.devices += devices;
+            removed.events += events;
         }
         Ok(removed)
     }
@@ -134,14 +131,23 @@ impl Step {
         let devices = operations.iter().filter(|op| matches!(op, Operation::Remove { .. })).count() as u64;
         Step { writes: WriteSet { operations: operations.into(), ..WriteSet::default() }, devices }
     }
+
+    /// The last step: the entry goes, if it is still the one that was seen.
+    fn end(number: u64, version: Version) -> Self {
+        let key = EntryKey::Deletion(number);
+        let mut step = Step::of(vec![Operation::RemoveEntry { key: key.clone() }]);
+        step.writes.checks.push(Check::Entry { key, version: Some(version) });
+        step
+    }
 }
 
 impl<S: Store> Inner<S> {
-    /// Takes a step; how many devices it removed. None of them when somebody else took part of the step: the next one is
-    /// planned on what is left.
-    fn take(&self, app: AppId, step: Step, patience: &mut Patience) -> Result<u64, Error> {
+    /// Takes a step; what it removed. Nothing when somebody else took part of the step: the next one is planned on what
+    /// is left.
+    fn take(&self, app: AppId, step: Step, patience: &mut Patience) -> Result<DeletedUser, Error> {
         let taken = self.take_step("take a step of a deletion", app, &step.writes, patience)?;
-        Ok(taken.map_or(0, |_| step.devices))
+        let removed = |events| DeletedUser { devices: step.devices, events };
+        Ok(taken.map_or_else(DeletedUser::default, |committed| removed(committed.erased_events)))
     }
 
     fn user_deletions(&self, app: AppId) -> Result<Vec<u64>, Error> {
@@ -179,17 +185,18 @@ impl<S: Store> Inner<S> {
                 None => break,
             };
         }
-        let key = EntryKey::Deletion(u64::from(id.0));
-        while self.directory()?.entry(&key)?.is_some() {
-            let done = Step::of(vec![Operation::RemoveEntry { key: key.clone() }]);
-            self.take(AppId::DIRECTORY, done, &mut patience)?;
+        let number = u64::from(id.0);
+        loop {
+            // Not `while let`: the view, and with it perhaps a lock, would be held during the commit.
+            let entry = self.directory()?.entry(&EntryKey::Deletion(number))?;
+            let Some((_, version)) = entry else { return Ok(()) };
+            self.take(AppId::DIRECTORY, Step::end(number, version), &mut patience)?;
         }
-        Ok(())
     }
 }
 
 fn plan_user_step(view: &impl View, number: u64) -> Result<Option<Step>, StoreError> {
-    let Some((Entry::Deletion(Deletion { of: Deleted::User { user, through }, .. }), _)) =
+    let Some((Entry::Deletion(Deletion { of: Deleted::User { user, through }, .. }), version)) =
         view.entry(&EntryKey::Deletion(number))?
     else {
         return Ok(None);
@@ -210,12 +217,12 @@ fn plan_user_step(view: &impl View, number: u64) -> Result<Option<Step>, StoreEr
         return Ok(Some(Step::of(operations)));
     }
     let left = events_through(view, LogIndex::User(&user), through, STEP)?;
-    operations.push(if left > 0 {
-        Operation::EraseEvents { owner: EventOwner::User(user), through, most: STEP as u32 }
+    Ok(Some(if left > 0 {
+        let owner = EventOwner::User(user);
+        Step::of(vec![Operation::EraseEvents { owner, through, most: STEP as u32 }])
     } else {
-        Operation::RemoveEntry { key: EntryKey::Deletion(number) }
-    });
-    Ok(Some(Step::of(operations)))
+        Step::end(number, version)
+    }))
 }
 
 fn plan_device_step(view: &impl View, id: &DeviceId) -> Result<Option<Step>, StoreError> {
@@ -296,6 +303,7 @@ fn plan_app_step(view: &impl View) -> Result<Option<Step>, StoreError> {
             return Ok(Some(Step::of(operations)));
         }
     }
+    // These entries go without a look at their versions: nothing is written again to an app that is sealed.
     for kind in [EntryKind::EventType, EntryKind::Deletion] {
         let entries = view.entries(kind, None, STEP - operations.len())?;
         operations.extend(entries.into_iter().map(|(entry, _)| Operation::RemoveEntry { key: entry.key() }));

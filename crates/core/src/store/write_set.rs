@@ -223,7 +223,8 @@ pub enum Operation {
     /// All devices of `user` wait for removal from now on: the key `(User, user)` becomes the key
     /// `(Deletion, deletion)`, in a time that does not depend on how many they are, and the catalogue entry
     /// [`EntryKey::Deletion`] of that number is written, with the user and the number of the newest event at this
-    /// point of the set. No device's version changes.
+    /// point of the set. No device's version changes. The entry is written also for a user without devices, who may
+    /// have events. [`Committed::condemned`] reports how many devices there were.
     Condemn {
         /// The user.
         user: UserId,
@@ -320,6 +321,8 @@ pub struct Committed {
     pub appended: SmallVec<[EventSeq; 1]>,
     /// The users that had a device before the commit and have none after it, sorted, [`Operation::Condemn`] included.
     pub vanished_users: SmallVec<[UserId; 1]>,
+    /// How many devices each [`Operation::Condemn`] of the set found, in the order of these operations.
+    pub condemned: SmallVec<[u64; 1]>,
     /// How many events were erased.
     pub erased_events: u64,
 }

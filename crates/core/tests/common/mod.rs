@@ -218,7 +218,7 @@ pub(crate) fn apply(app: &TestApp, command: &Command) -> Result<Outcome, Error> 
         Command::RegisterUser { device, user, platform, utc_offset } => {
             Outcome::Registered(app.register_user(device, user.as_ref(), *platform, *utc_offset)?)
         }
-        Command::DeleteUser(user) => Outcome::UserDeleted { devices: app.delete_user(user)? },
+        Command::DeleteUser(user) => Outcome::UserDeleted(app.delete_user(user)?),
         Command::DeclareEvent(name) => done(app.declare_event(name)?),
         Command::PostEvent(event) => Outcome::Posted(app.post_event(event)?),
     })

@@ -6,7 +6,8 @@ use crate::common::{
     set_alias, snapshot, tag, tags, to_user, user, with_alias, with_tags,
 };
 use rollbook::{
-    Attribute, Audience, Command, DeviceUpdate, Error, ErrorKind, NewEvent, Registration, Rule, Set, Version,
+    Attribute, Audience, Command, DeletedUser, DeviceUpdate, Error, ErrorKind, NewEvent, Registration, Rule,
+    Set, Version,
 };
 
 const NAMES: &str = "characters: must hold only A-Z a-z 0-9 _ Han characters and @!#$&*+=.|￥¥: got";
@@ -223,7 +224,7 @@ fn each_kind_of_error_says_what_to_do_next() {
     f.registry.set_presence(app.key(), false).unwrap();
     let without = f.registry.app(app.key()).unwrap();
     assert_eq!(kind(without.presence(&devices(&["d1"])).unwrap_err()), ErrorKind::Forbidden);
-    assert_eq!(app.delete_user(&user("x")).unwrap(), 0);
+    assert_eq!(app.delete_user(&user("x")).unwrap(), DeletedUser::default());
 }
 
 #[test]

@@ -6,14 +6,18 @@ use crate::common::{
     with_alias, with_tags, with_user,
 };
 use rollbook::{
-    Command, DeviceUpdate, Error, ErrorKind, Limits, Outcome, Platform, PlatformSet, Registered,
-    Registration, Set, SignedOut, TagsChange, Version,
+    Command, DeletedUser, DeviceUpdate, Error, ErrorKind, Limits, NewEvent, Outcome, Platform, PlatformSet,
+    Registered, Registration, Set, SignedOut, TagsChange, Version,
 };
 
 fn populated() -> Fixture {
     let f = fixture();
     populate(&f.app);
     f
+}
+
+fn deleted(devices: u64, events: u64) -> Outcome {
+    Outcome::UserDeleted(DeletedUser { devices, events })
 }
 
 fn update_tag(name: &str, add: &[&str], remove: &[&str]) -> Command {
@@ -301,7 +305,7 @@ fn deleting_a_user_in_a_batch_hides_its_devices_from_the_operations_behind() {
         |app| app.batch(&[delete.clone(), Command::Register(with_tags("d1", vec![]))]),
     );
     let outcomes = app.batch(&[delete.clone(), delete]).unwrap();
-    assert_eq!(outcomes, [Outcome::UserDeleted { devices: 2 }, Outcome::UserDeleted { devices: 0 }]);
+    assert_eq!(outcomes, [deleted(2, 2), deleted(0, 0)]);
 }
 
 #[test]
@@ -309,7 +313,7 @@ fn devices_that_leave_a_user_before_it_is_deleted_stay() {
     let app = populated().app;
     let batch = [to_user_of("d1", "bob"), Command::DeleteUser(user("ann")), to_user_of("d1", "ann")];
     let outcomes = app.batch(&batch).unwrap();
-    assert_eq!(outcomes[1], Outcome::UserDeleted { devices: 1 });
+    assert_eq!(outcomes[1], deleted(1, 1));
     let after = snapshot(&app);
     assert_eq!(after.users[&user("ann")], devices(&["d1"]));
     assert!(after.events.iter().all(|event| event.user != Some(user("ann"))));
@@ -317,11 +321,26 @@ fn devices_that_leave_a_user_before_it_is_deleted_stay() {
 }
 
 #[test]
-fn a_user_whose_last_device_left_earlier_in_the_batch_is_unknown_and_its_history_stays() {
+fn the_events_of_a_user_whose_last_device_left_earlier_in_the_batch_are_deleted() {
     let app = populated().app;
     let outcomes = app.batch(&[to_user_of("d4", "carol"), Command::DeleteUser(user("bob"))]).unwrap();
-    assert_eq!(outcomes[1], Outcome::UserDeleted { devices: 0 });
-    assert_eq!(snapshot(&app).events.len(), 4);
+    assert_eq!(outcomes[1], deleted(0, 1));
+    let after = snapshot(&app);
+    assert!(after.devices.contains_key(&device("d4")));
+    assert_eq!(after.events.len(), 3);
+    assert!(after.events.iter().all(|event| event.user != Some(user("bob"))));
+}
+
+#[test]
+fn a_batch_deletes_the_events_that_it_posted_before_and_not_those_that_it_posts_afterwards() {
+    let app = populated().app;
+    let ghost = || Command::PostEvent(NewEvent { user: Some(user("ghost")), ..on_device("opened", "d3") });
+    let delete = || Command::DeleteUser(user("ghost"));
+    let outcomes = app.batch(&[ghost(), delete(), delete(), ghost(), delete(), ghost()]).unwrap();
+    let told: Vec<_> = [1, 2, 4].into_iter().map(|n| outcomes[n].clone()).collect();
+    assert_eq!(told, [deleted(0, 1), deleted(0, 0), deleted(0, 1)]);
+    let left = snapshot(&app).events.into_iter().filter(|event| event.user == Some(user("ghost")));
+    assert_eq!(left.count(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::common::{
     Fixture, TestApp, alias, apply, devices, event, every_command, every_device_of, every_event, fixture,
     key, populate, snapshot, tag, user,
 };
-use rollbook::{AppSettings, Audience, EventQuery, Limits, PlatformSet};
+use rollbook::{AppSettings, Audience, DeletedUser, EventQuery, Limits, PlatformSet};
 
 /// A register whose second app has the same names in it as the first.
 fn twins() -> (Fixture, TestApp) {
@@ -73,7 +73,7 @@ fn nothing_of_one_app_is_seen_through_an_empty_one() {
     assert!(every_device_of(&empty, &tag("news"), all).is_empty());
     assert!(empty.alias_devices(&alias("annie"), all).unwrap().is_empty());
     assert!(empty.user_devices(&user("ann"), all).unwrap().is_empty());
-    assert_eq!(empty.delete_user(&user("ann")).unwrap(), 0);
+    assert_eq!(empty.delete_user(&user("ann")).unwrap(), DeletedUser::default());
     assert!(every_event(&empty, &EventQuery::default()).is_empty());
     assert!(empty.event_types().unwrap().is_empty());
     for question in ["all()", "news", "alias(annie)", "user(ann)", "device(d1)", "platform(ios)", "!news"] {

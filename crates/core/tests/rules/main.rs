@@ -17,6 +17,8 @@ mod bad_input;
 #[cfg(test)]
 mod batches;
 #[cfg(test)]
+mod deletions;
+#[cfg(test)]
 mod devices;
 #[cfg(test)]
 mod events;

@@ -1,12 +1,17 @@
 //! Users: register on a device, look up, delete.
 
 use crate::common::{
-    NOW, changes_nothing, device, devices, enrol, event, every_event, fixture, on_device, platforms,
+    NOW, TestApp, changes_nothing, device, devices, enrol, event, every_event, fixture, on_device, platforms,
     populate, snapshot, tags, to_user, user, with_tags, with_user,
 };
 use rollbook::{
-    Audience, ErrorKind, EventQuery, EventScope, NewEvent, Platform, PlatformSet, Registered, UtcOffset,
+    Audience, DeletedUser, ErrorKind, EventQuery, EventScope, NewEvent, Platform, PlatformSet, Registered,
+    UtcOffset,
 };
+
+fn deleted(devices: u64, events: u64) -> DeletedUser {
+    DeletedUser { devices, events }
+}
 
 #[test]
 fn registering_a_user_ties_it_to_the_device() {
@@ -96,12 +101,12 @@ fn a_user_has_devices_on_many_platforms() {
 }
 
 #[test]
-fn deleting_a_user_deletes_its_devices_and_its_and_their_events_and_tells_how_many_devices() {
+fn deleting_a_user_deletes_its_devices_and_its_and_their_events_and_returns_how_many_of_each() {
     let app = fixture().app;
     populate(&app);
     app.post_event(&NewEvent { user: Some(user("bob")), ..on_device("opened", "d2") }).unwrap();
     app.post_event(&NewEvent { user: Some(user("ann")), ..on_device("opened", "d4") }).unwrap();
-    assert_eq!(app.delete_user(&user("ann")).unwrap(), 2);
+    assert_eq!(app.delete_user(&user("ann")).unwrap(), deleted(2, 4));
     let after = snapshot(&app);
     assert_eq!(after.devices.keys().cloned().collect::<Vec<_>>(), devices(&["d3", "d4"]));
     assert_eq!(after.users.keys().cloned().collect::<Vec<_>>(), [user("bob"), user("d3")]);
@@ -118,19 +123,19 @@ fn deleting_a_user_deletes_its_devices_and_its_and_their_events_and_tells_how_ma
 fn deleting_an_unknown_user_succeeds_and_removes_nothing() {
     let app = fixture().app;
     populate(&app);
-    assert_eq!(changes_nothing(&app, |app| app.delete_user(&user("x"))), 0);
+    assert_eq!(changes_nothing(&app, |app| app.delete_user(&user("x"))), deleted(0, 0));
     app.delete_user(&user("ann")).unwrap();
-    assert_eq!(changes_nothing(&app, |app| app.delete_user(&user("ann"))), 0);
+    assert_eq!(changes_nothing(&app, |app| app.delete_user(&user("ann"))), deleted(0, 0));
 }
 
 #[test]
 fn the_anonymous_user_of_a_device_is_deleted_with_it() {
     let app = fixture().app;
     populate(&app);
-    assert_eq!(app.delete_user(&user("d3")).unwrap(), 1);
+    assert_eq!(app.delete_user(&user("d3")).unwrap(), deleted(1, 1));
     assert!(app.device(&device("d3")).is_err());
     // The device of this id has been claimed by another user.
-    assert_eq!(app.delete_user(&user("d1")).unwrap(), 0);
+    assert_eq!(app.delete_user(&user("d1")).unwrap(), deleted(0, 0));
 }
 
 #[test]
@@ -178,8 +183,64 @@ fn a_user_with_more_devices_and_events_than_one_step_takes_is_deleted_to_the_end
     for thousand in commands.chunks(1000) {
         app.batch(thousand).unwrap();
     }
-    assert_eq!(app.delete_user(&user("ann")).unwrap(), 1500);
+    assert_eq!(app.delete_user(&user("ann")).unwrap(), deleted(1500, 1500));
     let after = snapshot(&app);
     assert_eq!((after.devices.len(), after.events.len()), (1, 1));
     assert_eq!(after.events[0].at, NOW);
+}
+
+/// Posts an event with the device and the user, whoever the device belongs to.
+fn post(app: &TestApp, id: &str, name: &str) {
+    app.post_event(&NewEvent { user: Some(user(name)), ..on_device("opened", id) }).unwrap();
+}
+
+fn events_of(app: &TestApp, name: &str) -> usize {
+    let of_user = EventQuery { scope: EventScope::User(user(name)), ..EventQuery::default() };
+    every_event(app, &of_user).len()
+}
+
+#[test]
+fn the_events_of_a_user_are_deleted_whose_last_device_went_to_another() {
+    let app = fixture().app;
+    populate(&app);
+    app.register_user(&device("sold"), Some(&user("eve")), None, None).unwrap();
+    post(&app, "sold", "eve");
+    app.post_event(&to_user("opened", "eve")).unwrap();
+    app.register_user(&device("sold"), Some(&user("bob")), None, None).unwrap();
+    assert_eq!(app.delete_user(&user("eve")).unwrap(), deleted(0, 2));
+    assert_eq!(events_of(&app, "eve"), 0);
+    assert!(app.device(&device("sold")).is_ok(), "the device is another user's by now");
+}
+
+#[test]
+fn the_events_of_a_user_are_deleted_whose_last_device_was_removed() {
+    let app = fixture().app;
+    populate(&app);
+    app.register_user(&device("lost"), Some(&user("cy")), None, None).unwrap();
+    post(&app, "lost", "cy");
+    app.remove(&device("lost")).unwrap();
+    assert_eq!(app.delete_user(&user("cy")).unwrap(), deleted(0, 1));
+    assert_eq!(events_of(&app, "cy"), 0);
+}
+
+#[test]
+fn the_events_of_a_user_are_deleted_who_never_had_a_device() {
+    let app = fixture().app;
+    populate(&app);
+    post(&app, "d4", "ghost");
+    assert_eq!(app.delete_user(&user("ghost")).unwrap(), deleted(0, 1));
+    assert_eq!(events_of(&app, "ghost"), 0);
+    assert_eq!(changes_nothing(&app, |app| app.delete_user(&user("ghost"))), deleted(0, 0));
+}
+
+#[test]
+fn a_user_who_registers_after_its_events_were_deleted_does_not_inherit_them() {
+    let app = fixture().app;
+    populate(&app);
+    post(&app, "d4", "ghost");
+    app.delete_user(&user("ghost")).unwrap();
+    app.register_user(&device("new"), Some(&user("ghost")), None, None).unwrap();
+    assert_eq!(events_of(&app, "ghost"), 0);
+    post(&app, "new", "ghost");
+    assert_eq!(app.delete_user(&user("ghost")).unwrap(), deleted(1, 1));
 }

@@ -160,7 +160,7 @@ fn run<S: Store>(app: &App<S>, command: &Command) -> Result<Outcome, rollbook::E
         Command::RegisterUser { device, user, platform, utc_offset } => {
             Outcome::Registered(app.register_user(device, user.as_ref(), *platform, *utc_offset)?)
         }
-        Command::DeleteUser(user) => Outcome::UserDeleted { devices: app.delete_user(user)? },
+        Command::DeleteUser(user) => Outcome::UserDeleted(app.delete_user(user)?),
         Command::DeclareEvent(name) => nothing(app.declare_event(name))?,
         Command::PostEvent(event) => Outcome::Posted(app.post_event(event)?),
     })

@@ -2,8 +2,9 @@
 
 use crate::op::{Choices, Op, Settings};
 use rollbook::{
-    Alias, AliasOverflow, AppKey, Audience, Command, DeviceId, DeviceUpdate, Limits, OnUserChange, Platform,
-    PlatformSet, Policies, Registration, Set, TagName, TagsChange, Timestamp, UserId, Version,
+    Alias, AliasOverflow, AppKey, Audience, Command, DeviceId, DeviceUpdate, EventName, EventOrder,
+    EventQuery, Limits, NewEvent, OnUserChange, Platform, PlatformSet, Policies, Registration, Set, TagName,
+    TagsChange, Timestamp, UserId, Version,
 };
 
 /// More rows than any answer has: questions are asked at one instant, not page by page.
@@ -45,6 +46,7 @@ pub(super) fn settings(choices: &mut Choices<'_>) -> Settings {
         tags_per_device: [None, Some(1)][choices.below(2)],
         devices_per_alias: [Some(1), Some(2)][choices.below(2)],
         alias_overflow: overflow,
+        declare_on_first_use: true,
         ..Limits::default()
     };
     let changes = [OnUserChange::Keep, OnUserChange::ClearAlias, OnUserChange::ClearAliasAndTags];
@@ -55,7 +57,7 @@ pub(super) fn settings(choices: &mut Choices<'_>) -> Settings {
 impl Names {
     pub(super) fn call(&self, app: &AppKey, choices: &mut Choices<'_>) -> Op {
         let key = || app.clone();
-        match choices.below(18) {
+        match choices.below(22) {
             0..4 => Op::Do(key(), self.register(choices)),
             4 => Op::Do(key(), self.leave(choices)),
             5..8 => Op::Do(key(), self.update(choices)),
@@ -67,6 +69,9 @@ impl Names {
                 Op::TouchAt(key(), vec![(one(choices, &self.devices), at)])
             }
             12..15 => Op::Device(key(), self.device(choices)),
+            15 => Op::Do(key(), Command::DeleteUser(one(choices, &self.users))),
+            16..18 => Op::Do(key(), self.post(choices)),
+            18 => Op::ResumeDeletions,
             _ => self.ask(app, choices),
         }
     }
@@ -82,12 +87,14 @@ impl Names {
         let listed =
             |tag: &TagName| Op::TagDevices { app: key(), tag: tag.clone(), platforms: all, limit: WHOLE };
         questions.extend(self.tags.iter().map(listed));
+        questions.push(events(app));
         questions
     }
 
     fn ask(&self, app: &AppKey, choices: &mut Choices<'_>) -> Op {
         let (app, all) = (app.clone(), PlatformSet::ALL);
-        match choices.below(6) {
+        match choices.below(7) {
+            6 => events(&app),
             0 => Op::AliasDevices(app, one(choices, &self.aliases), all),
             1 => Op::UserDevices(app, one(choices, &self.users), all),
             2 => Op::HasTag(app, self.device(choices), one(choices, &self.tags)),
@@ -154,8 +161,17 @@ impl Names {
         Command::UpdateTag { tag: tag.clone(), add, remove }
     }
 
-    /// What takes something from several devices at once. Not the deletion of a user: its devices are counted after it
-    /// became visible, and one that is registered again in between is no longer among them.
+    /// An event of a device, of a user, or of both, who need not belong together.
+    fn post(&self, choices: &mut Choices<'_>) -> Command {
+        let (of_device, of_user) = [(true, false), (false, true), (true, true)][choices.below(3)];
+        Command::PostEvent(NewEvent {
+            device: of_device.then(|| self.device(choices)),
+            user: of_user.then(|| one(choices, &self.users)),
+            ..NewEvent::new(EventName::new("opened").expect("a name"))
+        })
+    }
+
+    /// What takes something from several devices at once.
     fn take_away(&self, choices: &mut Choices<'_>) -> Command {
         let platforms = PlatformSet::ALL;
         match choices.below(3) {
@@ -171,6 +187,12 @@ impl Names {
     fn device(&self, choices: &mut Choices<'_>) -> DeviceId {
         if choices.once_in(4) { self.mover.clone() } else { one(choices, &self.devices) }
     }
+}
+
+/// The whole history of an app.
+pub(super) fn events(app: &AppKey) -> Op {
+    let query = EventQuery { order: EventOrder::OldestFirst, limit: WHOLE, ..EventQuery::default() };
+    Op::Events(app.clone(), query)
 }
 
 fn one<T: Clone>(choices: &mut Choices<'_>, list: &[T]) -> T {

@@ -9,6 +9,7 @@
 //! - this file: how many histories, and what came of them;
 //! - `calls`: what the threads are told to call;
 //! - `record`: calling, and noting it down; `hesitant`: a store whose callers are interrupted where it matters;
+//! - `schedules`: a call that stands before one of its commits while other workers do something, case by case;
 //! - `search`: the search for an order; `model`: the model, as far as an order of calls goes;
 //! - `unexplained`: a history without an order, cut down to what is needed to see it.
 //!
@@ -23,10 +24,12 @@ mod calls;
 mod hesitant;
 mod model;
 mod record;
+mod schedules;
 mod search;
 mod unexplained;
 
 pub use record::Call;
+pub use schedules::Schedules;
 pub use unexplained::Unexplained;
 
 use crate::check::contradiction;

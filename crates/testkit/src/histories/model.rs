@@ -2,7 +2,7 @@
 
 use super::record::{Call, NEVER, based_on, comparable, looked_up, version_told, with_base};
 use crate::oracle::{Answered, Oracle};
-use rollbook::{AppKey, Device, DeviceId, Version};
+use rollbook::{AppKey, Device, DeviceId, Event, Version};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(super) struct Essence {
     devices: Vec<Device>,
     /// The carriers of each alias in the order of binding: who is evicted next.
     bound: Vec<DeviceId>,
+    /// The events in the order of posting, but for their codes.
+    events: Vec<Event>,
     /// What updates may still be based on.
     fresh: Vec<(usize, DeviceId)>,
 }
@@ -37,7 +39,7 @@ impl Model {
         if let (Some(id), Some(version)) = (looked_up(&call.op), version_told(&answer)) {
             self.told.insert((call.thread, id.clone()), version);
         }
-        comparable(answer)
+        comparable(&call.op, answer)
     }
 
     pub(super) fn essence(&self, app: &AppKey) -> Essence {
@@ -52,6 +54,6 @@ impl Model {
         for device in &mut devices {
             device.version = Version(0);
         }
-        Essence { devices, bound: self.oracle.bound(app), fresh }
+        Essence { devices, bound: self.oracle.bound(app), events: self.oracle.posted(app), fresh }
     }
 }

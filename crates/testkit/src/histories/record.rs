@@ -92,25 +92,46 @@ pub(super) fn version_told(answer: &Answered) -> Option<Version> {
     }
 }
 
-/// An answer without what two registers may number and order differently.
-pub(super) fn comparable(mut answer: Answered) -> Answered {
+/// An answer without what two registers may number and order differently, and without what depends on which of several
+/// workers at one deletion was the quicker: who erased an event, and who removed a device that nobody sees.
+pub(super) fn comparable(op: &Op, answer: Answered) -> Answered {
+    let mut answer = answer.map(Answer::comparable);
     match &mut answer {
-        Ok(Answer::Device(device)) => device.version = Version(0),
-        Ok(Answer::Selected(ids)) => ids.sort(),
-        Ok(Answer::Outcome(outcome)) => settle(outcome),
-        Ok(Answer::Outcomes(outcomes)) => outcomes.iter_mut().for_each(settle),
+        Ok(Answer::Count(removed)) if *op == Op::ResumeDeletions => *removed = 0,
+        Ok(Answer::Outcome(outcome)) => forget_who_erased(outcome),
+        Ok(Answer::Outcomes(outcomes)) => outcomes.iter_mut().for_each(forget_who_erased),
         _ => {}
     }
     answer
 }
 
-/// Devices that lost an alias are a set.
-fn settle(outcome: &mut Outcome) {
-    match outcome {
-        Outcome::Registered(done) => done.evicted.sort(),
-        Outcome::Updated(done) => done.evicted.sort(),
-        _ => {}
+fn forget_who_erased(outcome: &mut Outcome) {
+    if let Outcome::UserDeleted(deleted) = outcome {
+        deleted.events = 0;
     }
+}
+
+/// Calls, and notes what was called and answered, and when.
+pub(super) fn note<S: Store>(
+    registry: &Registry<S>,
+    clock: &ManualClock,
+    stamps: &AtomicU64,
+    (thread, op): (usize, &Op),
+    told: &mut BTreeMap<DeviceId, Version>,
+) -> Call {
+    let base = based_on(op).map(|id| told.get(id).copied().unwrap_or(NEVER));
+    let based = base.map(|version| with_base(op, version));
+    let invoked = stamps.fetch_add(1, SeqCst);
+    let answer = call(registry, clock, based.as_ref().unwrap_or(op));
+    let returned = stamps.fetch_add(1, SeqCst);
+    let answer = answer.map_err(|unanswered| match unanswered {
+        Unanswered::Refused(error) => Refusal::from(error),
+        Unanswered::Malformed(what) => Refusal::Failure(what),
+    });
+    if let (Some(id), Some(version)) = (looked_up(op), version_told(&answer)) {
+        told.insert(id.clone(), version);
+    }
+    Call { thread, op: op.clone(), invoked, returned, answer: Some(comparable(op, answer)) }
 }
 
 pub(super) struct Recorder<'r, S: Store> {
@@ -160,21 +181,8 @@ impl<'r, S: Store> Recorder<'r, S> {
 
     fn run(&self, thread: usize, plan: &[Op]) -> Vec<Call> {
         let mut told: BTreeMap<DeviceId, Version> = BTreeMap::new();
-        let calls = plan.iter().map(|op| {
-            let base = based_on(op).map(|id| told.get(id).copied().unwrap_or(NEVER));
-            let based = base.map(|version| with_base(op, version));
-            let invoked = self.stamps.fetch_add(1, SeqCst);
-            let answer = call(self.registry, self.clock, based.as_ref().unwrap_or(op));
-            let returned = self.stamps.fetch_add(1, SeqCst);
-            let answer = answer.map_err(|unanswered| match unanswered {
-                Unanswered::Refused(error) => Refusal::from(error),
-                Unanswered::Malformed(what) => Refusal::Failure(what),
-            });
-            if let (Some(id), Some(version)) = (looked_up(op), version_told(&answer)) {
-                told.insert(id.clone(), version);
-            }
-            Call { thread, op: op.clone(), invoked, returned, answer: Some(comparable(answer)) }
-        });
+        let calls =
+            plan.iter().map(|op| note(self.registry, self.clock, &self.stamps, (thread, op), &mut told));
         calls.collect()
     }
 }

@@ -93,7 +93,7 @@ mod tests {
         };
         let mut model = Oracle::new();
         let mut call = |thread, op: Op, invoked, returned| {
-            let answer = Some(super::super::record::comparable(model.answer(&op)));
+            let answer = Some(super::super::record::comparable(&op, model.answer(&op)));
             Call { thread, op, invoked, returned, answer }
         };
         let mut calls = vec![

@@ -95,7 +95,7 @@ fn comparable(outcome: &Outcome) -> Outcome {
     outcome
 }
 
-fn no_code() -> EventCode {
+pub(super) fn no_code() -> EventCode {
     "00000-00000".parse().expect("ten digits are a code")
 }
 

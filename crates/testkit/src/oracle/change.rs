@@ -8,8 +8,8 @@ use super::refusal::Refusal;
 use super::rules::{Found, above};
 use super::tenant::{Member, Tenant};
 use rollbook::{
-    Alias, AliasOverflow, AppOpen, Command, DeviceId, DeviceUpdate, OnUserChange, Outcome, Platform,
-    PlatformSet, PresenceFrom, Registered, Registration, Rule, Set, SignedOut, TagName, TagsChange,
+    Alias, AliasOverflow, AppOpen, Command, DeletedUser, DeviceId, DeviceUpdate, OnUserChange, Outcome,
+    Platform, PlatformSet, PresenceFrom, Registered, Registration, Rule, Set, SignedOut, TagName, TagsChange,
     Timestamp, Updated, UserId, UtcOffset, Version,
 };
 use std::collections::BTreeSet;
@@ -423,15 +423,16 @@ impl Tenant {
             }
             batch.deleted.extend(gone.iter().cloned());
         }
-        if !gone.is_empty() {
-            self.devices.retain(|id, _| !gone.contains(id));
-            self.events.retain(|event| {
-                let of_user = event.user.as_ref() == Some(user);
-                let of_device = event.device.as_ref().is_some_and(|id| gone.contains(id));
-                !of_user && !of_device
-            });
-        }
-        Ok(Outcome::UserDeleted { devices: gone.len() as u64 })
+        self.devices.retain(|id, _| !gone.contains(id));
+        // The user's events go whether or not the user has devices.
+        let before = self.events.len();
+        self.events.retain(|event| {
+            let of_user = event.user.as_ref() == Some(user);
+            let of_device = event.device.as_ref().is_some_and(|id| gone.contains(id));
+            !of_user && !of_device
+        });
+        let events = (before - self.events.len()) as u64;
+        Ok(Outcome::UserDeleted(DeletedUser { devices: gone.len() as u64, events }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Events: posted, read, forgotten.
 
+use super::answer::no_code;
 use super::refusal::Refusal;
 use super::rules::Found;
 use super::tenant::{Happened, Tenant};
@@ -84,14 +85,19 @@ impl Tenant {
 }
 
 fn shown(event: &Happened) -> Result<Event, Refusal> {
-    Ok(Event {
-        code: code(event.number)?,
+    Ok(Event { code: code(event.number)?, ..without_code(event) })
+}
+
+/// The event with a code that every event has.
+pub(super) fn without_code(event: &Happened) -> Event {
+    Event {
+        code: no_code(),
         at: event.at,
         name: event.name.clone(),
         device: event.device.clone(),
         user: event.user.clone(),
         attributes: event.attributes.clone(),
-    })
+    }
 }
 
 /// The model's own codes: its numbers in the form of a code.

@@ -5,7 +5,7 @@ use super::{PHONE, TABLET};
 use crate::demo::Stage;
 use crate::demo::interview::{Interview, counted, listed};
 use crate::failure::Failure;
-use rollbook::{DeviceId, Platform, PlatformSet, UserId, UtcOffset};
+use rollbook::{DeletedUser, DeviceId, Platform, PlatformSet, UserId, UtcOffset};
 
 pub(super) fn ask(stage: &Stage, interview: &mut Interview) -> Result<(), Failure> {
     let app = &stage.app;
@@ -28,9 +28,12 @@ pub(super) fn ask(stage: &Stage, interview: &mut Interview) -> Result<(), Failur
     interview.ask(question, || app.register_user(&phone, None, None, None), registered)?;
     interview.ask("the devices of user bob", || of(&bob), |ids| listed(ids))?;
     let removed = |devices: &u64| format!("{} removed", counted(*devices, "device"));
-    interview.ask("delete user bob", || app.delete_user(&bob), removed)?;
+    let deleted = |gone: &DeletedUser| {
+        format!("{} and {} removed", counted(gone.devices, "device"), counted(gone.events, "event"))
+    };
+    interview.ask("delete user bob", || app.delete_user(&bob), deleted)?;
     interview.refused("look bob-watch up", || app.device(&watch))?;
-    interview.ask("delete user bob again", || app.delete_user(&bob), removed)?;
+    interview.ask("delete user bob again", || app.delete_user(&bob), deleted)?;
     let question = "go on with deletions that were interrupted";
     interview.ask(question, || stage.register.resume_deletions(), removed)?;
     Ok(())

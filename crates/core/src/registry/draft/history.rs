@@ -1,9 +1,12 @@
 //! What goes into the write set in the order it was planned: events and the deletions of users.
 
-use super::{Draft, Handle, Happening, Mode};
+use super::{Begun, Draft, Handle, Happening, Mode};
 use crate::error::Error;
-use crate::model::{EventName, EventType, PlatformSet, UserId};
-use crate::store::{EntryKey, EntryKind, EventRecord, Key, Relation, View};
+use crate::model::{EventName, EventOrder, EventType, PlatformSet, Timestamp, UserId};
+use crate::registry::commit::Obstacle;
+use crate::store::{
+    Deleted, Deletion, Entry, EntryKey, EntryKind, EventRecord, Key, LogIndex, LogRange, Relation, View,
+};
 use crate::violation::{Rule, Violation, shown};
 
 impl<V: View> Draft<'_, V> {
@@ -28,11 +31,16 @@ impl<V: View> Draft<'_, V> {
         self.declared.push(EventType { name: name.clone(), declared_at: self.now });
     }
 
-    /// Condemns all devices of a user; the number of the deletion, or nothing when the user has no device.
+    /// Condemns all devices and events of a user; nothing when the user has neither.
     ///
-    /// A draft of several operations looks at each of them, so that those that follow find it gone.
-    pub(crate) fn condemn(&mut self, user: &UserId) -> Result<Option<u64>, Error> {
+    /// A draft of several operations looks at each device, so that those that follow find it gone.
+    pub(crate) fn condemn(&mut self, user: &UserId) -> Result<Option<Begun>, Obstacle> {
         let key = Key::new(Relation::User, user.as_str());
+        let under_way = self.deletions()?;
+        let earlier = under_way.iter().find(|deletion| is_of(deletion, user)).map(|deletion| deletion.number);
+        if let Some(deletion) = earlier.filter(|_| self.mode != Mode::Dry) {
+            return Err(Obstacle::Deleting { deletion });
+        }
         if self.mode != Mode::Single {
             self.look_at_all(key)?;
         }
@@ -50,12 +58,13 @@ impl<V: View> Draft<'_, V> {
                 theirs.push(n);
             }
         }
-        let devices = match self.mode {
-            Mode::Single => self.picture.cardinality(key, PlatformSet::ALL)?,
+        let in_register = self.picture.cardinality(key, PlatformSet::ALL)?;
+        let left = match self.mode {
+            Mode::Single => 0,
             // All of them are in the draft, which knows who has left the user.
-            Mode::Batch | Mode::Dry => theirs.len() as u64,
+            Mode::Batch | Mode::Dry => in_register.saturating_sub(theirs.len() as u64),
         };
-        if devices == 0 {
+        if in_register == left && !self.has_events(user)? {
             return Ok(None);
         }
         for n in theirs {
@@ -64,21 +73,47 @@ impl<V: View> Draft<'_, V> {
                 working.condemned = true;
             }
         }
-        let deletion = self.next_deletion()?;
-        self.history.push(Happening::Condemned { user: user.clone(), deletion });
-        Ok(Some(deletion))
+        let nth = self.history.iter().filter(|h| matches!(h, Happening::Condemned { .. })).count();
+        let newest = under_way.iter().map(|deletion| deletion.number).max().unwrap_or(0);
+        let number = newest + 1 + nth as u64;
+        self.history.push(Happening::Condemned { user: user.clone(), deletion: number });
+        Ok(Some(Begun { number, nth, left }))
     }
 
-    /// A number that no deletion under way in this app has.
-    fn next_deletion(&self) -> Result<u64, Error> {
-        let kind = EntryKind::Deletion;
-        let under_way = self.picture.raw().entries(kind, None, usize::MAX);
-        let under_way = under_way.map_err(Error::store("read the deletions under way"))?;
-        let newest = under_way.iter().filter_map(|(entry, _)| match entry.key() {
-            EntryKey::Deletion(number) => Some(number),
+    /// The deletions under way in this app.
+    fn deletions(&self) -> Result<Vec<Deletion>, Error> {
+        let entries = self.picture.raw().entries(EntryKind::Deletion, None, usize::MAX);
+        let entries = entries.map_err(Error::store("read the deletions under way"))?;
+        let deletion = |(entry, _)| match entry {
+            Entry::Deletion(deletion) => Some(deletion),
             _ => None,
-        });
-        let here = self.history.iter().filter(|h| matches!(h, Happening::Condemned { .. })).count() as u64;
-        Ok(newest.max().unwrap_or(0) + 1 + here)
+        };
+        Ok(entries.into_iter().filter_map(deletion).collect())
     }
+
+    /// Is there an event that was posted with the user, in the register or in the draft, and that the draft has not
+    /// condemned?
+    fn has_events(&self, user: &UserId) -> Result<bool, Error> {
+        for happening in self.history.iter().rev() {
+            match happening {
+                Happening::Posted(event) if event.user.as_ref() == Some(user) => return Ok(true),
+                Happening::Condemned { user: condemned, .. } if condemned == user => return Ok(false),
+                Happening::Posted(_) | Happening::Condemned { .. } => {}
+            }
+        }
+        let range = LogRange {
+            index: LogIndex::User(user),
+            from: Timestamp::MIN,
+            until: Timestamp::MAX,
+            order: EventOrder::OldestFirst,
+            after: None,
+            limit: 1,
+        };
+        let events = self.picture.raw().events(&range).map_err(Error::store("read the events of a user"))?;
+        Ok(!events.is_empty())
+    }
+}
+
+fn is_of(deletion: &Deletion, user: &UserId) -> bool {
+    matches!(&deletion.of, Deleted::User { user: deleted, .. } if deleted == user)
 }

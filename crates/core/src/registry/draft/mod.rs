@@ -90,6 +90,19 @@ pub(crate) struct Draft<'a, V> {
     witnesses: SmallVec<[(UserId, Place); 1]>,
 }
 
+/// A deletion of a user that the commit of a draft begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    /// The number of the deletion.
+    pub(crate) number: u64,
+    /// Its place among the deletions of the draft, which is that of its devices in
+    /// [`Committed::condemned`](crate::store::Committed::condemned).
+    pub(crate) nth: usize,
+    /// How many devices operations of the draft before it take from the user. In the write set they come after it, so
+    /// that the commit counts these devices, too.
+    pub(crate) left: u64,
+}
+
 /// What goes into the write set in the order it was planned.
 #[derive(Debug)]
 enum Happening {

@@ -11,7 +11,7 @@ pub(crate) mod tags;
 pub(crate) mod users;
 
 use super::commit::Obstacle;
-use super::draft::{Draft, Handle};
+use super::draft::{Begun, Draft, Handle};
 use crate::model::{Command, DeviceId, Registered, SignedOut, Updated, UserId};
 use crate::store::View;
 use crate::violation::{Rule, Violation, shown};
@@ -32,10 +32,8 @@ pub(crate) enum Pending {
     Removed {
         user: UserId,
     },
-    /// The devices are counted and removed after the commit.
-    UserDeleted {
-        deletion: Option<u64>,
-    },
+    /// The commit counts the devices; they and the events are removed after it. `None`: there is nothing to remove.
+    UserDeleted(Option<Begun>),
     /// The code is that of the commit's n-th event.
     Posted {
         nth: usize,

@@ -6,7 +6,7 @@ use crate::registry::commit::Obstacle;
 use crate::registry::draft::Draft;
 use crate::store::View;
 
-/// Condemns the user's devices. They are invisible with the commit; their removal is the deletion's work.
+/// Condemns the user's devices and events. They are invisible with the commit; their removal is the deletion's work.
 pub(crate) fn delete<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, Obstacle> {
-    Ok(Pending::UserDeleted { deletion: draft.condemn(user)? })
+    Ok(Pending::UserDeleted(draft.condemn(user)?))
 }

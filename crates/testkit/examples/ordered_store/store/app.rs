@@ -215,7 +215,9 @@ impl App {
                 self.entries.insert(entry_key, (entry, self.version));
                 let from = Key::new(Relation::User, user.as_str()).to_owned();
                 let to = Key::new(Relation::Deletion, &deletion.to_string()).to_owned();
-                for slot in self.take(&from, PlatformSet::ALL) {
+                let theirs = self.take(&from, PlatformSet::ALL);
+                done.condemned.push(theirs.len() as u64);
+                for slot in theirs {
                     self.link(&to, slot);
                 }
             }
