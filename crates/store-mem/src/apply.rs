@@ -1,5 +1,6 @@
 //! Applies operations that were rehearsed: nothing here can fail.
 
+use crate::desk::Desk;
 use crate::devices::Seat;
 use crate::keys::{Happened, Keys};
 use crate::line::{KeyNumbers, Line, TagNumbers};
@@ -22,9 +23,15 @@ pub(crate) fn apply(
     state.version = version;
     state.owners.note_gone = true;
     state.owners.note_born = may_undo_births(operations);
+    state.desk = Desk::of(operations);
     let mut committed = Committed { version, ..Committed::default() };
     for operation in operations {
         state.apply(operation, &mut committed);
+    }
+    for (number, tags) in state.desk.clear() {
+        if let Some((line, spills)) = state.devices.line_mut(number) {
+            line.set_tags(&tags, spills);
+        }
     }
     committed.vanished_users = state.vanished();
     let mut garbage = std::mem::take(&mut state.tags.garbage);
@@ -96,6 +103,7 @@ impl AppState {
             Operation::Link { key, devices } => self.link(key, devices, version),
             Operation::Unlink { key, devices } => self.unlink(key, devices, version),
             Operation::Drop { key, platforms } => {
+                self.desk.dropped();
                 let (keys, space) = self.keys_mut(key.relation);
                 if let Some(first) = keys.find(space, &key.name) {
                     keys.drop_name(first, *platforms);
@@ -134,18 +142,26 @@ impl AppState {
         }
     }
 
-    /// Gives the device of a line the commit's version and sweeps its dead keys.
+    /// Gives the device of a line the commit's version and sweeps its dead keys, once.
     #[inline]
     fn stamp(&mut self, number: u32, version: Version) {
         let Some((line, _)) = self.devices.line_mut(number) else { return };
-        line.version = version;
-        if self.tags.any_dead() || self.aliases.any_dead() || self.owners.any_dead() {
+        let stamped = std::mem::replace(&mut line.version, version) == version;
+        if !(self.tags.any_dead() || self.aliases.any_dead() || self.owners.any_dead()) {
+            return;
+        }
+        if stamped {
+            if self.desk.sweeps_again(number) {
+                self.sweep(number);
+            }
+        } else {
+            self.desk.sweeps(number);
             self.sweep(number);
         }
     }
 
     fn sweep(&mut self, number: u32) -> Option<()> {
-        let (line, spills) = self.devices.line_mut(number)?;
+        let (line, _) = self.devices.line_mut(number)?;
         // Of a dead key only the holders are counted, so the ordinal does not matter.
         if line.alias != 0 && !self.aliases.is_live(line.alias) {
             self.aliases.release(line.alias, 0);
@@ -156,30 +172,76 @@ impl AppState {
             line.owner = 0;
         }
         if self.tags.any_dead() {
-            let mut tags: TagNumbers = line.tags(spills).collect();
-            let before = tags.len();
-            tags.retain(|tag| {
-                let live = self.tags.is_live(*tag);
-                if !live {
-                    self.tags.release(*tag, 0);
-                }
-                live
-            });
-            if tags.len() < before {
-                line.set_tags(&tags, spills);
+            let dead: TagNumbers =
+                self.tags_of(number).into_iter().filter(|tag| !self.tags.is_live(*tag)).collect();
+            for &tag in &dead {
+                self.tags.release(tag, 0);
+            }
+            if !dead.is_empty() {
+                self.take_tags(number, &dead);
             }
         }
         Some(())
     }
 
+    /// The numbers of a line's tags, ascending.
+    fn tags_of(&self, number: u32) -> TagNumbers {
+        match (self.desk.tags(number), self.devices.line(number)) {
+            (Some(tags), _) => tags.iter().copied().collect(),
+            (None, Some(line)) => line.tags(&self.devices.spills).collect(),
+            (None, None) => TagNumbers::new(),
+        }
+    }
+
+    fn has_tag(&self, number: u32, line: &Line, tag: u32) -> bool {
+        match self.desk.tags(number) {
+            Some(tags) => tags.contains(&tag),
+            None => line.tags(&self.devices.spills).find(|&held| held >= tag) == Some(tag),
+        }
+    }
+
+    /// Puts a tag into a line or takes it out.
+    fn set_tag(&mut self, number: u32, tag: u32, present: bool) {
+        let AppState { desk, devices, .. } = self;
+        let Some((line, spills)) = devices.line_mut(number) else { return };
+        if let Some(tags) = desk.tags_mut(number, || line.tags(spills).collect()) {
+            if present {
+                tags.insert(tag)
+            } else {
+                tags.remove(&tag)
+            };
+            return;
+        }
+        let mut tags: TagNumbers = line.tags(spills).filter(|&held| held != tag).collect();
+        if present {
+            tags.insert(tags.partition_point(|&held| held < tag), tag);
+        }
+        line.set_tags(&tags, spills);
+    }
+
+    /// Takes tags out of a line; their numbers ascend.
+    fn take_tags(&mut self, number: u32, gone: &[u32]) {
+        let AppState { desk, devices, .. } = self;
+        let Some((line, spills)) = devices.line_mut(number) else { return };
+        let stays = |tag: &u32| gone.binary_search(tag).is_err();
+        if let Some(tags) = desk.tags_mut(number, || line.tags(spills).collect()) {
+            tags.retain(stays);
+            return;
+        }
+        let tags: TagNumbers = line.tags(spills).filter(stays).collect();
+        line.set_tags(&tags, spills);
+    }
+
     fn remove(&mut self, place: Place) {
         let Some((number, line)) = self.devices.at_slot(place.slot) else { return };
         let ordinal = place.slot.ordinal;
-        for tag in line.tags(&self.devices.spills) {
+        let (alias, owner) = (line.alias, line.owner);
+        for tag in self.tags_of(number) {
             self.tags.release(tag, ordinal);
         }
-        self.aliases.release(line.alias, ordinal);
-        self.owners.release(line.owner, ordinal);
+        self.aliases.release(alias, ordinal);
+        self.owners.release(owner, ordinal);
+        self.desk.forget(number);
         self.devices.remove(number);
     }
 
@@ -191,7 +253,8 @@ impl AppState {
             let first = all.find(space, &key.name);
             let known = first.and_then(|first| all.on(first, slot.platform));
             let held = match key.relation {
-                Relation::Tag if known.is_some_and(|known| numbers.tags.contains(&known)) => continue,
+                // A live row has the slot only since a key before this one.
+                Relation::Tag if known.is_some_and(|known| all.has(known, slot.ordinal)) => continue,
                 Relation::Tag => 0,
                 Relation::Alias => numbers.alias,
                 Relation::User | Relation::Deletion => numbers.owner,
@@ -247,7 +310,7 @@ impl AppState {
         let line = self.devices.line(number)?;
         let held = held_by(line);
         let is_held = match key.relation {
-            Relation::Tag => known != 0 && line.tags(&self.devices.spills).any(|tag| tag == known),
+            Relation::Tag => known != 0 && self.has_tag(number, line, known),
             _ => known != 0 && held != 0 && keys.first_of(held) == keys.first_of(known),
         };
         if is_held {
@@ -261,13 +324,9 @@ impl AppState {
         let first = if known.is_none() { keys.find(space, &key.name) } else { None };
         let linked = attach(keys, space, key, (first, known), slot);
         keys.release(held, ordinal);
-        let (line, spills) = self.devices.line_mut(number)?;
+        let (line, _) = self.devices.line_mut(number)?;
         match key.relation {
-            Relation::Tag => {
-                let mut tags: TagNumbers = line.tags(spills).collect();
-                tags.insert(tags.partition_point(|&tag| tag < linked), linked);
-                line.set_tags(&tags, spills);
-            }
+            Relation::Tag => self.set_tag(number, linked, true),
             Relation::Alias => line.alias = linked,
             Relation::User | Relation::Deletion => line.owner = linked,
         }
@@ -289,7 +348,7 @@ impl AppState {
         let held = match key.relation {
             Relation::Tag => {
                 let wanted = keys.on(first, place.slot.platform)?;
-                line.tags(&self.devices.spills).find(|&tag| tag == wanted)?
+                Some(wanted).filter(|&wanted| self.has_tag(number, line, wanted))?
             }
             Relation::Alias => line.alias,
             Relation::User | Relation::Deletion => line.owner,
@@ -300,12 +359,9 @@ impl AppState {
         self.stamp(number, version);
         let (keys, _) = self.keys_mut(key.relation);
         keys.release(held, ordinal);
-        let (line, spills) = self.devices.line_mut(number)?;
+        let (line, _) = self.devices.line_mut(number)?;
         match key.relation {
-            Relation::Tag => {
-                let tags: TagNumbers = line.tags(spills).filter(|&tag| tag != held).collect();
-                line.set_tags(&tags, spills);
-            }
+            Relation::Tag => self.set_tag(number, held, false),
             Relation::Alias => line.alias = 0,
             Relation::User | Relation::Deletion => line.owner = 0,
         }

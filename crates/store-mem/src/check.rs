@@ -1,15 +1,18 @@
 //! Are the checks of a write set true of the state?
 
+use crate::desk::Unpacked;
+use crate::line::Line;
 use crate::state::AppState;
 use rollbook::PlatformSet;
-use rollbook::store::{Check, Conflicted, Key, Relation, StoreError};
+use rollbook::store::{Check, Conflicted, Key, Place, Relation, StoreError};
 
 /// Verifies the checks in their order.
 pub(crate) fn verify(state: &AppState, checks: &[Check]) -> Result<(), StoreError> {
-    checks.iter().try_for_each(|check| verify_one(state, check).map_err(StoreError::conflict))
+    let mut unpacked = Unpacked::of(checks);
+    checks.iter().try_for_each(|check| verify_one(state, check, &mut unpacked).map_err(StoreError::conflict))
 }
 
-fn verify_one(state: &AppState, check: &Check) -> Result<(), Conflicted> {
+fn verify_one(state: &AppState, check: &Check, unpacked: &mut Unpacked) -> Result<(), Conflicted> {
     let must = |holds: bool, otherwise: Conflicted| if holds { Ok(()) } else { Err(otherwise) };
     match check {
         Check::Open => must(!state.sealed, Conflicted::Sealed),
@@ -32,8 +35,12 @@ fn verify_one(state: &AppState, check: &Check) -> Result<(), Conflicted> {
             })
         }
         Check::Linked { key, devices, is } => devices.iter().try_for_each(|&device| {
-            let (_, line) = state.devices.at_place(device).ok_or(Conflicted::DeviceGone)?;
-            must(state.is_linked(line, device.slot, key.as_key()) == *is, Conflicted::LinkChanged)
+            let (number, line) = state.devices.at_place(device).ok_or(Conflicted::DeviceGone)?;
+            let linked = match key.relation {
+                Relation::Tag => has_tag(state, &key.name, device, (number, line), unpacked),
+                _ => state.is_linked(line, device.slot, key.as_key()),
+            };
+            must(linked == *is, Conflicted::LinkChanged)
         }),
         // Heartbeats share the lock of the app, and commits have it alone: what was acknowledged is here.
         Check::Unseen { devices, since } => devices.iter().try_for_each(|&device| {
@@ -45,4 +52,20 @@ fn verify_one(state: &AppState, check: &Check) -> Result<(), Conflicted> {
             must(held == *version, Conflicted::EntryChanged)
         }
     }
+}
+
+fn has_tag(
+    state: &AppState,
+    tag: &str,
+    device: Place,
+    (number, line): (u32, &Line),
+    unpacked: &mut Unpacked,
+) -> bool {
+    let key = Key::new(Relation::Tag, tag);
+    let (keys, space) = state.keys(key.relation);
+    let wanted = keys.find(space, tag).and_then(|first| keys.on(first, device.slot.platform));
+    let unpack = || line.tags(&state.devices.spills).collect();
+    wanted.is_some_and(|wanted| {
+        unpacked.has(number, wanted, unpack).unwrap_or_else(|| state.is_linked(line, device.slot, key))
+    })
 }

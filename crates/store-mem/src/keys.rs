@@ -252,6 +252,15 @@ impl Keys {
         }
     }
 
+    /// Has a live row this device?
+    pub(crate) fn has(&self, number: u32, ordinal: u32) -> bool {
+        self.rows.get(number).is_some_and(|row| match row.state() {
+            State::One => row.value == ordinal,
+            State::Several => self.sets.get(row.value).is_some_and(|set| set.contains(ordinal)),
+            State::Dead | State::Free => false,
+        })
+    }
+
     /// Adds a device to a live row that does not have it.
     #[inline]
     pub(crate) fn add(&mut self, number: u32, ordinal: u32) {

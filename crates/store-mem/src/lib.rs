@@ -103,6 +103,7 @@ mod apply;
 mod apps;
 mod check;
 mod chunked;
+mod desk;
 mod devices;
 mod keys;
 mod line;

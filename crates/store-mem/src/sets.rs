@@ -40,6 +40,13 @@ impl Set {
         }
     }
 
+    pub(crate) fn contains(&self, ordinal: u32) -> bool {
+        match self {
+            Set::Few { .. } => self.few().contains(&ordinal),
+            Set::Many { ordinals, .. } => ordinals.contains(ordinal),
+        }
+    }
+
     pub(crate) fn posting(&self) -> Posting {
         match self {
             Set::Few { .. } => Posting::Few(SmallVec::from_slice(self.few())),

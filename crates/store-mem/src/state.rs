@@ -1,5 +1,6 @@
 //! Everything of one app, and the questions that need more than one part of it.
 
+use crate::desk::Desk;
 use crate::devices::Devices;
 use crate::keys::Keys;
 use crate::line::Line;
@@ -25,6 +26,8 @@ pub(crate) struct AppState {
     pub(crate) owners: Keys,
     catalogue: [Entries; 4],
     pub(crate) log: Log,
+    /// What the commit under way knows of lines.
+    pub(crate) desk: Desk,
 }
 
 impl AppState {
@@ -38,6 +41,7 @@ impl AppState {
             owners: Keys::new(hasher.clone(), [false, true]),
             catalogue: Default::default(),
             log: Log::default(),
+            desk: Desk::default(),
         }
     }
 

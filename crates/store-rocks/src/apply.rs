@@ -2,7 +2,7 @@
 
 use crate::draft::{Draft, conflict};
 use crate::error::contradiction;
-use crate::values::{Device, Ordinals};
+use crate::values::{Device, Ordinals, Tags};
 use rollbook::store::{
     Committed, Conflicted, DeviceRecord, Entry, Operation, OwnedKey, Place, Slot, StoreError, WriteSet,
 };
@@ -95,7 +95,7 @@ impl Draft<'_> {
             version,
             alias: 0,
             owner: 0,
-            tags: Vec::with_capacity(keys.len()),
+            tags: Tags::with_capacity(keys.len()),
             record: record.clone(),
             fresh: true,
         };

@@ -8,7 +8,7 @@ use crate::overlay::Overlay;
 use crate::reads::Reads;
 use crate::recent::Recent;
 use crate::values::{Device, Devices, Header, NameRecord};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use roaring::RoaringBitmap;
 use rollbook::store::{
     Committed, Conflicted, Entry, EntryKey, EventRecord, OwnedKey, Place, Relation, Slot, StoreError,
@@ -47,6 +47,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) tag_ended: bool,
     /// How many devices each user had before the present commit, of those that it touched.
     users_before: HashMap<Box<str>, u64>,
+    /// The slots whose devices were swept since the last drop of the present commit.
+    pub(crate) swept: HashSet<Slot>,
 }
 
 /// Does the same to every overlay.
@@ -96,6 +98,7 @@ impl<'a> Draft<'a> {
             deletions_moved: false,
             tag_ended: false,
             users_before: HashMap::new(),
+            swept: HashSet::new(),
         }
     }
 
@@ -103,6 +106,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn begin(&mut self, undoable: bool) {
         self.header_before = self.header;
         self.users_before.clear();
+        self.swept.clear();
         overlays!(self.begin(undoable));
     }
 
@@ -191,15 +195,17 @@ impl<'a> Draft<'a> {
     pub(crate) fn change(&mut self, place: Place) -> Result<(), StoreError> {
         let (now, last_drop) = (self.header.version, self.header.last_drop);
         let device = self.filled(place)?;
-        if device.version > last_drop {
+        // A drop of this commit comes after the device's last write, or before it, and then the device was swept.
+        if device.version > last_drop || (device.version == now && self.swept.contains(&place.slot)) {
             // Nothing died since its last write.
             if device.version != now {
                 self.device_mut(place.slot)?.version = now;
             }
             return Ok(());
         }
-        let (alias, owner, tags) = (device.alias, device.owner, device.tags.clone());
-        let tags = self.live(tags)?;
+        let (alias, owner, tags) = (device.alias, device.owner, device.tags.iter().collect());
+        self.swept.insert(place.slot);
+        let tags = self.live(tags)?.into();
         let alias = self.live(vec![alias])?.pop().unwrap_or(0);
         let owner = self.live(vec![owner])?.pop().unwrap_or(0);
         let device = self.device_mut(place.slot)?;
@@ -227,7 +233,7 @@ impl<'a> Draft<'a> {
         if device.tags.len() < enough || device.version > last_drop {
             return Ok(device.tags.len());
         }
-        let tags = device.tags.clone();
+        let tags = device.tags.iter().collect();
         Ok(self.live(tags)?.len())
     }
 

@@ -46,7 +46,7 @@ fn device(bytes: &[u8]) {
     let Ok(device) = Device::decode(id.clone(), bytes) else { return };
     same(&device, Device::decode(id, &device.encode()).ok());
     let Ok(holds) = holds else { panic!("a device that reads whole and not in part: {device:?}") };
-    for tag in device.tags.iter().flat_map(|&tag| [tag, tag.wrapping_add(1)]) {
+    for tag in device.tags.iter().flat_map(|tag| [tag, tag.wrapping_add(1)]) {
         same(&device.holds(Relation::Tag, tag), holds.holds(Relation::Tag, tag).ok());
     }
 }

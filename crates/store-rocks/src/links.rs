@@ -43,11 +43,7 @@ impl Draft<'_> {
         }
         let Some(number) = self.attach(key, device)? else { return Ok(()) };
         match key.relation {
-            Relation::Tag => {
-                if let Err(at) = device.tags.binary_search(&number) {
-                    device.tags.insert(at, number);
-                }
-            }
+            Relation::Tag => device.tags.insert(number),
             Relation::Alias => device.alias = number,
             Relation::User | Relation::Deletion => device.owner = number,
         }
@@ -61,7 +57,7 @@ impl Draft<'_> {
         self.detach(place.slot, number)?;
         let device = self.device_mut(place.slot)?;
         match key.relation {
-            Relation::Tag => device.tags.retain(|&tag| tag != number),
+            Relation::Tag => device.tags.remove(number),
             Relation::Alias => device.alias = 0,
             Relation::User | Relation::Deletion => device.owner = 0,
         }
@@ -143,7 +139,7 @@ impl Draft<'_> {
     /// A device that is about to go leaves all its keys.
     pub(crate) fn detach_all(&mut self, place: Place) -> Result<(), StoreError> {
         let device = self.filled(place)?;
-        let held: Vec<u64> = device.tags.iter().copied().chain([device.alias, device.owner]).collect();
+        let held: Vec<u64> = device.tags.iter().chain([device.alias, device.owner]).collect();
         for number in held {
             self.detach(place.slot, number)?;
         }
@@ -164,6 +160,7 @@ impl Draft<'_> {
             stays
         });
         self.header.last_drop = self.header.version;
+        self.swept.clear();
         for home in dead {
             self.number(home.number)?;
             self.numbers.set(home.number, None, None);

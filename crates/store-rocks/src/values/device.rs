@@ -2,7 +2,7 @@
 //!
 //! The numbers come before the fields, so that a question about a key reads no further than them.
 
-use super::{platform_of, start};
+use super::{Tags, platform_of, start};
 use crate::bytes::{Cursor, Decoded, Malformed, put_text, put_varint};
 use rollbook::store::{DeviceRecord, Place, Relation, Slot, StoredDevice};
 use rollbook::{DeviceId, Language, Mobile, PushToken, Timestamp, UtcOffset, Version};
@@ -15,8 +15,7 @@ pub(crate) struct Device {
     pub(crate) alias: u64,
     /// The number of its user, or of the deletion it waits for.
     pub(crate) owner: u64,
-    /// Ascending.
-    pub(crate) tags: Vec<u64>,
+    pub(crate) tags: Tags,
     pub(crate) record: DeviceRecord,
     /// Inserted by a commit that is not written yet. Not kept.
     pub(crate) fresh: bool,
@@ -34,7 +33,7 @@ impl Device {
     /// Does it hold this key number in this relation?
     pub(crate) fn holds(&self, relation: Relation, number: u64) -> bool {
         match relation {
-            Relation::Tag => self.tags.binary_search(&number).is_ok(),
+            Relation::Tag => self.tags.contains(number),
             Relation::Alias => self.alias == number,
             Relation::User | Relation::Deletion => self.owner == number,
         }
@@ -57,7 +56,7 @@ impl Device {
         put_varint(&mut out, *owner);
         put_varint(&mut out, tags.len() as u64);
         let mut before = 0;
-        for &tag in tags {
+        for tag in tags.iter() {
             put_varint(&mut out, tag.wrapping_sub(before));
             before = tag;
         }
@@ -107,7 +106,7 @@ impl Device {
             registered_at: registered_at.map(Timestamp::from_secs),
             alias_rank,
         };
-        Ok(Device { place, version, alias, owner, tags: all, record, fresh: false })
+        Ok(Device { place, version, alias, owner, tags: all.into(), record, fresh: false })
     }
 }
 

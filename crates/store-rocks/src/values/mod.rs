@@ -7,6 +7,7 @@ mod entry;
 mod event;
 mod header;
 mod name;
+mod tags;
 
 #[cfg(test)]
 pub(crate) use chunk::READ;
@@ -16,6 +17,7 @@ pub(crate) use entry::{decode_entry, encode_entry};
 pub(crate) use event::{decode_event, encode_event};
 pub(crate) use header::{Header, Ordinals};
 pub(crate) use name::{Devices, Home, NameRecord, each_home, find_home};
+pub(crate) use tags::Tags;
 
 use crate::bytes::{Cursor, Decoded, Malformed, VALUE_VERSION, text};
 use crate::keys::{relation_number, relation_of};

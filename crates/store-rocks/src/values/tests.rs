@@ -36,7 +36,7 @@ prop_compose! {
             alias_rank: fields[4].then_some(ordinal),
         };
         let place = Place { slot: Slot { platform, ordinal }, filled: Version(filled) };
-        Device { place, version: Version(version), alias, owner, tags, record, fresh: false }
+        Device { place, version: Version(version), alias, owner, tags: tags.into(), record, fresh: false }
     }
 }
 
@@ -96,10 +96,10 @@ proptest! {
         prop_assert_eq!(&Device::decode(device.record.id.clone(), &bytes).unwrap(), &device);
         let holds = Holds::decode(&bytes).unwrap();
         prop_assert_eq!((holds.place, holds.version, holds.tags), (device.place, device.version, device.tags.len() as u64));
-        for &tag in &device.tags {
+        for tag in device.tags.iter() {
             prop_assert!(holds.holds(Relation::Tag, tag).unwrap() && device.holds(Relation::Tag, tag));
             let other = tag.wrapping_add(1);
-            prop_assert_eq!(holds.holds(Relation::Tag, other).unwrap(), device.tags.contains(&other));
+            prop_assert_eq!(holds.holds(Relation::Tag, other).unwrap(), device.tags.contains(other));
         }
         prop_assert!(holds.holds(Relation::Alias, device.alias).unwrap());
         prop_assert!(holds.holds(Relation::Deletion, device.owner).unwrap());

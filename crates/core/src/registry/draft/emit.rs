@@ -2,7 +2,7 @@
 
 use super::intern::{Interned, KeyId};
 use super::overlay::Working;
-use super::{Draft, Handle, Happening, Mode};
+use super::{AliasRoom, Draft, Handle, Happening, Mode};
 use crate::error::Error;
 use crate::store::{Check, Entry, EntryKey, Key, Operation, OwnedKey, Place, Relation, View, WriteSet};
 use smallvec::{SmallVec, smallvec};
@@ -121,11 +121,11 @@ impl<V: View> Draft<'_, V> {
         let alone = self.working.len() == 1 && self.settled.is_empty();
         let Some(working) = self.working.get_mut(device.0) else { return };
         let Some(record) = working.record.take() else { return };
-        let mut keys = Vec::with_capacity(working.tags.len() + 2);
+        let mut keys = Vec::with_capacity(working.tags.as_slice().len() + 2);
         let owned = |relation, name| OwnedKey { relation, name };
         keys.extend(working.user.take().map(|user| owned(Relation::User, user.into_text())));
         keys.extend(working.alias.take().flatten().map(|alias| owned(Relation::Alias, alias.into_text())));
-        for (tag, _) in working.tags.iter().filter(|(_, present)| *present) {
+        for (tag, _) in working.tags.as_slice().iter().filter(|(_, present)| *present) {
             let known = self.keys.get(*tag).filter(|_| !alone).map(Key::to_owned);
             keys.extend(known.or_else(|| self.keys.take(*tag)));
         }
@@ -160,7 +160,7 @@ impl<V: View> Draft<'_, V> {
                 edges.of(tag).cut.push(base);
             }
         }
-        for (tag, present) in &working.tags {
+        for (tag, present) in working.tags.as_slice() {
             if *present {
                 edges.of(*tag).linked.push(base);
             } else if !working.tags_cleared {
@@ -217,7 +217,7 @@ impl<V: View> Draft<'_, V> {
             let key = Key::new(Relation::User, user.as_str()).to_owned();
             writes.checks.push(Check::Linked { key, devices: smallvec![*place], is: true });
         }
-        for (alias, most) in &self.alias_room {
+        for AliasRoom { alias, most, .. } in &self.alias_room {
             let key = Key::new(Relation::Alias, alias.as_str()).to_owned();
             writes.checks.push(Check::KeyAtMost { key, most: *most });
         }

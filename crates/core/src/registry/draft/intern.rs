@@ -3,12 +3,12 @@
 //! A tag update of a thousand devices says its tag's name once, and edges are gathered by number instead of by name.
 
 use crate::store::{Key, OwnedKey};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use smallvec::SmallVec;
 use std::hash::BuildHasher;
 
 /// A key of the draft, by its position among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct KeyId(u32);
 
 impl KeyId {
@@ -20,8 +20,25 @@ impl KeyId {
 /// Keys of the draft: those of one device, mostly.
 pub(crate) type KeyIds = SmallVec<[KeyId; 16]>;
 
-/// So many keys are searched one by one; beyond, by hash.
-const FEW: usize = 16;
+/// Up to this many keys are searched one by one; beyond, by hash.
+pub(super) const FEW: usize = 16;
+
+/// The keys of a list, for asking whether one is among them.
+pub(crate) struct KeySet<'a> {
+    list: &'a [KeyId],
+    by_hash: HashSet<KeyId>,
+}
+
+impl<'a> KeySet<'a> {
+    pub(crate) fn of(list: &'a [KeyId]) -> Self {
+        let many = if list.len() > FEW { list } else { &[] };
+        KeySet { list, by_hash: many.iter().copied().collect() }
+    }
+
+    pub(crate) fn contains(&self, key: KeyId) -> bool {
+        if self.list.len() > FEW { self.by_hash.contains(&key) } else { self.list.contains(&key) }
+    }
+}
 
 /// What two keys of a draft rarely share: their lengths and how they end, since names that are made by machine begin
 /// alike.
@@ -68,6 +85,11 @@ impl Interned {
 
     pub(super) fn get(&self, id: KeyId) -> Option<Key<'_>> {
         self.keys.get(id.index()).map(OwnedKey::as_key)
+    }
+
+    /// How many keys there are.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
     }
 
     /// Makes room for so many more keys.

@@ -1,10 +1,12 @@
 //! Keys as the draft has them: which devices carry them, and keys dropped as a whole.
 
+use super::intern::FEW;
 use super::overlay::Working;
 use super::{Draft, Handle, KeyId, KeyIds};
 use crate::error::Error;
 use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, UserId};
 use crate::store::{Key, Place, Relation, Slot, View};
+use hashbrown::HashSet;
 
 /// How many devices an alias names.
 #[derive(Debug, Clone, Copy)]
@@ -115,8 +117,13 @@ impl<V: View> Draft<'_, V> {
     pub(super) fn look_at_all(&mut self, key: Key<'_>) -> Result<Vec<Slot>, Error> {
         let slots = self.carriers(key, PlatformSet::ALL)?;
         for &slot in &slots {
-            if let Some(stored) = self.stored(slot)? {
-                self.at(stored.place);
+            if self.index.at(&self.working, slot).is_none()
+                && let Some(stored) = self.stored(slot)?
+            {
+                let n = self.at(stored.place);
+                if let Some(working) = self.working.get_mut(n) {
+                    working.take_in(stored);
+                }
             }
         }
         Ok(slots)
@@ -141,9 +148,12 @@ impl<V: View> Draft<'_, V> {
     pub(crate) fn tags(&mut self, tags: &[TagName]) -> KeyIds {
         let mut numbers = KeyIds::with_capacity(tags.len());
         self.keys.reserve(tags.len());
+        // The numbers of a long list are told apart by hash.
+        let mut seen = HashSet::new();
         for tag in tags {
             let number = self.key(Key::new(Relation::Tag, tag.as_str()));
-            if !numbers.contains(&number) {
+            let is_new = if tags.len() > FEW { seen.insert(number) } else { !numbers.contains(&number) };
+            if is_new {
                 numbers.push(number);
             }
         }
@@ -156,10 +166,7 @@ impl<V: View> Draft<'_, V> {
         match working.tag_change(tag) {
             Some(present) => Ok(present),
             None if working.tags_cleared || working.rebuilt => Ok(false),
-            None => match self.keys.get(tag) {
-                Some(tag) => self.had_in_register(device, tag),
-                None => Ok(false),
-            },
+            None => self.had_tag_in_register(device, tag),
         }
     }
 

@@ -10,6 +10,7 @@
 //! - any other change of a device is checked against the version that was read;
 //! - in a batch every device that was looked at is, because the operations may rest on each other.
 
+mod changes;
 mod emit;
 mod history;
 mod index;
@@ -27,7 +28,7 @@ use crate::picture::Picture;
 use crate::store::{EventRecord, OwnedKey, Place, Slot, StoredDevice, View};
 use index::Index;
 use intern::Interned;
-pub(crate) use intern::{KeyId, KeyIds};
+pub(crate) use intern::{KeyId, KeyIds, KeySet};
 use overlay::Working;
 use smallvec::SmallVec;
 
@@ -77,8 +78,7 @@ pub(crate) struct Draft<'a, V> {
     /// Events and deletions, in the order of the operations.
     history: SmallVec<[Happening; 1]>,
     declared: Vec<EventType>,
-    /// Aliases whose number of devices was relied on, with the most that the register may hold.
-    alias_room: SmallVec<[(Alias, u64); 1]>,
+    alias_room: SmallVec<[AliasRoom; 1]>,
     /// Users all of whose devices were looked at, with how many the register may hold.
     users_at_most: SmallVec<[(UserId, u64); 1]>,
     /// Devices that were seen now, of those that stand in the register.
@@ -101,6 +101,18 @@ pub(crate) struct Begun {
     /// How many devices operations of the draft before it take from the user. In the write set they come after it, so
     /// that the commit counts these devices, too.
     pub(crate) left: u64,
+}
+
+/// What the draft rests on of an alias.
+#[derive(Debug)]
+struct AliasRoom {
+    alias: Alias,
+    /// The most devices of it that the register may hold.
+    most: u64,
+    /// It rests on the order in which they were bound.
+    ordered: bool,
+    /// It takes the alias off some of them.
+    evicts: bool,
 }
 
 /// What goes into the write set in the order it was planned.

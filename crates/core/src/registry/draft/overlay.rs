@@ -1,12 +1,21 @@
 //! One device of a draft: how it stands in the register, and what is different by now.
 
-use super::intern::KeyId;
+use super::changes::TagChanges;
+use super::intern::{FEW, KeyId};
 use super::{Draft, Handle};
 use crate::error::Error;
 use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, Timestamp, UserId, Version};
 use crate::picture::decoded;
-use crate::store::{DeviceRecord, Key, Place, Relation, StoreError, View};
-use smallvec::SmallVec;
+use crate::store::{DeviceRecord, Key, Place, Relation, StoreError, StoredDevice, View};
+use hashbrown::HashSet;
+
+/// Which of a draft's tags a device has in the register, read in one pass over its tags.
+#[derive(Debug)]
+struct HeldTags {
+    held: HashSet<KeyId>,
+    /// The pass looked for the keys below this number.
+    below: usize,
+}
 
 /// One device of a draft.
 #[derive(Debug)]
@@ -28,7 +37,9 @@ pub(super) struct Working {
     pub(super) record_changed: bool,
     pub(super) tags_cleared: bool,
     /// Tags that differ from the register's, and whether the device has them.
-    pub(super) tags: SmallVec<[(KeyId, bool); 2]>,
+    pub(super) tags: TagChanges,
+    /// Which tags the device has in the register, once many of them were asked for.
+    held: Option<HeldTags>,
     pub(super) alias: Option<Option<Alias>>,
     pub(super) user: Option<UserId>,
     pub(super) last_seen: Option<Timestamp>,
@@ -47,7 +58,8 @@ impl Working {
             version: None,
             record_changed: false,
             tags_cleared: false,
-            tags: SmallVec::new(),
+            tags: TagChanges::default(),
+            held: None,
             alias: None,
             user: None,
             last_seen: None,
@@ -66,7 +78,8 @@ impl Working {
             version: None,
             record_changed: false,
             tags_cleared: false,
-            tags: SmallVec::new(),
+            tags: TagChanges::default(),
+            held: None,
             alias: None,
             user: None,
             last_seen: None,
@@ -96,15 +109,16 @@ impl Working {
         self.record.as_ref().filter(|_| self.base.is_none()).map(|record| &record.id)
     }
 
-    pub(super) fn tag_change(&self, tag: KeyId) -> Option<bool> {
-        self.tags.iter().find(|(changed, _)| *changed == tag).map(|(_, present)| *present)
+    /// Notes what was read of the device.
+    pub(super) fn take_in(&mut self, stored: StoredDevice) {
+        self.version = Some(stored.version);
+        if self.record.is_none() {
+            self.record = Some(Box::new(stored.record));
+        }
     }
 
-    fn put_tag(&mut self, tag: KeyId, present: bool) {
-        match self.tags.iter_mut().find(|(changed, _)| *changed == tag) {
-            Some(change) => change.1 = present,
-            None => self.tags.push((tag, present)),
-        }
+    pub(super) fn tag_change(&self, tag: KeyId) -> Option<bool> {
+        self.tags.get(tag)
     }
 
     /// Does anything differ from the register?
@@ -113,7 +127,7 @@ impl Working {
             || !self.exists
             || self.record_changed
             || self.tags_cleared
-            || !self.tags.is_empty()
+            || !self.tags.as_slice().is_empty()
             || self.alias.is_some()
             || self.user.is_some()
     }
@@ -124,7 +138,7 @@ impl Working {
             && self.exists
             && !self.record_changed
             && !self.tags_cleared
-            && self.tags.len() == 1
+            && self.tags.as_slice().len() == 1
             && self.alias.is_none()
             && self.user.is_none()
     }
@@ -139,10 +153,7 @@ impl<V: View> Draft<'_, V> {
             Error::store("read a device")(StoreError::corrupt("a device that is found has no record"))
         })?;
         if let Some(working) = self.working.get_mut(device.0) {
-            working.version = Some(stored.version);
-            if working.record.is_none() {
-                working.record = Some(Box::new(stored.record));
-            }
+            working.take_in(stored);
         }
         Ok(())
     }
@@ -215,7 +226,8 @@ impl<V: View> Draft<'_, V> {
     /// How many tags the device has.
     pub(crate) fn tag_count(&self, device: Handle) -> Result<usize, Error> {
         let Some(working) = self.working.get(device.0) else { return Ok(0) };
-        let overlay = working.tags.iter().filter(|(_, present)| *present).count();
+        let changes = working.tags.as_slice();
+        let overlay = changes.iter().filter(|(_, present)| *present).count();
         if working.tags_cleared || working.rebuilt {
             return Ok(overlay);
         }
@@ -223,8 +235,8 @@ impl<V: View> Draft<'_, V> {
         let raw = self.picture.raw();
         let mut count =
             raw.key_count(place.slot, Relation::Tag).map_err(Error::store("count the tags of a device"))?;
-        for tag in working.tags.iter().filter_map(|(tag, _)| self.keys.get(*tag)) {
-            count -= usize::from(self.had_in_register(device, tag)?);
+        for (tag, _) in changes {
+            count -= usize::from(self.had_tag_in_register(device, *tag)?);
         }
         for (dropped, on) in self.dropped.iter().filter(|(key, _)| key.relation == Relation::Tag) {
             let linked = on.contains(place.slot.platform) && {
@@ -233,6 +245,42 @@ impl<V: View> Draft<'_, V> {
             count -= usize::from(linked);
         }
         Ok(count + overlay)
+    }
+
+    /// Prepares questions about so many of the draft's tags on one device. A store may look through all of the device's
+    /// tags to find one, so many questions are answered from one pass over them.
+    pub(crate) fn ask_for_tags(&mut self, device: Handle, how_many: usize) -> Result<(), Error> {
+        let below = self.keys.len();
+        let Some(Working { base: Some(place), tags_cleared: false, rebuilt: false, held, .. }) =
+            self.working.get(device.0)
+        else {
+            return Ok(());
+        };
+        if how_many <= FEW || held.as_ref().is_some_and(|held| held.below == below) {
+            return Ok(());
+        }
+        let mut held = HashSet::new();
+        let read = self.picture.raw().keys_of(place.slot, Relation::Tag, &mut |name| {
+            held.extend(self.keys.find(Key::new(Relation::Tag, name)));
+        });
+        read.map_err(Error::store("read the tags of a device"))?;
+        if let Some(working) = self.working.get_mut(device.0) {
+            working.held = Some(HeldTags { held, below });
+        }
+        Ok(())
+    }
+
+    /// Has the device the tag in the register, drops of this draft taken into account?
+    pub(super) fn had_tag_in_register(&self, device: Handle, tag: KeyId) -> Result<bool, Error> {
+        let Some(key) = self.keys.get(tag) else { return Ok(false) };
+        let known = self.working.get(device.0).and_then(|working| {
+            let held = working.held.as_ref().filter(|held| tag.index() < held.below)?;
+            Some((held.held.contains(&tag), working.base?.slot.platform))
+        });
+        match known {
+            Some((has, platform)) => Ok(has && !self.is_dropped(key, platform)),
+            None => self.had_in_register(device, key),
+        }
     }
 
     /// The tags of a device that stands in the register, as the register has them, drops taken out.
@@ -295,7 +343,7 @@ impl<V: View> Draft<'_, V> {
     /// Puts a tag on a device or takes it off; the caller knows that this is a change.
     pub(crate) fn set_tag(&mut self, device: Handle, tag: KeyId, present: bool) {
         if let Some(working) = self.working.get_mut(device.0) {
-            working.put_tag(tag, present);
+            working.tags.put(tag, present);
         }
     }
 
@@ -344,7 +392,7 @@ impl<V: View> Draft<'_, V> {
                     for tag in kept {
                         let tag = self.keys.intern(Key::new(Relation::Tag, &tag));
                         if working.tag_change(tag).is_none() {
-                            working.tags.push((tag, true));
+                            working.tags.put(tag, true);
                         }
                     }
                 }
@@ -372,7 +420,11 @@ impl<V: View> Draft<'_, V> {
         }
         match key.relation {
             // The register's own link goes with the drop, the draft's with the change.
-            Relation::Tag => working.tags.retain(|(tag, _)| Some(*tag) != known),
+            Relation::Tag => {
+                if let Some(tag) = known {
+                    working.tags.remove(tag);
+                }
+            }
             Relation::Alias => {
                 if working.alias.as_ref().is_some_and(|a| a.as_ref().is_some_and(|a| a.as_str() == key.name))
                 {

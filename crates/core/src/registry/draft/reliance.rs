@@ -1,42 +1,62 @@
 //! What the plan rests on beside the devices it changes: the commit checks it.
 
 use super::overlay::Working;
-use super::{Draft, Handle, KeyId, Mode};
+use super::{AliasRoom, Draft, Handle, KeyId, Mode};
 use crate::error::Error;
 use crate::model::{Alias, PlatformSet, Timestamp, UserId};
 use crate::store::{Key, Place, Relation, Slot, View};
 
 impl<V: View> Draft<'_, V> {
-    /// The commit conflicts when the register holds more than `most` devices of the alias by then. Is it the first time
-    /// that the draft rests on this?
-    pub(crate) fn rely_on_alias_room(&mut self, alias: &Alias, most: u64) -> bool {
-        match self.alias_room.iter_mut().find(|(known, _)| known == alias) {
-            Some((_, known)) => {
-                *known = most.min(*known);
-                false
-            }
-            None => {
-                self.alias_room.push((alias.clone(), most));
-                true
-            }
-        }
+    /// The commit conflicts when the register holds more than `most` devices of the alias by then.
+    pub(crate) fn rely_on_alias_room(&mut self, alias: &Alias, most: u64) {
+        let room = self.alias_room(alias);
+        room.most = most.min(room.most);
     }
 
-    /// The commit conflicts when one of the alias's devices has lost it, or was changed in any way, by then: one that
-    /// lost it and got it back is not as old as it was.
-    pub(crate) fn rely_on_alias_order(&mut self, alias: &Alias) -> Result<(), Error> {
+    /// The commit conflicts when the order in which devices were bound to the alias may be another by then, because one
+    /// of them has lost the alias or was changed in any way: one that lost it and got it back is not as old as it was.
+    /// Whoever loses it to make room does so only if all of them are still there, so where the draft `evicts` the commit
+    /// conflicts also when one of them was deleted with its user.
+    pub(crate) fn rely_on_alias_order(&mut self, alias: &Alias, evicts: bool) -> Result<(), Error> {
+        let room = self.alias_room(alias);
+        // The register's devices are the same for all of a batch: what was noted once is not noted again.
+        let order = !std::mem::replace(&mut room.ordered, true);
+        let owners = evicts && !std::mem::replace(&mut room.evicts, true);
+        if !order && !owners {
+            return Ok(());
+        }
         let key = self.key(Key::new(Relation::Alias, alias.as_str()));
+        let mut witnessed = PlatformSet::NONE;
         for device in self.alias_carriers(alias)? {
-            self.settle(device, key, true)?;
-            // A batch rests on the version of every device that it looks at.
-            let version = self.version(device)?.filter(|_| self.mode == Mode::Single);
-            if let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0)
-                && let Some(version) = version
-            {
-                self.unchanged.push((*place, version));
+            if owners {
+                self.rely_on_owner(device)?;
             }
+            // A batch rests on the version of every device that it looks at.
+            let version = self.version(device)?.filter(|_| order && self.mode == Mode::Single);
+            let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0) else {
+                continue;
+            };
+            let place = *place;
+            // Whoever takes the alias off one device changes the device. Whoever drops it does not, but drops it from
+            // all devices of a platform: one of them shows it.
+            if order && !witnessed.contains(place.slot.platform) {
+                self.settle(device, key, true)?;
+                witnessed = witnessed.or(place.slot.platform.into());
+            }
+            self.unchanged.extend(version.map(|version| (place, version)));
         }
         Ok(())
+    }
+
+    fn alias_room(&mut self, alias: &Alias) -> &mut AliasRoom {
+        let known = self.alias_room.iter().position(|room| room.alias == *alias);
+        let at = known.unwrap_or_else(|| {
+            let alias = alias.clone();
+            self.alias_room.push(AliasRoom { alias, most: u64::MAX, ordered: false, evicts: false });
+            self.alias_room.len() - 1
+        });
+        #[allow(clippy::indexing_slicing, reason = "found, or just made")]
+        &mut self.alias_room[at]
     }
 
     /// Is some device of the draft this user's? Notes what the answer rests on.
@@ -124,9 +144,11 @@ impl<V: View> Draft<'_, V> {
     /// Notes that a device takes these tags, and its alias and user, along to another slot. Keys are dropped, and users
     /// condemned, without a change of the devices: what is gone by then must not come back with the move.
     pub(super) fn rely_on_keys(&mut self, device: Handle, tags: &[Box<str>]) -> Result<(), Error> {
-        for tag in tags {
-            let key = self.keys.intern(Key::new(Relation::Tag, tag));
-            self.settle(device, key, true)?;
+        if let Some(Working { base: Some(place), rebuilt: false, .. }) = self.working.get(device.0) {
+            // The names were read from the same picture: that the device has them needs no further question.
+            let (place, keys) = (*place, &mut self.keys);
+            let settled = tags.iter().map(|tag| (keys.intern(Key::new(Relation::Tag, tag)), true, place));
+            self.settled.extend(settled);
         }
         if self.working.get(device.0).is_some_and(|working| working.alias.is_none())
             && let Some(alias) = self.alias(device)?

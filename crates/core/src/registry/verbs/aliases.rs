@@ -29,11 +29,10 @@ pub(super) fn make_room<V: View>(
     let count = draft.alias_devices(alias)?;
     if overflow == AliasOverflow::EvictOldest && most > 0 {
         // Who is the oldest, and that the new one is the newest, rests on exactly these devices being bound as they are.
-        // The register's devices are the same for all of a batch.
-        if draft.rely_on_alias_room(alias, count.stored) {
-            draft.rely_on_alias_order(alias)?;
-        }
-        return oldest(draft, alias, (count.now + 1).saturating_sub(most));
+        let evicted = (count.now + 1).saturating_sub(most);
+        draft.rely_on_alias_room(alias, count.stored);
+        draft.rely_on_alias_order(alias, evicted > 0)?;
+        return oldest(draft, alias, evicted);
     }
     if count.now >= most {
         let actual = format!("{} ({})", count.now + 1, shown(alias.as_str()));

@@ -4,7 +4,7 @@ use super::{Pending, resolve};
 use crate::error::Error;
 use crate::model::{DeviceId, Limits, PlatformSet, TagName, TagsChange, check_items};
 use crate::registry::commit::Obstacle;
-use crate::registry::draft::{Draft, Handle, KeyId, KeyIds};
+use crate::registry::draft::{Draft, Handle, KeyId, KeyIds, KeySet};
 use crate::store::{Key, Relation, View};
 use crate::violation::{Rule, Violation, Violations};
 use smallvec::SmallVec;
@@ -35,6 +35,9 @@ pub(super) fn missing<V: View>(
     tags: &[KeyId],
 ) -> Result<KeyIds, Error> {
     let mut missing = KeyIds::with_capacity(tags.len());
+    if let Some(device) = device {
+        draft.ask_for_tags(device, tags.len())?;
+    }
     for &tag in tags {
         let has = match device {
             Some(device) => draft.is_already(device, tag, true)?,
@@ -87,9 +90,11 @@ pub(super) fn plan_change<V: View>(
     let most_tags = limits.tags_per_device;
     let mut change = TagChanges::new();
     // Removal first, then addition: a tag in both lists ends up present.
-    let added = draft.tags(add);
-    for tag in draft.tags(remove) {
-        if !added.contains(&tag) && !draft.is_already(device, tag, false)? {
+    let (added, removed) = (draft.tags(add), draft.tags(remove));
+    let stays = KeySet::of(&added);
+    draft.ask_for_tags(device, added.len() + removed.len())?;
+    for tag in removed {
+        if !stays.contains(tag) && !draft.is_already(device, tag, false)? {
             change.push((tag, false));
         }
     }
