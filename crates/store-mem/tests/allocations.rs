@@ -3,8 +3,8 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use rollbook::{
-    Alias, App, AppKey, AppSettings, Audience, DeviceId, Platform, PlatformSet, Registration, Registry,
-    TagName,
+    Alias, App, AppKey, AppSettings, Audience, Command, DeviceId, Limits, Platform, PlatformSet,
+    Registration, Registry, TagName,
 };
 use rollbook_store_mem::MemStore;
 
@@ -83,4 +83,29 @@ fn a_tags_count_allocates_nothing() {
     let app = app();
     let tag = tag(3);
     assert_eq!(cost(|| app.tag_count(&tag, PlatformSet::ALL).unwrap()).count_total, 0);
+}
+
+/// A hundred thousand of them are read no sooner than they are asked for.
+#[test]
+fn ten_devices_of_an_alias_cost_the_same_however_many_devices_carry_it() {
+    let registry = Registry::builder(MemStore::new()).build();
+    let limits = Limits::unlimited();
+    let settings = AppSettings { limits, ..AppSettings::default() };
+    let app = registry.create_app(&AppKey::new("shop").unwrap(), settings).unwrap();
+    let alias = |name: &str| Some(Alias::new(name).unwrap());
+    let commands: Vec<Command> = (0..40_000)
+        .map(|n| {
+            let name = if n < 100 { "few" } else { "many" };
+            Registration { alias: alias(name), ..Registration::new(id(n), Platform::Ios) }
+        })
+        .map(Command::Register)
+        .collect();
+    commands.chunks(1_000).for_each(|thousand| drop(app.batch(thousand).unwrap()));
+    let page = |name: &str| {
+        let alias = Alias::new(name).unwrap();
+        cost(|| app.alias_page(&alias, PlatformSet::ALL, None, 10).unwrap())
+    };
+    let (few, many) = (page("few"), page("many"));
+    assert_eq!(few.count_total, many.count_total);
+    assert!(many.bytes_total < 20_000, "{} bytes", many.bytes_total);
 }

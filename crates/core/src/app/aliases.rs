@@ -1,8 +1,10 @@
 //! Aliases: look up, unbind, delete.
 
-use super::{App, cursor};
+use super::cursor::{self, Ask, Mark};
+use super::{App, DeviceCursor};
+use crate::audience::{Audience, Question};
 use crate::error::Error;
-use crate::model::{Alias, DeviceId, PlatformSet};
+use crate::model::{Alias, DeviceId, Page, PlatformSet};
 use crate::registry::draft::Mode;
 use crate::registry::verbs::aliases;
 use crate::store::{Key, Relation, Store};
@@ -26,6 +28,37 @@ impl<S: Store> App<S> {
         let picture = self.scope.picture()?;
         let key = Key::new(Relation::Alias, alias.as_str());
         cursor::all_ids(&picture, key, platforms)
+    }
+
+    /// The devices that carry an alias on these platforms, behind `after`, at most `limit` (at least 1) of them, in the
+    /// order of [`DeviceCursor`]. Reads only what it returns, however many devices carry the alias; [`App::alias_devices`]
+    /// reads and sorts all of them.
+    ///
+    /// ```
+    /// use rollbook::PlatformSet;
+    /// use rollbook_testkit::example::shop;
+    ///
+    /// let (shop, ann) = (shop(), "ann".parse()?);
+    /// let first = shop.alias_page(&ann, PlatformSet::ALL, None, 1)?;
+    /// let rest = shop.alias_page(&ann, PlatformSet::ALL, first.next, 1)?;
+    /// assert_eq!((first.items, rest.items, rest.next), (vec!["phone".parse()?], vec!["tablet".parse()?], None));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A violation of `cursor` of another question or app; [`Error::Store`].
+    pub fn alias_page(
+        &self,
+        alias: &Alias,
+        platforms: PlatformSet,
+        after: Option<DeviceCursor>,
+        limit: usize,
+    ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
+        let picture = self.scope.picture()?;
+        let audience = Audience::Alias(alias.clone());
+        let question = Question::new(&picture, &audience)?;
+        let mark = Mark::new(&self.scope.app, 'l', alias, platforms);
+        cursor::page(&question, Ask { platforms: question.platforms().and(platforms), after, limit, mark })
     }
 
     /// Takes an alias off those of the devices that carry it; those that do not stay as they are.

@@ -1,10 +1,10 @@
 //! Aliases: look up, unbind, delete.
 
 use crate::common::{
-    alias, changes_nothing, device, devices, enrol, fixture, platforms, populate, refused, set_alias,
-    snapshot, with_alias,
+    alias, changes_nothing, device, devices, enrol, fixture, fixture_of, platforms, populate, refused,
+    set_alias, snapshot, with_alias,
 };
-use rollbook::{Platform, PlatformSet};
+use rollbook::{Limits, Platform, PlatformSet};
 
 #[test]
 fn an_alias_leads_to_all_its_devices_in_byte_order_of_their_ids() {
@@ -17,6 +17,36 @@ fn an_alias_leads_to_all_its_devices_in_byte_order_of_their_ids() {
     assert_eq!(of(PlatformSet::ALL), devices(&["a", "b", "c"]));
     assert_eq!(of(platforms(&[Platform::Ios, Platform::Android])), devices(&["b", "c"]));
     assert_eq!(of(platforms(&[Platform::Sms])), []);
+}
+
+#[test]
+fn pages_of_an_alias_are_complete_and_filtered_by_platform_before_they_are_cut() {
+    let app = fixture_of(Limits::unlimited()).app;
+    for n in 0..30 {
+        let platform = if n < 20 { Platform::Ios } else { Platform::Android };
+        enrol(&app, &format!("d{n:02}"), platform);
+        app.update(&device(&format!("d{n:02}")), &set_alias("ann")).unwrap();
+    }
+    app.remove(&device("d03")).unwrap();
+    let (ann, all) = (alias("ann"), PlatformSet::ALL);
+    let mut read = Vec::new();
+    let mut after = None;
+    loop {
+        let page = app.alias_page(&ann, all, after, 7).unwrap();
+        assert!(page.items.len() <= 7);
+        read.extend(page.items);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    read.sort();
+    assert_eq!(read, app.alias_devices(&ann, all).unwrap());
+    let android = app.alias_page(&ann, platforms(&[Platform::Android]), None, 10).unwrap();
+    assert_eq!((android.items.len(), android.next), (10, None));
+    assert_eq!(app.alias_page(&alias("x"), all, None, 0).unwrap().items, []);
+    let cursor = app.alias_page(&ann, all, None, 1).unwrap().next;
+    assert!(app.alias_page(&alias("x"), all, cursor, 1).is_err(), "a cursor of another alias");
 }
 
 #[test]
