@@ -194,9 +194,10 @@ impl<'a> Draft<'a> {
     /// The device of a place gets this commit's version, and loses its dead key numbers.
     pub(crate) fn change(&mut self, place: Place) -> Result<(), StoreError> {
         let (now, last_drop) = (self.header.version, self.header.last_drop);
+        let swept = self.swept.contains(&place.slot);
         let device = self.filled(place)?;
-        // A drop of this commit comes after the device's last write, or before it, and then the device was swept.
-        if device.version > last_drop || (device.version == now && self.swept.contains(&place.slot)) {
+        // A key that this commit dropped may be among the device's, unless the device was swept since.
+        if device.version > last_drop || (device.version == now && swept) {
             // Nothing died since its last write.
             if device.version != now {
                 self.device_mut(place.slot)?.version = now;

@@ -125,7 +125,11 @@ impl Report {
             return Ok(());
         }
         let Some(key) = space.app() else { return Ok(()) };
-        let Tally { devices, tags, aliases, users, events_posted, .. } = Tally::of(register, key)?;
+        let Tally { devices, tags, aliases, users, events_posted, .. } = match Tally::of(register, key) {
+            Ok(tally) => tally,
+            // The apps after it are checked all the same.
+            Err(failure) => return self.finding(&format!("{space}: {}", whole(&failure))),
+        };
         self.output.line(format_args!(
             "{space}: {devices} devices, {tags} tags, {aliases} aliases, {users} users, {events_posted} events ever"
         ))

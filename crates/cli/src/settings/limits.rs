@@ -2,7 +2,7 @@
 
 use super::document::{Document, Mistakes, Table, Value};
 use super::options;
-use rollbook::Limits;
+use rollbook::{Limits, Violation};
 use serde_json::Value as Json;
 use std::fs;
 
@@ -34,7 +34,20 @@ fn of_table(mut table: Table<'_>, mistakes: &mut Mistakes) -> Option<Limits> {
         Some(value) => value.parsed(mistakes, NAMES, profile)?,
         None => Limits::default(),
     };
-    options::over(&base, &table, mistakes)
+    let limits = options::over(&base, &table, mistakes)?;
+    let Err(violations) = limits.check() else { return Some(limits) };
+    for violation in &violations {
+        let named = |(name, _): &(&str, Value<'_>)| *name == bare(violation);
+        if let Some((_, value)) = table.rest().find(named) {
+            value.broken(mistakes, violation.clone());
+        }
+    }
+    None
+}
+
+/// The limit that a violation is about, as a table of limits names it.
+fn bare(violation: &Violation) -> &str {
+    violation.field().trim_start_matches("limits.")
 }
 
 /// What the command line says in one word: a profile, or a file.
@@ -83,6 +96,12 @@ pub(crate) fn over(
             Ok(changed) => limits = changed,
             Err(why) => wrong.push(format!("{name}: {why}")),
         }
+    }
+    if let Err(violations) = limits.check() {
+        let told = |one: &Violation| {
+            format!("{}: {}: {}: got {}", bare(one), one.rule().name(), one.limit(), one.actual())
+        };
+        wrong.extend(violations.iter().map(told));
     }
     if wrong.is_empty() { Ok(limits) } else { Err(wrong) }
 }

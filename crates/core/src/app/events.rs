@@ -79,8 +79,9 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// Violations: `event` undeclared, `attributes`, neither device nor user given, or neither known;
-    /// [`Error::Contended`]; [`Error::Store`].
+    /// Violations: `event` undeclared, `attributes`, neither device nor user given, or neither known, a time before 1970 or
+    /// too far ahead ([`Limits::event_ahead_secs`](crate::Limits::event_ahead_secs)); [`Error::Contended`];
+    /// [`Error::Store`].
     pub fn post_event(&self, event: &NewEvent) -> Result<EventCode, Error> {
         let (pending, committed) = self.scope.write(Mode::Single, |draft| events::post(draft, event))?;
         let seq = match pending {

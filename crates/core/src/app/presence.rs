@@ -63,8 +63,8 @@ impl<S: Store> App<S> {
             .map_err(Error::store("record heartbeats"))
     }
 
-    /// Records when devices were seen. A time later than now counts as now, and one older than the recorded one changes nothing. A crash may lose the last
-    /// few seconds of it.
+    /// Records when devices were seen. A time older than the recorded one changes nothing, and one later than now counts
+    /// as now. A crash may lose the last few seconds of it.
     ///
     /// ```
     /// use rollbook::Timestamp;
@@ -80,7 +80,8 @@ impl<S: Store> App<S> {
     /// # Errors
     /// Violations of `devices`: every unknown one by its index, and then none is recorded; [`Error::Store`].
     pub fn touch_at(&self, seen: &[(DeviceId, Timestamp)]) -> Result<(), Error> {
-        self.record_seen(seen.iter().map(|(device, at)| (device, *at)))
+        let now = self.scope.inner.clock.now();
+        self.record_seen(seen.iter().map(|(device, at)| (device, (*at).min(now))))
     }
 
     fn record_seen<'d>(&self, seen: impl Iterator<Item = (&'d DeviceId, Timestamp)>) -> Result<(), Error> {

@@ -30,7 +30,7 @@ pub struct NewEvent {
     /// The user it happened to.
     #[serde(default)]
     pub user: Option<UserId>,
-    /// When it happened.
+    /// When it happened: from 1970 to [`Limits::event_ahead_secs`](crate::Limits::event_ahead_secs) after now.
     #[serde(default)]
     pub timestamp_utc: Option<Timestamp>,
     /// When it happened by the device's own clock: epoch seconds plus the device's UTC offset, which is taken off

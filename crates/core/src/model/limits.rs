@@ -5,7 +5,7 @@
 //! was sent: duplicates count.
 
 use super::{Alias, TagName, absent, check_new};
-use crate::violation::{Rule, Violation, shown};
+use crate::violation::{Rule, Violation, Violations, shown};
 use serde::{Deserialize, Serialize};
 use unicode_script::{Script, UnicodeScript};
 
@@ -140,13 +140,15 @@ pub struct Limits {
     /// Events older than so many seconds disappear. Kept for ever.
     #[serde(with = "absent::limit")]
     pub event_retention_secs: Option<u32>,
-    /// An event may have happened up to this many seconds after now, by a clock that is fast. 86 400 (24 hours).
+    /// How many seconds later than now an event may have happened, inclusive; nor may it have happened before 1970.
+    /// `None`: the times of events are not checked. 86 400 (24 hours): a time far ahead is a mistake, mostly of
+    /// milliseconds for seconds.
     #[serde(with = "absent::limit")]
     pub event_ahead_secs: Option<u32>,
     /// Operations in one batch. 1 000.
     #[serde(with = "absent::limit")]
     pub operations_per_batch: Option<u32>,
-    /// Nodes of one audience expression. 10 000.
+    /// Nodes of one audience expression, at least 1. 10 000.
     pub audience_nodes: u32,
 }
 
@@ -214,6 +216,51 @@ impl Limits {
             operations_per_batch: None,
             ..Self::jpush()
         }
+    }
+
+    /// Can these be the limits of an app?
+    ///
+    /// A limit of 0 that only forbids to add something is one: an app without aliases, for instance. One under which
+    /// what is there could not be read or removed any more is none.
+    ///
+    /// ```
+    /// use rollbook::Limits;
+    /// assert!(Limits { devices_per_alias: Some(0), ..Limits::default() }.check().is_ok());
+    /// let refused = Limits { audience_nodes: 0, ..Limits::default() }.check().unwrap_err();
+    /// assert_eq!(refused.to_string(), "limits.audience_nodes: range: must be at least 1: got 0");
+    /// ```
+    ///
+    /// # Errors
+    /// Every limit that cannot be one.
+    pub fn check(&self) -> Result<(), Violations> {
+        let mut limits = self.clone();
+        let wrong = limits.at_least_1().into_iter().filter(|(_, limit)| limit.as_deref() == Some(&0));
+        Violations::check(
+            wrong.map(|(field, _)| Violation::new(field, Rule::Range, "must be at least 1", 0)).collect(),
+        )
+    }
+
+    /// The limits as they count. Registers that were written before limits were [checked](Limits::check) may hold a 0
+    /// where there can be none; such an app can still be read, exported and emptied.
+    pub(crate) fn at_least_usable(mut self) -> Self {
+        self.at_least_1()
+            .into_iter()
+            .filter_map(|(_, limit)| limit)
+            .for_each(|limit| *limit = (*limit).max(1));
+        self
+    }
+
+    /// The limits that cannot be 0: an audience has a node, a question about presence an id, a batch an operation, and
+    /// the lists are also those by which tags and devices are removed.
+    fn at_least_1(&mut self) -> [(&'static str, Option<&mut u32>); 6] {
+        [
+            ("limits.tags_per_list", self.tags_per_list.as_mut()),
+            ("limits.tag_list_bytes", self.tag_list_bytes.as_mut()),
+            ("limits.devices_per_list", self.devices_per_list.as_mut()),
+            ("limits.ids_per_presence", self.ids_per_presence.as_mut()),
+            ("limits.operations_per_batch", self.operations_per_batch.as_mut()),
+            ("limits.audience_nodes", Some(&mut self.audience_nodes)),
+        ]
     }
 
     /// May this tag be added to a device?

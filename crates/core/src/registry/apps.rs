@@ -27,9 +27,10 @@ impl<S: Store> Registry<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::AppExists`]; a violation of `name`; [`Error::Store`].
+    /// [`Error::AppExists`]; violations of `name` or of [`Limits::check`]; [`Error::Store`].
     pub fn create_app(&self, key: &AppKey, settings: AppSettings) -> Result<App<S>, Error> {
         AppSettings::check_name(&settings.name)?;
+        settings.limits.check()?;
         let mut salt = [0; 8];
         self.random(&mut salt)?;
         let AppSettings { name, master_secret, api_tokens, presence, limits, policies } = settings;
@@ -102,7 +103,7 @@ impl<S: Store> Registry<S> {
         let mut items: Vec<AppInfo> = Vec::with_capacity(entries.len());
         for (entry, _) in entries {
             match entry {
-                Entry::App(record) => items.push((*record).into()),
+                Entry::App(record) => items.push(with_usable_limits(record).into()),
                 _ => return Err(misplaced()),
             }
         }
@@ -145,8 +146,9 @@ impl<S: Store> Registry<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Store`].
+    /// [`Error::NotFound`]; violations of [`Limits::check`]; [`Error::Store`].
     pub fn set_limits(&self, key: &AppKey, limits: &Limits) -> Result<(), Error> {
+        limits.check()?;
         self.change_app(key, |record| record.limits = limits.clone())
     }
 
@@ -296,6 +298,12 @@ impl<S: Store> Registry<S> {
     }
 }
 
+/// An app's record, whose limits may have been written before they were checked.
+fn with_usable_limits(record: Box<AppRecord>) -> AppRecord {
+    let AppRecord { limits, .. } = *record;
+    AppRecord { limits: limits.at_least_usable(), ..*record }
+}
+
 pub(super) fn misplaced() -> Error {
     Error::store("read the catalogue")(StoreError::corrupt("an entry is of another kind than its key"))
 }
@@ -303,7 +311,7 @@ pub(super) fn misplaced() -> Error {
 impl<V: View> Directory<V> {
     fn app(&self, key: &AppKey) -> Result<Option<(AppRecord, crate::Version)>, Error> {
         match self.entry(&EntryKey::App(key.clone()))? {
-            Some((Entry::App(record), version)) => Ok(Some((*record, version))),
+            Some((Entry::App(record), version)) => Ok(Some((with_usable_limits(record), version))),
             Some(_) => Err(misplaced()),
             None => Ok(None),
         }

@@ -1,11 +1,13 @@
 //! Apps: create, list, look up, rename, delete.
 
 use crate::common::{
-    TestApp, alias, audience, device, devices, event, every_command, fixture, key, on_device, populate,
-    snapshot, tag, tags, to_user, user, with_tags,
+    TestApp, alias, audience, change_tags, device, devices, event, every_command, fixture, key, on_device,
+    populate, snapshot, tag, tags, to_user, user, with_tags,
 };
+use rollbook::store::{Entry, EntryKey, Operation, Store, View, WriteSet};
 use rollbook::{
-    AppInfo, AppSettings, Audience, DeviceUpdate, Error, ErrorKind, EventQuery, Limits, PlatformSet, Policies,
+    AppId, AppInfo, AppSettings, Audience, Command, DeviceUpdate, Error, ErrorKind, EventQuery, Limits,
+    PlatformSet, Policies,
 };
 
 /// The message of an error that should have been answered.
@@ -212,4 +214,89 @@ fn all_is_dead(app: &TestApp) {
     for (operation, answer) in answers {
         assert_eq!(answer, "app not found: \"shop\"", "{operation}");
     }
+}
+
+/// Every limit that cannot be 0, at 0.
+fn absurd() -> Limits {
+    Limits {
+        tags_per_list: Some(0),
+        tag_list_bytes: Some(0),
+        devices_per_list: Some(0),
+        ids_per_presence: Some(0),
+        operations_per_batch: Some(0),
+        audience_nodes: 0,
+        ..Limits::default()
+    }
+}
+
+#[test]
+fn limits_under_which_an_app_could_not_be_read_or_emptied_are_refused_all_at_once() {
+    let f = fixture();
+    let message = "limits.tags_per_list: range: must be at least 1: got 0; \
+                   limits.tag_list_bytes: range: must be at least 1: got 0; \
+                   limits.devices_per_list: range: must be at least 1: got 0; \
+                   limits.ids_per_presence: range: must be at least 1: got 0; \
+                   limits.operations_per_batch: range: must be at least 1: got 0; \
+                   limits.audience_nodes: range: must be at least 1: got 0";
+    let settings = AppSettings { limits: absurd(), ..AppSettings::default() };
+    let error = f.registry.create_app(&key("other"), settings).unwrap_err();
+    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Argument, message));
+    assert!(f.registry.app(&key("other")).is_err());
+    let error = f.registry.set_limits(&key("shop"), &absurd()).unwrap_err();
+    assert_eq!(error.to_string(), message);
+    assert_eq!(*f.registry.app(&key("shop")).unwrap().limits(), Limits::default());
+}
+
+#[test]
+fn a_limit_of_0_that_only_forbids_to_add_something_is_a_limit() {
+    let f = fixture();
+    populate(&f.app);
+    let none = Limits {
+        tags_per_device: Some(0),
+        devices_per_alias: Some(0),
+        attributes_per_event: Some(0),
+        attribute_bytes: Some(0),
+        attribute_items: Some(0),
+        online_window_secs: 0,
+        last_seen_window_secs: 0,
+        event_ahead_secs: Some(0),
+        event_retention_secs: Some(0),
+        ..Limits::default()
+    };
+    let app = f.relimited(&none);
+    assert!(app.update(&device("d1"), &change_tags(tags(&["new"]), vec![])).is_err());
+    app.update(&device("d1"), &change_tags(vec![], tags(&["news"]))).unwrap();
+    app.delete_alias(&alias("annie"), PlatformSet::ALL).unwrap();
+    assert_eq!(app.count(&Audience::All).unwrap(), 4);
+}
+
+#[test]
+fn an_app_whose_record_holds_limits_from_before_they_were_checked_works_and_so_do_the_others() {
+    let f = fixture();
+    populate(&f.app);
+    let shop = EntryKey::App(key("shop"));
+    let view = f.registry.store().view(AppId::DIRECTORY).unwrap();
+    let Some((Entry::App(mut record), _)) = view.entry(&shop).unwrap() else { panic!("no record") };
+    drop(view);
+    record.limits = absurd();
+    let put = Operation::PutEntry { entry: Entry::App(record) };
+    let writes = WriteSet { operations: vec![put].into(), ..WriteSet::default() };
+    f.registry.store().commit(AppId::DIRECTORY, &writes).unwrap();
+
+    let listed = f.registry.apps(None, 10).unwrap().items;
+    assert_eq!(listed[0].limits.audience_nodes, 1, "the least that counts");
+    assert!(listed[0].limits.check().is_ok(), "what is listed or exported can be imported");
+    let app = f.registry.app(&key("shop")).unwrap();
+    assert_eq!(app.count(&Audience::All).unwrap(), 4);
+    assert_eq!(app.count_by_platform(&Audience::All).unwrap().len(), 4);
+    assert_eq!(app.tag_devices(&tag("news"), PlatformSet::ALL, None, 10).unwrap().items.len(), 2);
+    assert_eq!(app.presence(&devices(&["d1"])).unwrap().len(), 1);
+    app.update(&device("d1"), &change_tags(vec![], tags(&["a"]))).unwrap();
+    app.unbind_alias(&alias("annie"), &devices(&["d1"])).unwrap();
+    app.batch(&[Command::Remove(device("d1"))]).unwrap();
+    // Whatever else is changed of the app, its limits are then such that they count.
+    f.registry.rename_app(&key("shop"), "renamed").unwrap();
+    let view = f.registry.store().view(AppId::DIRECTORY).unwrap();
+    let Some((Entry::App(record), _)) = view.entry(&shop).unwrap() else { panic!("no record") };
+    assert!(record.limits.check().is_ok());
 }

@@ -5,8 +5,8 @@ use crate::common::{
     on_device, populate, refused, to_user, user,
 };
 use rollbook::{
-    Attribute, Attributes, EventCode, EventOrder, EventQuery, EventScope, EventType, Limits, NewEvent,
-    Platform, Scalar, Timestamp, UtcOffset,
+    Attribute, Attributes, Command, EventCode, EventOrder, EventQuery, EventScope, EventType, Limits,
+    NewEvent, Platform, Scalar, Timestamp, UtcOffset,
 };
 use std::collections::BTreeSet;
 
@@ -278,6 +278,66 @@ fn an_event_happened_at_its_utc_time_or_its_local_time_less_the_offset_or_now() 
         let found = read.iter().find(|event| event.code == code).unwrap();
         assert_eq!(found.at.secs(), expected, "{posted:?}");
     }
+}
+
+#[test]
+fn an_event_happened_between_1970_and_a_day_from_now_and_milliseconds_are_told_so() {
+    let app = fixture().app;
+    populate(&app);
+    let (first, last) = (0, NOW.secs() + 86_400);
+    for good in [first, last, NOW.secs()] {
+        app.post_event(&at(good)).unwrap();
+    }
+    let rule = "range: must be from 1970 to 86400 seconds after now, in seconds \
+                (milliseconds are a frequent mistake)";
+    for bad in [first - 1, last + 1, NOW.secs() * 1_000, i64::MIN, i64::MAX] {
+        refused(&app, &format!("timestamp_utc: {rule}: got {bad}"), |app| app.post_event(&at(bad)));
+        refused(&app, &format!("operation 0: timestamp_utc: {rule}: got {bad}"), |app| {
+            app.batch(&[Command::PostEvent(at(bad))])
+        });
+    }
+    // What counts is the time that the device's offset leads to: that of d1 is eight hours.
+    let local =
+        |secs| NewEvent { timestamp_current: Some(Timestamp::from_secs(secs)), ..on_device("opened", "d1") };
+    app.post_event(&local(last + 28_800)).unwrap();
+    refused(&app, &format!("timestamp_current: {rule}: got {}", last + 1), |app| {
+        app.post_event(&local(last + 28_801))
+    });
+    app.post_event(&local(28_800)).unwrap();
+    refused(&app, &format!("timestamp_current: {rule}: got -1"), |app| app.post_event(&local(28_799)));
+}
+
+#[test]
+fn how_far_ahead_an_event_may_be_is_a_setting_and_so_is_no_check_at_all() {
+    let f = fixture();
+    populate(&f.app);
+    let app = f.relimited(&Limits { event_ahead_secs: Some(0), ..Limits::default() });
+    app.post_event(&at(NOW.secs())).unwrap();
+    let message = "timestamp_utc: range: must be from 1970 to 0 seconds after now, in seconds \
+                   (milliseconds are a frequent mistake): got 1700000001";
+    refused(&app, message, |app| app.post_event(&at(NOW.secs() + 1)));
+    let app = f.relimited(&Limits { event_ahead_secs: None, ..Limits::default() });
+    app.post_event(&at(i64::MAX)).unwrap();
+    app.post_event(&at(-1)).unwrap();
+}
+
+#[test]
+fn events_out_of_range_from_before_times_were_checked_are_read_and_fall_to_retention() {
+    let f = fixture();
+    populate(&f.app);
+    let app = f.relimited(&Limits { event_ahead_secs: None, ..Limits::default() });
+    app.post_event(&at(NOW.secs() * 1_000)).unwrap();
+    app.post_event(&at(-5)).unwrap();
+    let app = f.relimited(&Limits { event_retention_secs: Some(60), ..Limits::default() });
+    let read: Vec<i64> =
+        every_event(&app, &EventQuery::default()).iter().map(|event| event.at.secs()).collect();
+    assert!(read.contains(&(NOW.secs() * 1_000)) && !read.contains(&-5), "{read:?}");
+    assert_eq!(app.purge_events().unwrap(), 1, "the one before 1970");
+    assert_eq!(
+        app.delete_user(&user("ann")).unwrap().events,
+        3,
+        "the one far ahead is erased with its device"
+    );
 }
 
 #[test]

@@ -116,6 +116,17 @@ fn a_heartbeat_older_than_the_recorded_one_changes_nothing() {
 }
 
 #[test]
+fn a_heartbeat_later_than_now_counts_as_one_from_now() {
+    let f = fixture();
+    enrol(&f.app, "d1", Platform::Ios);
+    f.app.touch_at(&[(device("d1"), NOW.plus(1_000_000_000_000))]).unwrap();
+    assert_eq!(f.app.last_seen(&device("d1")).unwrap(), Some(NOW));
+    // So it does not keep the device online for ever.
+    f.clock.advance(601);
+    assert_eq!(f.app.presence(&devices(&["d1"])).unwrap(), [Some(Presence::LastSeen(NOW))]);
+}
+
+#[test]
 fn a_heartbeat_does_not_count_as_a_change_of_the_device() {
     let app = fixture().app;
     enrol(&app, "d1", Platform::Ios);

@@ -8,7 +8,7 @@ prop_compose! {
         id in "[0-9a-f]{32}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}|[a-zé新]{1,16}|[a-z]{17,60}|新{5,85}",
         token in of("[0-9a-f]{1,8}|[ -~]{64,200}"),
         mobile in of("\\+[0-9]{1,19}"),
-        language in of("[a-z]{2}(-[A-Za-z]{2,8}){0,2}"),
+        language in of("[a-z]{2}(-[A-Z]{2})?"),
         utc_offset in of(-43_200..=50_400_i32),
         registered_at in of(prop_oneof![1_700_000_000..2_000_000_000_i64, any::<i64>()]),
         alias_rank in of(any::<u32>()),

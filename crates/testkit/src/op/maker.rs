@@ -91,6 +91,17 @@ impl Maker<'_, '_> {
         Timestamp::from_secs([1000, 990, 1010, 900, 899, 1100].get(self.below(6)).copied().unwrap_or(0))
     }
 
+    /// When an event happened: mostly shortly before or after the clock's first time, now and then at the ends of what is
+    /// accepted, or in milliseconds.
+    fn event_time(&mut self) -> Timestamp {
+        const DAY: i64 = 86_400;
+        let ends = [0, -1, 1_000 + DAY, 1_001 + DAY, 1_000_000_000];
+        match self.below(8) {
+            0 => Timestamp::from_secs(self.pick(&ends)),
+            _ => self.time(),
+        }
+    }
+
     pub(super) fn sightings(&mut self) -> Vec<(DeviceId, Timestamp)> {
         (0..self.below(4)).map(|_| (self.device(), self.time())).collect()
     }
@@ -120,8 +131,8 @@ impl Maker<'_, '_> {
                 platform: self.maybe(Self::platform),
                 utc_offset: self.maybe(Self::offset),
             },
-            33 => Command::DeleteUser(self.user()),
-            34..=35 => Command::DeclareEvent(self.pick(&self.alphabet.events)),
+            33..=34 => Command::DeleteUser(self.user()),
+            35 => Command::DeclareEvent(self.pick(&self.alphabet.events)),
             _ => Command::PostEvent(self.event()),
         }
     }
@@ -187,9 +198,9 @@ impl Maker<'_, '_> {
         NewEvent {
             device: self.maybe(Self::device),
             user: self.maybe(Self::user),
-            timestamp_utc: self.maybe(Self::time),
+            timestamp_utc: self.maybe(Self::event_time),
             timestamp_current: self
-                .maybe(|a| a.time().plus([0, 28_800].get(a.below(2)).copied().unwrap_or(0))),
+                .maybe(|a| a.event_time().plus([0, 28_800].get(a.below(2)).copied().unwrap_or(0))),
             attributes: self.attributes(),
             ..NewEvent::new(self.pick(&self.alphabet.events))
         }

@@ -27,11 +27,18 @@ impl Tenant {
                 found.add("user", None, Rule::Known);
             }
         }
-        found.verdict()?;
-
         let offset = device.and_then(|member| member.utc_offset).unwrap_or(UtcOffset::UTC);
         let current = new.timestamp_current.map(|local| local.plus(-i64::from(offset.secs())));
         let at = new.timestamp_utc.or(current).unwrap_or(now);
+        let latest = self.limits.event_ahead_secs.map(|secs| now.plus(i64::from(secs)));
+        if new.timestamp_utc.or(current).is_some()
+            && latest.is_some_and(|latest| at.secs() < 0 || at > latest)
+        {
+            let field = if new.timestamp_utc.is_some() { "timestamp_utc" } else { "timestamp_current" };
+            found.add(field, None, Rule::Range);
+        }
+        found.verdict()?;
+
         self.types.entry(new.name.clone()).or_insert(now);
         let number = self.tick();
         self.events.push(Happened {

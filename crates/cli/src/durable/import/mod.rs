@@ -24,7 +24,7 @@ use crate::store::{Access, register_in};
 use journal::{Head, Journal, Mark, hex};
 use left::Stopped;
 use lot::Lot;
-use rollbook::{ManualClock, Timestamp};
+use rollbook::{Clock, ManualClock, SystemClock};
 use std::sync::Arc;
 use target::Target;
 
@@ -55,8 +55,8 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
     // An export's first line decides what the app is: another one cannot take its place later.
     let header = export.as_ref().map(|_| hex(records.checksum()));
     let access = if options.resume { Access::Existing } else { Access::Create };
-    // Nothing in an import depends on when it runs: every time is in its lines.
-    let clock = Arc::new(ManualClock::at(Timestamp::from_secs(0)));
+    // Every time that is kept is in the lines; whether a time is too far ahead depends on when the import runs.
+    let clock = Arc::new(ManualClock::at(SystemClock.now()));
     let register = register_in(&options.store, access)?.clock(Arc::clone(&clock)).build();
     let key = options.app.key();
     let is = target::id_of(&register, key)?;

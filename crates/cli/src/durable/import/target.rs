@@ -18,7 +18,7 @@ const MOST: usize = 1_000;
 
 pub(super) struct Target {
     register: Register,
-    /// Shows when an event was declared while it is.
+    /// Shows when an event was declared while it is, and else the time.
     clock: Arc<ManualClock>,
     space: AppId,
     app: Devices,
@@ -157,17 +157,27 @@ impl Target {
         self.clock.set(SystemClock.now());
         match lot.lines.first().map(|line| &line.record) {
             Some(Record::EventType(EventTypeLine { declared_at, .. })) => {
-                self.clock.set(*declared_at);
-                self.commit(&mut lot.lines)
+                self.at(*declared_at, || self.commit(&mut lot.lines))
             }
             Some(Record::AliasOrder(_)) => self.bind_in_order(&lot.lines),
             Some(Record::Device(_)) => {
                 let taken = self.commit(&mut lot.lines)?;
-                self.touch(&lot.lines)?;
+                // A heartbeat later than now counts as now; but those of an export are kept as they were.
+                let now = if self.export { Timestamp::MAX } else { self.clock.now() };
+                self.at(now, || self.touch(&lot.lines))?;
                 Ok(taken)
             }
             _ => self.commit(&mut lot.lines),
         }
+    }
+
+    /// Does something while the register's clock shows this time.
+    fn at<T>(&self, time: Timestamp, work: impl FnOnce() -> T) -> T {
+        let now = self.clock.now();
+        self.clock.set(time);
+        let done = work();
+        self.clock.set(now);
+        done
     }
 
     fn commit(&self, lines: &mut [Line]) -> Result<Taken, Untaken> {

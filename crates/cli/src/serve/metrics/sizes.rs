@@ -31,6 +31,8 @@ struct Counted {
     apps: i64,
     /// Of the first apps.
     devices: Vec<(Devices, i64)>,
+    /// Apps of which the devices could not be counted, the first of them with the reason.
+    failed: Option<(u64, AppKey, Error)>,
 }
 
 /// Asks the register.
@@ -45,13 +47,13 @@ impl Sizes {
     }
 
     fn count(&self) -> Result<Counted, Error> {
-        let mut counted = Counted { apps: 0, devices: Vec::new() };
+        let mut counted = Counted { apps: 0, devices: Vec::new(), failed: None };
         let mut after = None;
         loop {
             let page = self.register.apps(after.as_ref(), APPS)?;
             if counted.apps == 0 {
                 for info in &page.items {
-                    self.count_devices(&info.key, &mut counted)?;
+                    self.count_devices(&info.key, &mut counted);
                 }
             }
             counted.apps += page.items.len() as i64;
@@ -62,17 +64,20 @@ impl Sizes {
         }
     }
 
-    fn count_devices(&self, key: &AppKey, counted: &mut Counted) -> Result<(), Error> {
-        let by_platform = match self.register.app(key).and_then(|app| app.count_by_platform(&Audience::All)) {
+    /// Counts the devices of one app. An app that fails hides no other.
+    fn count_devices(&self, key: &AppKey, counted: &mut Counted) {
+        match self.register.app(key).and_then(|app| app.count_by_platform(&Audience::All)) {
+            Ok(by_platform) => counted.devices.extend(by_platform.into_iter().map(|(platform, count)| {
+                let labels = Devices { app: key.to_string(), platform: platform.name() };
+                (labels, i64::try_from(count).unwrap_or(i64::MAX))
+            })),
             // Deleted since it was listed.
-            Err(Error::NotFound { .. }) => return Ok(()),
-            by_platform => by_platform?,
-        };
-        counted.devices.extend(by_platform.into_iter().map(|(platform, count)| {
-            let labels = Devices { app: key.to_string(), platform: platform.name() };
-            (labels, i64::try_from(count).unwrap_or(i64::MAX))
-        }));
-        Ok(())
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => match &mut counted.failed {
+                Some((apps, ..)) => *apps += 1,
+                None => counted.failed = Some((1, key.clone(), error)),
+            },
+        }
     }
 }
 
@@ -94,7 +99,10 @@ impl Collector for Sizes {
         let mut told = encoder.encode_descriptor("build_info", "What runs", None, MetricType::Gauge)?;
         ConstGauge::new(1_i64).encode(told.encode_family(&about)?)?;
         match self.count() {
-            Ok(Counted { apps, devices }) => {
+            Ok(Counted { apps, devices, failed }) => {
+                if let Some((apps, app, error)) = failed {
+                    tracing::error!(apps, %app, %error, "the devices of some apps cannot be counted");
+                }
                 let told =
                     encoder.encode_descriptor("apps", "Apps in the register", None, MetricType::Gauge)?;
                 ConstGauge::new(apps).encode(told)?;

@@ -31,8 +31,8 @@ impl TagChanges {
             return;
         }
         self.list.push((tag, present));
-        if self.list.len() > FEW {
-            // All of them when the list has just become long, then only the new one.
+        // Once they are found by hash they stay so, also when some go again.
+        if self.list.len() > FEW || !self.places.is_empty() {
             let from = if self.places.is_empty() { 0 } else { self.list.len() - 1 };
             let places = self.list.iter().enumerate().skip(from);
             self.places.extend(places.map(|(place, (tag, _))| (*tag, place)));

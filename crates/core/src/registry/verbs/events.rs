@@ -27,9 +27,10 @@ pub(crate) fn post<V: View>(draft: &mut Draft<'_, V>, event: &NewEvent) -> Resul
         None => None,
     };
     check_owner(draft, event, device, &mut found)?;
+    let at = when(draft, event, device)?;
+    found.extend(check_time(draft, event, at));
     Violations::check(found)?;
 
-    let at = when(draft, event, device)?;
     if !declared {
         draft.declare(&event.name);
     }
@@ -77,4 +78,22 @@ fn when<V: View>(
         None => None,
     };
     Ok(current.plus(-i64::from(offset.map_or(0, crate::UtcOffset::secs))))
+}
+
+/// Did the event happen in the time that the app accepts?
+fn check_time<V: View>(draft: &Draft<'_, V>, event: &NewEvent, at: Timestamp) -> Option<Violation> {
+    let ahead = draft.app.limits.event_ahead_secs?;
+    if (Timestamp::from_secs(0)..=draft.now.plus(i64::from(ahead))).contains(&at) {
+        return None;
+    }
+    let field = match event {
+        NewEvent { timestamp_utc: Some(_), .. } => "timestamp_utc",
+        NewEvent { timestamp_current: Some(_), .. } => "timestamp_current",
+        // Without a time of its own an event happens now, whatever the clock shows.
+        _ => return None,
+    };
+    let limit = format!(
+        "must be from 1970 to {ahead} seconds after now, in seconds (milliseconds are a frequent mistake)"
+    );
+    Some(Violation::new(field, Rule::Range, limit, at.secs()))
 }
