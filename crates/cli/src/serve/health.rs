@@ -1,11 +1,11 @@
 //! `/healthz`: does the store answer, and does it take writes?
 
-use super::operators::{JSON, PATIENCE};
+use super::operators::{PATIENCE, json};
 use super::store::Check;
 use crate::register::Register;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ pub(super) async fn answer(State(health): State<Arc<Health>>) -> Response {
             serde_json::json!({"status": "unavailable", "reason": reason}).to_string(),
         ),
     };
-    (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
+    json(status, body)
 }
 
 #[cfg(test)]
@@ -90,6 +90,7 @@ mod tests {
         runtime.block_on(async {
             let response = answer(State(Arc::new(health))).await;
             let status = response.status().as_u16();
+            assert_eq!(response.headers().contains_key("retry-after"), status == 503);
             let body = axum::body::to_bytes(response.into_body(), 1_000).await.unwrap();
             (status, String::from_utf8(body.to_vec()).unwrap())
         })

@@ -6,7 +6,7 @@
 use super::health::{self, Health};
 use super::metrics::{self, Metrics};
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use rollbook_http::{ServeOptions, serve};
@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 64;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The type of every body that is not metrics.
-pub(super) const JSON: &str = "application/json; charset=utf-8";
+const JSON: &str = "application/json; charset=utf-8";
 
 /// A time-out for whatever an operator asks: a store that has not answered by then is not well.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -35,6 +35,15 @@ pub(super) fn routes(health: Arc<Health>, metrics: Arc<Metrics>) -> Router {
     Router::new()
         .route("/healthz", only_get(get(health::answer).with_state(health)))
         .route("/metrics", only_get(get(metrics::answer).with_state(metrics)))
+}
+
+/// A response with this JSON. What is unavailable may be asked again: how soon is said.
+pub(super) fn json(status: StatusCode, body: String) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, JSON)], body).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 async fn wrong_method() -> Response {

@@ -10,7 +10,7 @@ mod sizes;
 
 pub(super) use requests::measure;
 
-use super::operators::{JSON, PATIENCE};
+use super::operators::{PATIENCE, json};
 use super::store::Stats;
 use crate::register::Register;
 use axum::extract::State;
@@ -67,8 +67,7 @@ pub(super) async fn answer(State(metrics): State<Arc<Metrics>>) -> Response {
 }
 
 fn failed(status: StatusCode, error: &str) -> Response {
-    (status, [(header::CONTENT_TYPE, JSON)], serde_json::json!({ "error": error }).to_string())
-        .into_response()
+    json(status, serde_json::json!({ "error": error }).to_string())
 }
 
 #[cfg(test)]
@@ -89,6 +88,7 @@ mod tests {
             let hangs = Arc::clone(&metrics.turn).lock_owned().await;
             let late = asked().await;
             assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(late.headers().contains_key("retry-after"));
             let body = axum::body::to_bytes(late.into_body(), 1_000).await.unwrap();
             assert_eq!(body, r#"{"error":"the store does not answer in time"}"#);
             drop(hangs);
