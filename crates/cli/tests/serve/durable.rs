@@ -197,3 +197,85 @@ fn what_was_answered_is_there_after_the_service_was_killed() {
     // Each client may have posted one more each time that was not answered.
     assert!((posted.len()..=posted.len() + rounds * clients.len()).contains(&kept.len()), "{}", kept.len());
 }
+
+#[test]
+fn a_commit_that_a_crash_cut_short_is_told_in_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let service = start("cut", &path);
+    service.pushwoosh("registerDevice", r#""hwid":"d1","device_type":3"#).is(200, DONE);
+    service.signal("-KILL");
+    service.ended();
+    let files = std::fs::read_dir(path.join("db")).unwrap().map(|entry| entry.unwrap().path());
+    let log =
+        files.filter(|file| file.extension().is_some_and(|extension| extension == "log")).max().unwrap();
+    let bytes = std::fs::read(&log).unwrap();
+    std::fs::write(&log, &bytes[..bytes.len() - 2]).unwrap();
+    let ended = start("cut", &path).stop();
+    assert_eq!(ended.status.code(), Some(0));
+    let told: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("WARN")).collect();
+    assert!(told.len() == 1 && told[0].contains(log.to_str().unwrap()), "{}", ended.stderr);
+}
+
+/// A small disk that is gone when the test ends.
+#[cfg(target_os = "linux")]
+struct Disk(tempfile::TempDir);
+
+#[cfg(target_os = "linux")]
+impl Disk {
+    fn of(size: &str) -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(directory.path());
+        let mounted = mount.output().is_ok_and(|done| done.status.success());
+        if !mounted {
+            println!("SKIPPED: a disk cannot be mounted here; run as root");
+        }
+        mounted.then_some(Disk(directory))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_to_clients_each_time_and_in_the_log_once() {
+    let Some(disk) = Disk::of("40m") else { return };
+    let ballast = disk.0.path().join("ballast");
+    std::fs::write(&ballast, vec![7; 33 << 20]).unwrap();
+    let config = format!("{CONFIG}\n[rocksdb]\nmemory_bytes = 16777216\n");
+    let store = choice(&disk.0.path().join("data"));
+    let mut service = Service::start("full", &config, &["--store", &store]);
+    let write = |service: &Service, n: usize| {
+        let text = "x".repeat(900);
+        let members = format!(
+            r#""hwid":"d1","event":"activityCompleted","attributes":{{"a{n}":"{text}","b":"{text}","c":"{text}"}}"#
+        );
+        service.pushwoosh("postEvent", &members)
+    };
+    service.pushwoosh("registerDevice", r#""hwid":"d1","device_type":3"#).is(200, DONE);
+    let refused =
+        (0..20_000).map(|n| write(&service, n)).find(|reply| !reply.body.contains("\"status_code\":200"));
+    let refused = refused.expect("40 MB are full some time");
+    assert!(refused.body.contains("the disk is full: try again later"), "{}", refused.body);
+    for n in 0..50 {
+        assert!(write(&service, n).body.contains("the disk is full: try again later"));
+    }
+    service.jpush("GET", "/v3/devices/d1", "").is(200, r#"{"tags":[],"alias":null,"mobile":null}"#);
+    let unwell = service.ask("GET", "/healthz", "", "");
+    unwell.is(503, r#"{"reason":"the disk is full","status":"unavailable"}"#);
+    service.until_logged("the disk is full");
+    std::fs::remove_file(ballast).unwrap();
+    // The service looks itself; nobody has to write for it.
+    service.until_logged("the disk has room again");
+    assert!(write(&service, 1).body.contains("\"status_code\":200"));
+    service.ask("GET", "/healthz", "", "").is(200, r#"{"status":"ok"}"#);
+    let ended = service.stop();
+    let lines: Vec<&str> = ended.stderr.lines().filter(|line| !line.contains("INFO")).collect();
+    assert_eq!(lines.len(), 2, "{}", ended.stderr);
+}

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 pub(crate) const KEY: &str = "0123456789abcdef01234567";
@@ -42,6 +42,9 @@ pub(crate) fn file(name: &str, content: &str) -> PathBuf {
 pub(crate) struct Service {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+    /// What was read of it already.
+    logged: String,
     pub(crate) address: SocketAddr,
 }
 
@@ -76,13 +79,29 @@ impl Service {
             child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
             panic!("said {first:?} and {stderr}");
         };
-        Service { child, stdout, address }
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Service { child, stdout, stderr, logged: String::new(), address }
     }
 
     pub(crate) fn next_line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
         line
+    }
+
+    /// Waits for a line of the log that says this.
+    #[cfg(feature = "rocks")]
+    pub(crate) fn until_logged(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert!(
+                self.stderr.read_line(&mut line).unwrap() > 0,
+                "{text:?} was not logged: {}",
+                self.logged
+            );
+            self.logged.push_str(&line);
+        }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -96,8 +115,8 @@ impl Service {
 
     /// Waits for it to end by itself.
     pub(crate) fn ended(mut self) -> Ended {
-        let mut stderr = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        let mut stderr = std::mem::take(&mut self.logged);
+        self.stderr.read_to_string(&mut stderr).unwrap();
         let mut stdout = String::new();
         self.stdout.read_to_string(&mut stdout).unwrap();
         Ended { status: self.child.wait().unwrap(), stdout, stderr }
