@@ -1,18 +1,18 @@
-//! Where does this alias, or this user, lead?
+//! Look-ups of the devices of an alias or a user.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use rollbook::PlatformSet;
 use rollbook_bench::{Asker, Failure, Skew, Workload, WorkloadOptions, memory_app, sizes};
 use std::hint::black_box;
 
-/// More questions than a cache holds keys for.
+/// More questions than fit in the caches.
 const QUESTIONS: usize = 1 << 18;
 
 fn main() -> Result<(), Failure> {
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("alias_fanout");
     for devices in sizes() {
-        // Aliases of one device and of as many as the limits let through; the users have three each time.
+        // Aliases of one device and of the most that the limits allow. Users always have three devices.
         for devices_per_alias in [1, 10] {
             let options = WorkloadOptions { devices_per_alias, ..WorkloadOptions::default() };
             let workload = Workload::with_options(devices, options)?;

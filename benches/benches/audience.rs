@@ -1,4 +1,4 @@
-//! How many, who, and is this one of them; on made-up devices and on published posting lists.
+//! Counts, pages, streams and membership of audiences, on generated devices and on published posting lists.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use rollbook::{App, Audience};
@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 type Group<'c> = criterion::BenchmarkGroup<'c, criterion::measurement::WallTime>;
 
-/// Conditions as senders write them: the ranks of the tags go from one that most devices carry to one that few do.
+/// Typical conditions, with tags from one that most devices carry to one that few do.
 const CONDITIONS: [(&str, &str); 8] = [
     ("all", "all"),
     ("tag", "tag_0000"),
@@ -20,7 +20,7 @@ const CONDITIONS: [(&str, &str); 8] = [
     ("mixed", "tag_0001 && (tag_0010 || tag_0020) && !tag_0002 && platform(ios, android)"),
 ];
 
-fn made_up(group: &mut Group<'_>, devices: u32) -> Result<(), Failure> {
+fn generated(group: &mut Group<'_>, devices: u32) -> Result<(), Failure> {
     let workload = Workload::new(devices)?;
     let app = memory_app(&workload)?;
     for (name, text) in CONDITIONS {
@@ -44,7 +44,7 @@ fn made_up(group: &mut Group<'_>, devices: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads every id of the app, as a sender does.
+/// Reads every id of the app, as a sender of messages does.
 fn stream(app: &App<MemStore>) -> Result<usize, rollbook::Error> {
     let mut bytes = 0;
     app.select(&Audience::All)?.for_each(|_, id| bytes += id.len())?;
@@ -55,7 +55,7 @@ fn real(group: &mut Group<'_>, data: &Dataset) -> Result<(), Failure> {
     let tags = data.tags()?;
     let app = listed(&data.ids(), tags.iter().zip(data.lists.iter().map(|list| list.iter().copied())))?;
     let all: Vec<Audience> = tags.into_iter().map(Audience::Tag).collect();
-    // Neighbours, as the authors of the data sets measure them.
+    // Pairs of neighbours, as in the publications about the data sets.
     let pairs = |combine: fn(Vec<Audience>) -> Audience| -> Vec<Audience> {
         all.windows(2).map(|pair| combine(pair.to_vec())).collect()
     };
@@ -78,12 +78,12 @@ fn real(group: &mut Group<'_>, data: &Dataset) -> Result<(), Failure> {
     Ok(())
 }
 
-#[allow(clippy::print_stderr, reason = "a program that says what it does not measure")]
+#[allow(clippy::print_stderr, reason = "the benchmark reports what it does not measure")]
 fn main() -> Result<(), Failure> {
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("audience");
     for devices in sizes() {
-        made_up(&mut group, devices)?;
+        generated(&mut group, devices)?;
     }
     group.finish();
     let mut group = criterion.benchmark_group("audience_published");

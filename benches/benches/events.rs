@@ -1,11 +1,11 @@
-//! Events: post one, read the last of a device, of a name, of all.
+//! Events: posting one, and reading the last of a device, of a name, of all.
 
 use criterion::{BenchmarkId, Criterion};
 use rollbook::{Attributes, EventName, EventQuery, EventScope, NewEvent, Timestamp};
 use rollbook_bench::{Asker, Failure, NOW, Skew, Workload, memory_app, sizes};
 use std::hint::black_box;
 
-/// Events before the first is measured.
+/// Events in the log before the measurement.
 const HISTORY: u32 = 100_000;
 
 fn main() -> Result<(), Failure> {
@@ -52,7 +52,7 @@ fn main() -> Result<(), Failure> {
                 bencher.iter(|| turn.next().map(|query| black_box(app.events(query))));
             });
         }
-        // Last, because it makes the history longer.
+        // Last, because it grows the log.
         let mut turn = posted.iter().cycle();
         group.bench_function(BenchmarkId::new("post", devices), |bencher| {
             bencher.iter(|| turn.next().map(|event| black_box(app.post_event(event))));

@@ -1,4 +1,4 @@
-//! Heartbeats in, online or last seen out.
+//! Heartbeats, and questions about presence.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use rollbook_bench::{Asker, Failure, Skew, Workload, memory_app, sizes};

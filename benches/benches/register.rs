@@ -1,4 +1,4 @@
-//! A device comes, comes again, is looked up, and goes.
+//! A device is registered, registered again, looked up, and removed.
 
 use criterion::{BenchmarkId, Criterion};
 use rollbook::{App, Registration};
@@ -7,11 +7,11 @@ use rollbook_store_mem::MemStore;
 use std::hint::black_box;
 use std::time::Duration;
 
-/// Devices that come and go together: few, so that the register stays about as large as it is.
+/// Devices that are registered and removed together: few, so that the size of the registry stays about the same.
 const NEW: u32 = 1_000;
 
-/// Registers and removes new devices so many times; the time of one of the two.
-fn come_and_go(app: &App<MemStore>, new: &[Registration], times: u64, coming: bool) -> Duration {
+/// Registers and removes new devices this many times. Returns the time of one of the two.
+fn register_and_remove(app: &App<MemStore>, new: &[Registration], times: u64, registering: bool) -> Duration {
     let mut total = Duration::ZERO;
     let mut left = times;
     while left > 0 {
@@ -21,12 +21,12 @@ fn come_and_go(app: &App<MemStore>, new: &[Registration], times: u64, coming: bo
         for registration in some {
             let _ = black_box(app.register(registration));
         }
-        let came = watch.read();
+        let registered = watch.read();
         let watch = Stopwatch::start();
         for registration in some {
             let _ = black_box(app.remove(&registration.id));
         }
-        total += if coming { came } else { watch.read() };
+        total += if registering { registered } else { watch.read() };
     }
     total
 }
@@ -43,10 +43,10 @@ fn main() -> Result<(), Failure> {
             app.remove(&registration.id)?;
         }
         group.bench_function(BenchmarkId::new("new", devices), |bencher| {
-            bencher.iter_custom(|times| come_and_go(&app, &new, times, true));
+            bencher.iter_custom(|times| register_and_remove(&app, &new, times, true));
         });
         group.bench_function(BenchmarkId::new("remove", devices), |bencher| {
-            bencher.iter_custom(|times| come_and_go(&app, &new, times, false));
+            bencher.iter_custom(|times| register_and_remove(&app, &new, times, false));
         });
         let mut asker = Asker::new(&workload, 1, Skew::Uniform);
         let draw = (0..1 << 16).map(|_| workload.registration(asker.device()));

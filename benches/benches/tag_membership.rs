@@ -1,4 +1,4 @@
-//! Does this device carry this tag?
+//! Whether a device carries a tag.
 
 use criterion::{BenchmarkId, Criterion};
 use rollbook::{App, DeviceId, TagName};
@@ -6,7 +6,7 @@ use rollbook_bench::{Asker, Failure, Skew, Workload, memory_app, sizes};
 use rollbook_store_mem::MemStore;
 use std::hint::black_box;
 
-/// More questions than a cache holds devices for.
+/// More questions than fit in the caches.
 const QUESTIONS: usize = 1 << 18;
 
 fn ask(
@@ -35,7 +35,7 @@ fn main() -> Result<(), Failure> {
             let questions = draw.collect::<Result<Vec<_>, Failure>>()?;
             ask(&mut group, BenchmarkId::new(name, devices), &app, &questions);
         }
-        // No device carries it, and no register knows it.
+        // A tag that does not exist.
         let mut asker = Asker::new(&workload, 1, Skew::Uniform);
         let unknown = TagName::new("nobodys")?;
         let draw = (0..QUESTIONS).map(|_| Ok((asker.id()?, unknown.clone())));

@@ -1,4 +1,4 @@
-//! A tag on one device, on a thousand, and off all of them.
+//! Adding a tag to one device and to a thousand, and deleting it.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use rollbook::{App, DeviceId, DeviceUpdate, PlatformSet, TagName, TagsChange};
@@ -10,10 +10,10 @@ use std::time::Duration;
 
 type Group<'c> = criterion::BenchmarkGroup<'c, criterion::measurement::WallTime>;
 
-/// As many devices as one call takes.
+/// The most devices that one call takes.
 const CALL: usize = 1_000;
 
-/// Puts a tag on a device that lacks it, and takes it off again.
+/// Adds a tag to a device that lacks it, and removes it again.
 fn one_device(group: &mut Group<'_>, app: &App<MemStore>, workload: &Workload) -> Result<(), Failure> {
     let mut asker = Asker::new(workload, 1, Skew::Uniform);
     let mut changes = Vec::new();
@@ -35,7 +35,7 @@ fn one_device(group: &mut Group<'_>, app: &App<MemStore>, workload: &Workload) -
     Ok(())
 }
 
-/// Puts a popular tag on as many devices as one call takes, and takes it off again.
+/// Adds a tag to as many devices as one call takes, and removes it again.
 fn one_call(group: &mut Group<'_>, app: &App<MemStore>, workload: &Workload) -> Result<(), Failure> {
     let mut asker = Asker::new(workload, 2, Skew::Uniform);
     let tag = TagName::new("new_one")?;
@@ -61,7 +61,7 @@ fn one_call(group: &mut Group<'_>, app: &App<MemStore>, workload: &Workload) -> 
     Ok(())
 }
 
-/// Deletes a tag that so many devices carry.
+/// Deletes a tag of `carriers` devices.
 fn delete(
     group: &mut Group<'_>,
     app: &App<MemStore>,

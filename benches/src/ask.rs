@@ -1,50 +1,46 @@
-//! Who asks for what.
+//! Random questions about the devices of a workload.
 
+use crate::Workload;
 use crate::workload::scattered;
-use crate::{Rng, Workload, Zipf};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use rollbook::{DeviceId, TagName, Violation};
 
 /// How questions spread over devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skew {
-    /// Every device alike: the worst for caches.
+    /// Every device is equally likely, which is the worst case for caches.
     Uniform,
-    /// By Zipf's law: a few devices are asked for most of the time.
+    /// Devices follow Zipf's law: most questions are about a few of them.
     Zipf,
 }
 
-/// Draws questions about the devices of a workload; the same seed draws the same ones.
+/// Draws questions about the devices of a workload. The same seed draws the same questions.
 #[derive(Debug, Clone)]
 pub struct Asker<'w> {
     workload: &'w Workload,
-    rng: Rng,
-    devices: Option<Zipf>,
+    rng: SplitMix64,
+    skew: Skew,
 }
 
 impl<'w> Asker<'w> {
-    /// Questions of a seed.
+    /// Creates the stream of questions of a seed.
     #[must_use]
     pub fn new(workload: &'w Workload, seed: u64, skew: Skew) -> Self {
-        let devices = match skew {
-            Skew::Uniform => None,
-            Skew::Zipf => Some(Zipf::new(workload.devices(), 1.0)),
-        };
-        Asker { workload, rng: Rng::new(seed), devices }
+        Asker { workload, rng: SplitMix64::seed_from_u64(seed), skew }
     }
 
-    /// The number of a device.
+    /// Draws the number of a device.
     pub fn device(&mut self) -> u32 {
         let devices = self.workload.devices();
-        match &self.devices {
-            None => self.rng.below(devices),
-            Some(zipf) => {
-                // The popular ones are not the first registered.
-                scattered(zipf.draw(&mut self.rng), devices)
-            }
+        match self.skew {
+            Skew::Uniform => self.below(devices),
+            // Scattered, so that the popular devices are not those that registered first.
+            Skew::Zipf => scattered(self.workload.popular_device(&mut self.rng), devices),
         }
     }
 
-    /// The id of a device.
+    /// Draws the id of a device.
     ///
     /// # Errors
     /// None in practice; ids are validated.
@@ -53,12 +49,12 @@ impl<'w> Asker<'w> {
         self.workload.id(device)
     }
 
-    /// The place of a tag, drawn as devices draw theirs.
+    /// Draws the rank of a tag with the same probabilities as the tags of a device.
     pub fn rank(&mut self) -> u32 {
-        self.workload.popularity().draw(&mut self.rng)
+        self.workload.popular_tag(&mut self.rng)
     }
 
-    /// A tag, drawn as devices draw theirs.
+    /// Draws a tag with the same probabilities as the tags of a device.
     ///
     /// # Errors
     /// None in practice; names are validated.
@@ -67,7 +63,7 @@ impl<'w> Asker<'w> {
         self.workload.tag(rank).cloned().map_or_else(|| TagName::new("tag"), Ok)
     }
 
-    /// A device and a tag that it does not carry.
+    /// Draws a device and a tag that the device does not carry.
     ///
     /// # Errors
     /// None in practice; names are validated.
@@ -82,9 +78,9 @@ impl<'w> Asker<'w> {
         }
     }
 
-    /// A number below `bound`.
-    pub const fn below(&mut self, bound: u32) -> u32 {
-        self.rng.below(bound)
+    /// Draws a number below `bound`; 0 if `bound` is 0.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        self.rng.random_range(0..bound.max(1))
     }
 }
 

@@ -9,17 +9,17 @@ use std::path::Path;
 /// The environment variable that names the path.
 const VARIABLE: &str = "ROLLBOOK_BENCH_DATASET";
 
-/// Sorted lists of ordinals, as the public Real Roaring Datasets publish them: a zip archive or a directory of text
-/// files, one list a file, its numbers separated by commas. A list stands for a tag, a number for a device.
+/// Sorted lists of ordinals in the format of the public Real Roaring Datasets: a zip archive or a directory of text files,
+/// each with one list of numbers separated by commas. A list stands for a tag, a number for a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
-    /// What to call it: the name of the file or directory.
+    /// The name of the file or directory.
     pub name: String,
-    /// The lists, in the order of the names of their files.
+    /// The lists in the order of their file names.
     pub lists: Vec<Vec<u32>>,
 }
 
-/// Why there is no data set.
+/// The error when no data set can be read.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DatasetError {
@@ -29,7 +29,7 @@ pub enum DatasetError {
     Unreadable {
         /// The path, and the file in it.
         what: String,
-        /// Why not.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -39,7 +39,7 @@ impl fmt::Display for DatasetError {
         match self {
             DatasetError::NoPath => write!(
                 f,
-                "no posting lists are measured: set {VARIABLE} to a zip archive or directory of comma-separated files"
+                "published posting lists are not measured: set {VARIABLE} to a zip archive or directory of comma-separated files"
             ),
             DatasetError::Unreadable { what, .. } => write!(f, "cannot read posting lists from {what}"),
         }
@@ -62,19 +62,19 @@ fn unreadable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
 }
 
 impl Dataset {
-    /// The data set that the environment names in `ROLLBOOK_BENCH_DATASET`.
+    /// Reads the data set at the path in the environment variable `ROLLBOOK_BENCH_DATASET`.
     ///
     /// # Errors
-    /// [`DatasetError::NoPath`] when it names none; as [`Dataset::read`].
+    /// [`DatasetError::NoPath`] if the variable is not set, otherwise as [`Dataset::read`].
     pub fn from_environment() -> Result<Self, DatasetError> {
         let path = std::env::var_os(VARIABLE).ok_or(DatasetError::NoPath)?;
         Self::read(Path::new(&path))
     }
 
-    /// The data set at a path.
+    /// Reads the data set at a path.
     ///
     /// # Errors
-    /// [`DatasetError::Unreadable`]: the path, an archive, a file or a number in it.
+    /// [`DatasetError::Unreadable`] with the path, or the file in it, that cannot be read.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
         let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let mut texts = if path.is_dir() { directory(path)? } else { archive(path)? };
@@ -91,23 +91,23 @@ impl Dataset {
         Ok(Dataset { name, lists })
     }
 
-    /// The largest number and one more: how many devices the lists speak of.
+    /// Returns the number of devices: the largest ordinal plus one.
     #[must_use]
     pub fn universe(&self) -> u32 {
         let largest = self.lists.iter().filter_map(|list| list.last()).max();
         largest.map_or(0, |&largest| largest.saturating_add(1))
     }
 
-    /// An id for every number: 32 hexadecimal digits.
+    /// Returns an id of 32 hexadecimal digits for every ordinal.
     #[must_use]
     pub fn ids(&self) -> Vec<Box<str>> {
         (0..self.universe()).map(|number| format!("{number:032x}").into()).collect()
     }
 
-    /// A tag for every list.
+    /// Returns a tag for every list.
     ///
     /// # Errors
-    /// A tag that is no name, which none of these is.
+    /// None in practice; names are validated.
     pub fn tags(&self) -> Result<Vec<TagName>, Violation> {
         (0..self.lists.len()).map(|n| TagName::new(format!("list_{n:03}"))).collect()
     }

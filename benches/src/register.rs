@@ -1,4 +1,4 @@
-//! A register with the devices of a workload.
+//! Apps with the devices of a workload.
 
 use crate::Workload;
 use rollbook::store::Store;
@@ -8,13 +8,13 @@ use rollbook::{
 };
 use rollbook_store_mem::MemStore;
 
-/// Whatever may go wrong in a benchmark: it is told and ends the run.
+/// Any error of a benchmark. It is printed and ends the run.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The key of the app that benchmarks fill.
+/// The key of the app that the benchmarks fill.
 pub const APP_KEY: &str = "bench";
 
-/// The time at which every benchmark runs: answers that depend on the time of day could not be compared.
+/// The time at which every benchmark runs, so that results do not depend on the time of day.
 pub const NOW: Timestamp = Timestamp::from_secs(1_767_225_600);
 
 /// Heartbeats in one call.
@@ -23,11 +23,11 @@ const HEARTBEATS: usize = 1_000;
 /// Devices that get a tag in one call.
 const TAGGED: usize = 1_000;
 
-/// An app on this store with all devices of the workload registered, so many `together` in one call, and seen, and with
-/// the presence capability.
+/// Creates an app with the presence capability on this store, registers all devices of the workload, `together` of them
+/// in one call, and sends their heartbeats.
 ///
 /// # Errors
-/// Whatever the register refuses.
+/// Any error of the registry.
 pub fn filled<S: Store>(store: S, workload: &Workload, together: usize) -> Result<App<S>, Failure> {
     let registry =
         Registry::builder(store).clock(ManualClock::at(NOW)).entropy(SeededEntropy::new(1)).build();
@@ -56,19 +56,19 @@ pub fn filled<S: Store>(store: S, workload: &Workload, together: usize) -> Resul
     Ok(app)
 }
 
-/// An app in memory with all devices of the workload.
+/// Creates an app in memory with all devices of the workload.
 ///
 /// # Errors
-/// Whatever the register refuses.
+/// Any error of the registry.
 pub fn memory_app(workload: &Workload) -> Result<App<MemStore>, Failure> {
     filled(MemStore::new(), workload, 1)
 }
 
-/// An app in memory with these devices, all of one platform, and the tags of some: each with the positions of its devices
-/// in the list of ids.
+/// Creates an app in memory with these devices, all of one platform, and with tags, each given by the positions of its
+/// devices in the list of ids.
 ///
 /// # Errors
-/// Whatever the register refuses; a position where no id is.
+/// Any error of the registry, and a position outside the list of ids.
 pub fn listed<'a>(
     ids: &[Box<str>],
     lists: impl IntoIterator<Item = (&'a TagName, impl Iterator<Item = u32>)>,

@@ -1,13 +1,13 @@
-//! The one place where a benchmark looks at the clock.
+//! The only place where a benchmark reads the clock.
 
 use std::time::{Duration, Instant};
 
-/// Time since it was started.
+/// Measures the time since it was started.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts.
+    /// Starts a stopwatch.
     #[must_use]
     #[inline]
     #[allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
@@ -15,14 +15,14 @@ impl Stopwatch {
         Stopwatch(Instant::now())
     }
 
-    /// How long it has been running.
+    /// Returns the elapsed time.
     #[must_use]
     #[inline]
     pub fn read(&self) -> Duration {
         self.0.elapsed()
     }
 
-    /// How long it has been running, in nanoseconds.
+    /// Returns the elapsed time in nanoseconds.
     #[must_use]
     #[inline]
     pub fn nanos(&self) -> f64 {

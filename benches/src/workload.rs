@@ -1,25 +1,28 @@
-//! The devices of a register, each worked out from its number.
+//! The devices of a registry, each computed from its number.
 
-use crate::{Rng, Zipf};
+use crate::Failure;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_distr::{Distribution, Zipf};
+use rand_xoshiro::SplitMix64;
 use rollbook::{
     Alias, DeviceId, Language, Mobile, Platform, Registration, TagName, Timestamp, UserId, UtcOffset,
     Violation,
 };
 
-/// What the devices of a [`Workload`] are like.
+/// The properties of the devices of a [`Workload`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkloadOptions {
-    /// Another seed is another register of the same kind.
+    /// Different seeds give different devices with the same properties.
     pub seed: u64,
-    /// How many tags there are. 1 000.
+    /// The number of tags. The default is 1 000.
     pub tags: u32,
-    /// Different tags on each device, drawn by Zipf's law. 10.
+    /// Distinct tags on each device, drawn by Zipf's law. The default is 10.
     pub tags_per_device: u32,
-    /// Devices that share an alias: 0 for none. 1.
+    /// Devices that share an alias; with 0, devices have none. The default is 1.
     pub devices_per_alias: u32,
-    /// Devices of one user. 3.
+    /// Devices of one user. The default is 3.
     pub devices_per_user: u32,
-    /// Do devices have a language, an offset from UTC and, one in three, a mobile number? No.
+    /// Gives devices a language, an offset from UTC and, one in three, a mobile number. The default is `false`.
     pub details: bool,
 }
 
@@ -36,16 +39,16 @@ impl Default for WorkloadOptions {
     }
 }
 
-/// So many made-up devices.
+/// A number of generated devices.
 ///
-/// Numbers below [`Workload::devices`] are the devices of the register, numbers from there on are devices that can be
+/// Numbers below [`Workload::devices`] are the devices of the registry, numbers from there on are devices that can be
 /// added. Ids are 32 hexadecimal digits, aliases 15 bytes, users 13, tags 8. Of twenty devices, nine are on iOS, nine
 /// on Android and two on Huawei. Those that share a user or an alias are far apart in the order of registration, as
-/// they are in life.
+/// in practice.
 ///
 /// ```
 /// use rollbook_bench::Workload;
-/// # fn main() -> Result<(), rollbook::Violation> {
+/// # fn main() -> Result<(), rollbook_bench::Failure> {
 /// let small = Workload::new(1_000)?;
 /// assert_eq!(small.id(7)?, Workload::new(1_000_000)?.id(7)?);
 /// assert_eq!(small.registration(7)?.tags.len(), 10);
@@ -57,10 +60,11 @@ pub struct Workload {
     devices: u32,
     options: WorkloadOptions,
     names: Vec<TagName>,
-    popularity: Zipf,
+    tag_ranks: Zipf<f64>,
+    device_ranks: Zipf<f64>,
 }
 
-/// A permutation of the numbers below `count`: multiplying by a prime shuffles the remainders.
+/// A permutation of the numbers below `count`: multiplication by a prime shuffles the remainders.
 pub(crate) fn scattered(number: u32, count: u32) -> u32 {
     const PRIME: u64 = 2_654_435_761;
     // Below `count`, which is a u32; and the product of two numbers of 32 bits fits one of 64.
@@ -68,54 +72,61 @@ pub(crate) fn scattered(number: u32, count: u32) -> u32 {
 }
 
 impl Workload {
-    /// So many devices with the default options.
-    ///
-    /// # Errors
-    /// None that these options bring about; names are validated.
-    pub fn new(devices: u32) -> Result<Self, Violation> {
-        Self::with_options(devices, WorkloadOptions::default())
-    }
-
-    /// So many devices with these options.
+    /// Creates a workload with the default options.
     ///
     /// # Errors
     /// None in practice; names are validated.
-    pub fn with_options(devices: u32, options: WorkloadOptions) -> Result<Self, Violation> {
-        let names =
-            (0..options.tags).map(|n| TagName::new(format!("tag_{n:04}"))).collect::<Result<_, _>>()?;
-        let popularity = Zipf::new(options.tags, 1.0);
-        Ok(Workload { devices, options, names, popularity })
+    pub fn new(devices: u32) -> Result<Self, Failure> {
+        Self::with_options(devices, WorkloadOptions::default())
     }
 
-    /// How many devices the register has.
+    /// Creates a workload.
+    ///
+    /// # Errors
+    /// None in practice; names are validated.
+    pub fn with_options(devices: u32, options: WorkloadOptions) -> Result<Self, Failure> {
+        let names =
+            (0..options.tags).map(|n| TagName::new(format!("tag_{n:04}"))).collect::<Result<_, _>>()?;
+        let ranks = |count: u32| Zipf::new(f64::from(count.max(1)), 1.0);
+        let (tag_ranks, device_ranks) = (ranks(options.tags)?, ranks(devices)?);
+        Ok(Workload { devices, options, names, tag_ranks, device_ranks })
+    }
+
+    /// Returns the number of devices of the registry.
     #[must_use]
     pub const fn devices(&self) -> u32 {
         self.devices
     }
 
-    /// What the devices are like.
+    /// Returns the properties of the devices.
     #[must_use]
     pub const fn options(&self) -> &WorkloadOptions {
         &self.options
     }
 
-    /// The tags, the most popular first.
+    /// Returns the tags, the most popular first.
     #[must_use]
     pub fn tags(&self) -> &[TagName] {
         &self.names
     }
 
-    /// How popular tags are.
-    #[must_use]
-    pub const fn popularity(&self) -> &Zipf {
-        &self.popularity
+    /// Draws the rank of a tag: Zipf's law starts at rank 1, the list of tags at 0.
+    pub(crate) fn popular_tag(&self, rng: &mut impl Rng) -> u32 {
+        self.tag_ranks.sample(rng) as u32 - 1
     }
 
-    const fn rng(&self, device: u32, aspect: u64) -> Rng {
-        Rng::of_item(self.options.seed ^ aspect << 56, device as u64)
+    /// Draws the rank of a device, from 0.
+    pub(crate) fn popular_device(&self, rng: &mut impl Rng) -> u32 {
+        self.device_ranks.sample(rng) as u32 - 1
     }
 
-    /// The id of a device.
+    /// A generator for one aspect of one device, so that what is drawn does not depend on other devices and aspects.
+    fn rng(&self, device: u32, aspect: u64) -> SplitMix64 {
+        let mixed = SplitMix64::seed_from_u64(u64::from(device)).next_u64();
+        SplitMix64::seed_from_u64(self.options.seed ^ aspect << 56 ^ mixed)
+    }
+
+    /// Returns the id of a device.
     ///
     /// # Errors
     /// None in practice; ids are validated.
@@ -124,24 +135,24 @@ impl Workload {
         DeviceId::new(format!("{:016x}{:016x}", rng.next_u64(), rng.next_u64()))
     }
 
-    /// The platform of a device.
+    /// Returns the platform of a device.
     #[must_use]
-    pub const fn platform(&self, device: u32) -> Platform {
-        match self.rng(device, 2).below(20) {
+    pub fn platform(&self, device: u32) -> Platform {
+        match self.rng(device, 2).random_range(0..20) {
             0..9 => Platform::Ios,
             9..18 => Platform::Android,
             _ => Platform::Huawei,
         }
     }
 
-    /// The places of a device's tags among [`Workload::tags`], all different, in the order drawn.
+    /// Returns the distinct ranks of a device's tags in [`Workload::tags`], in the order drawn.
     #[must_use]
     pub fn tags_of(&self, device: u32) -> Vec<u32> {
         let mut rng = self.rng(device, 3);
         let wanted = self.options.tags_per_device.min(self.options.tags) as usize;
         let mut drawn = Vec::with_capacity(wanted);
         while drawn.len() < wanted {
-            let tag = self.popularity.draw(&mut rng);
+            let tag = self.popular_tag(&mut rng);
             if !drawn.contains(&tag) {
                 drawn.push(tag);
             }
@@ -149,19 +160,19 @@ impl Workload {
         drawn
     }
 
-    /// The tag of a rank; the last one for a rank beyond.
+    /// Returns the tag of a rank; the last tag for a rank beyond it.
     #[must_use]
     pub fn tag(&self, rank: u32) -> Option<&TagName> {
         self.names.get(rank as usize).or(self.names.last())
     }
 
-    /// Deals the devices out to groups of so many.
+    /// Divides the devices into groups of this size.
     fn group(&self, device: u32, size: u32) -> u32 {
-        let place = if device < self.devices { scattered(device, self.devices) } else { device };
-        place / size.max(1)
+        let position = if device < self.devices { scattered(device, self.devices) } else { device };
+        position / size.max(1)
     }
 
-    /// The alias of a device.
+    /// Returns the alias of a device.
     ///
     /// # Errors
     /// None in practice; aliases are validated.
@@ -173,7 +184,7 @@ impl Workload {
         Alias::new(format!("member_{group:08x}")).map(Some)
     }
 
-    /// The user of a device.
+    /// Returns the user of a device.
     ///
     /// # Errors
     /// None in practice; users are validated.
@@ -181,21 +192,21 @@ impl Workload {
         UserId::new(format!("user_{:08x}", self.group(device, self.options.devices_per_user)))
     }
 
-    /// When a device was last seen before `now`: a third of them within a minute, a third within a day, a sixth within
-    /// a month, a sixth never.
+    /// Returns the last heartbeat of a device before `now`: for a third of the devices it is within a minute, for a
+    /// third within a day, for a sixth within a month, and a sixth have none.
     #[must_use]
-    pub const fn seen(&self, device: u32, now: Timestamp) -> Option<Timestamp> {
+    pub fn seen(&self, device: u32, now: Timestamp) -> Option<Timestamp> {
         let mut rng = self.rng(device, 4);
-        let ago = match rng.below(6) {
-            0 | 1 => rng.below(60),
-            2 | 3 => 3_600 + rng.below(82_800),
-            4 => 259_200 + rng.below(2_332_800),
+        let ago: i64 = match rng.random_range(0..6) {
+            0 | 1 => rng.random_range(0..60),
+            2 | 3 => rng.random_range(3_600..86_400),
+            4 => rng.random_range(259_200..2_592_000),
             _ => return None,
         };
-        Some(now.plus(-(ago as i64)))
+        Some(now.plus(-ago))
     }
 
-    /// What a device registers with.
+    /// Returns the registration of a device.
     ///
     /// # Errors
     /// None in practice; names are validated.
@@ -208,11 +219,12 @@ impl Workload {
         };
         if self.options.details {
             let mut rng = self.rng(device, 5);
-            let language = if rng.below(2) == 0 { "en" } else { "zh-Hans" };
+            let language = if rng.random_range(0..2) == 0 { "en" } else { "zh-Hans" };
             registration.language = Some(Language::new(language)?);
-            registration.utc_offset = Some(UtcOffset::new(rng.below(25).cast_signed() * 3_600 - 39_600)?);
-            if rng.below(3) == 0 {
-                registration.mobile = Some(Mobile::new(format!("+86-130{:08}", rng.below(100_000_000)))?);
+            registration.utc_offset = Some(UtcOffset::new(rng.random_range(-11..=13) * 3_600)?);
+            if rng.random_range(0..3) == 0 {
+                let number = rng.random_range(0..100_000_000);
+                registration.mobile = Some(Mobile::new(format!("+86-130{number:08}"))?);
             }
         }
         Ok(registration)
@@ -237,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_what_was_promised() {
+    fn a_device_has_the_promised_id_tags_alias_user_and_platform() {
         let devices = all(WorkloadOptions::default(), 3_000);
         let ids: BTreeSet<_> = devices.iter().map(|d| d.id.clone()).collect();
         assert_eq!(ids.len(), 3_000);

@@ -1,4 +1,4 @@
-//! What the program may be told.
+//! The command line.
 
 use crate::measure::Effort;
 use crate::questions;
@@ -8,53 +8,53 @@ use rollbook_bench::Failure;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Asks Rollbook and its peers the same questions in one run: Rollbook in memory, a register written by hand, SQLite,
-/// and Redis when `redis-server` is on the machine.
+/// Asks Rollbook and its peers the same questions in one run: Rollbook in memory, maps and bitmaps written by hand,
+/// SQLite, and Redis if `redis-server` is on the path.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub(crate) struct Args {
-    /// Numbers of devices, separated by commas; 0 measures nothing.
+    /// Numbers of devices, separated by commas; 0 skips the measurement.
     #[arg(long, value_delimiter = ',', default_value = "100000")]
     pub(crate) devices: Vec<u32>,
 
-    /// Lists of devices to count and stream, beside the same by hand on bitmaps: paths of published lists (a zip
-    /// archive or a directory of comma-separated files) or numbers of made-up devices, separated by commas.
+    /// Posting lists to count and stream, compared with bitmaps written by hand: paths of published lists (a zip
+    /// archive or a directory of comma-separated files) or numbers of generated devices, separated by commas.
     #[arg(long, value_delimiter = ',', value_name = "PATH|DEVICES")]
     pub(crate) postings: Vec<String>,
 
-    /// Questions, separated by commas; all unless given.
+    /// Questions, separated by commas. Default: all.
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 
-    /// Systems, separated by commas; all unless given. At ten million devices not all of them fit in memory at once.
+    /// Systems, separated by commas. Default: all, which at ten million devices do not fit in memory together.
     #[arg(long, value_delimiter = ',')]
     pub(crate) systems: Vec<String>,
 
-    /// Lists the names of questions and systems.
+    /// Print the names of questions and systems.
     #[arg(long)]
     pub(crate) list: bool,
 
-    /// Writes the figures as JSON.
+    /// Write the figures as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 
-    /// Draws the figures into a directory.
+    /// Write a chart of the times of each question into a directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) plots: Option<PathBuf>,
 
-    /// Adds figures that earlier runs wrote.
+    /// Add figures that earlier runs wrote with --json.
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     pub(crate) from: Vec<PathBuf>,
 
-    /// Blocks that each system is asked for each question, at most.
+    /// Maximum number of blocks for each system and question.
     #[arg(long, default_value_t = 300)]
     pub(crate) rounds: u32,
 
-    /// Seconds that one system may take for one question.
+    /// Maximum seconds for each system and question.
     #[arg(long, default_value_t = 4.0)]
     pub(crate) seconds: f64,
 
-    /// The seed of everything that is made up.
+    /// Seed of the generated devices and questions.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
@@ -62,24 +62,24 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1)]
     pub(crate) devices_per_alias: u32,
 
-    /// Gives devices a language, an offset from UTC and, one in three, a mobile number.
+    /// Give devices a language, an offset from UTC and, one in three, a mobile number.
     #[arg(long)]
     pub(crate) details: bool,
 }
 
 impl Args {
-    /// How long and how often to measure.
+    /// Returns how long and how often to measure.
     pub(crate) fn effort(&self) -> Effort {
         Effort { rounds: self.rounds, budget: Duration::from_secs_f64(self.seconds), seed: self.seed }
     }
 
-    /// Every name must be one of those that there are.
+    /// Fails if a name of a question or system is unknown.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let known = |names: &[&str], given: &[String], what: &str| match given
             .iter()
             .find(|name| !names.contains(&name.as_str()))
         {
-            Some(unknown) => Err(format!("no {what} is called {unknown}; there are {}", names.join(", "))),
+            Some(unknown) => Err(format!("{what} must be one of {}, got {unknown}", names.join(", "))),
             None => Ok(()),
         };
         known(&questions::names().collect::<Vec<_>>(), &self.only, "question")?;
@@ -96,7 +96,7 @@ impl Args {
     }
 }
 
-/// The names of all systems.
+/// Returns the names of all systems.
 pub(crate) fn system_names() -> Vec<&'static str> {
     SYSTEMS.iter().flat_map(|(names, _)| names.iter().copied()).collect()
 }

@@ -1,14 +1,14 @@
-//! Questions and answers as every system gets and gives them.
+//! Questions and answers in the form that all systems share.
 
 use rollbook::{
     Alias, Audience, Command, DeviceId, Platform, Presence, Registration, TagName, Timestamp, UserId,
 };
 
-/// A condition whose devices are counted.
+/// A condition; the question is how many devices meet it.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
     pub(crate) kind: ConditionKind,
-    /// The same, as Rollbook takes it.
+    /// The same condition as Rollbook takes it.
     pub(crate) audience: Audience,
 }
 
@@ -40,7 +40,7 @@ impl Condition {
     }
 }
 
-/// A change of one tag on many devices.
+/// One call that changes a tag on many devices.
 #[derive(Debug, Clone)]
 pub(crate) struct TagUpdate {
     pub(crate) tag: TagName,
@@ -48,8 +48,8 @@ pub(crate) struct TagUpdate {
     pub(crate) remove: Vec<DeviceId>,
 }
 
-/// Questions of one kind, which a system is asked one after the other. Names are those that a caller of Rollbook
-/// would hold: validated once, asked often.
+/// Questions of one kind, which a system is asked one after the other. Names are already validated, as a caller of
+/// Rollbook keeps them.
 #[derive(Debug, Clone)]
 pub(crate) enum Block {
     HasTag(Vec<(DeviceId, TagName)>),
@@ -60,7 +60,7 @@ pub(crate) enum Block {
     Count(Vec<Condition>),
     Touch(Vec<(DeviceId, Timestamp)>),
     Register(Vec<Registration>),
-    /// Calls that register many devices each, as Rollbook's batches take them.
+    /// Calls that register many devices each, in the form of Rollbook's batches.
     RegisterMany(Vec<Vec<Command>>),
     Remove(Vec<DeviceId>),
     AddTag(Vec<(DeviceId, TagName)>),
@@ -70,7 +70,7 @@ pub(crate) enum Block {
 }
 
 impl Block {
-    /// What its time is divided by: questions, or devices where one call is about many.
+    /// Returns what the time is divided by: questions, or devices where one call is about many.
     pub(crate) fn units(&self) -> usize {
         match self {
             Block::HasTag(some) | Block::AddTag(some) | Block::RemoveTag(some) => some.len(),
@@ -86,7 +86,7 @@ impl Block {
         }
     }
 
-    /// Does it change the register?
+    /// Returns `true` if the block changes the registry.
     pub(crate) const fn writes(&self) -> bool {
         match self {
             Block::HasTag(_)
@@ -107,20 +107,20 @@ impl Block {
     }
 }
 
-/// An answer in the form in which those of different systems can be compared.
+/// An answer in a form that is comparable across systems.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     Done,
     Is(bool),
     Ids(Vec<String>),
-    Device(Box<Told>),
+    Device(Box<DeviceFields>),
     Presence(Option<Presence>),
     Count(u64),
 }
 
-/// All that is told of a device.
+/// All fields of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Told {
+pub(crate) struct DeviceFields {
     pub(crate) id: String,
     pub(crate) platform: String,
     pub(crate) token: Option<String>,
@@ -133,8 +133,8 @@ pub(crate) struct Told {
     pub(crate) last_seen: Option<i64>,
 }
 
-/// What presence says of a heartbeat, for the systems that must work it out themselves.
-pub(crate) const fn judged(now: Timestamp, seen: Option<Timestamp>) -> Presence {
+/// Computes the presence from the last heartbeat, for systems that do not have it as an operation.
+pub(crate) const fn presence_of(now: Timestamp, seen: Option<Timestamp>) -> Presence {
     let Some(seen) = seen else { return Presence::Offline };
     match now.secs().saturating_sub(seen.secs()) {
         ..=600 => Presence::Online,

@@ -1,21 +1,22 @@
-//! Rollbook beside its peers: the same questions, in one run.
+//! Compares Rollbook with its peers: the same questions, in one run.
 //!
 //! ```sh
 //! cargo run --release -p rollbook-compare -- --devices 10000,100000,1000000 --json figures.json --plots plots
 //! ```
 //!
-//! Every system holds the same made-up devices (`rollbook_bench::Workload`). Before a question is timed, all systems
-//! answer a sample of it, and any difference ends the run; where the question reads single devices, all are asked about
-//! one device in eight, so that what lies on disk is in their caches. Then they take turns, a block of questions each, for many
-//! rounds; told are the median of the blocks and their 99th percentile, both divided by the questions in a block.
+//! Every system holds the same generated devices (`rollbook_bench::Workload`). Before a question is timed, all systems
+//! answer a sample of it, and any difference ends the run. Where the question reads single devices, every system is
+//! asked about one device in eight, so that its data on disk is in its caches. Then the systems take turns, a block of
+//! questions each, for many rounds. The results are the median and the 99th percentile of the blocks, both divided by
+//! the number of questions in a block.
 //!
-//! - `args`: what the program may be told;
-//! - `block`, `system`: questions and answers, and what a system is;
-//! - `systems`: one file each;
-//! - `questions`: by name;
-//! - `postings`: the algebra alone, also on published lists;
-//! - `measure`: how; `report`: what came of it;
-//! - `counting`: the allocator that tells what a system holds.
+//! - `args`: the command line;
+//! - `block`, `system`: questions and answers, and what a system must provide;
+//! - `systems`: one file for each system;
+//! - `questions`: the questions by name;
+//! - `postings`: set operations alone, also on published lists;
+//! - `measure`: the measurements; `report`: their output;
+//! - `counting`: an allocator that counts what a system allocates.
 
 mod args;
 mod block;
@@ -50,7 +51,7 @@ fn main() -> Result<(), Failure> {
     }
     for &devices in args.devices.iter().filter(|&&devices| devices > 0) {
         measured(&args, devices, &mut rows)?;
-        // What is known so far is kept, should a larger size not fit.
+        // Written after every size, in case a larger one does not fit in memory.
         if let Some(file) = &args.json {
             report::write(file, &rows)?;
         }
@@ -75,7 +76,7 @@ fn show(text: &str) {
     println!("{text}");
 }
 
-/// Everything at one size.
+/// Measures everything at one number of devices.
 fn measured(args: &Args, devices: u32, rows: &mut Vec<Row>) -> Result<(), Failure> {
     let options = WorkloadOptions {
         seed: args.seed,
@@ -104,7 +105,7 @@ fn measured(args: &Args, devices: u32, rows: &mut Vec<Row>) -> Result<(), Failur
         notice(&format!("reader-delay: {devices} devices"));
         rows.append(&mut delay::run(&workload, &systems, &effort)?);
     }
-    // Last, because stores may clear up after it long afterwards.
+    // Last, because stores may still be reclaiming space long after it.
     if args.asks("delete-tag") {
         notice(&format!("delete-tag: {devices} devices"));
         rows.append(&mut delete::run(&workload, &mut systems, &effort)?);

@@ -1,8 +1,8 @@
-//! The algebra alone: the same lists of devices as tags of a register, and as bitmaps in a map beside a list of ids, as
-//! one would write it by hand. On published lists, which were not made up to suit anybody, and on made-up ones.
+//! Set operations alone: the same lists of devices as tags of an app, and as bitmaps in a map with a list of ids, as one
+//! would write it by hand. Measured on published lists, which were not generated for this purpose, and on generated ones.
 //!
-//! All devices are of one platform, since bitmaps written by hand know of none. Both sides are asked all questions of a
-//! kind in turns; told is the median of the turns, divided by the questions or by the ids that were streamed.
+//! All devices are on one platform, because bitmaps written by hand have no platforms. Both sides are asked all questions
+//! of a kind in turns. The result is the median of the turns, divided by the questions or by the ids that were streamed.
 
 use crate::measure::Effort;
 use crate::measure::stats::Samples;
@@ -16,27 +16,27 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
-/// So many lists are asked about: as many as a published set has.
+/// Lists that are asked about: as many as a published set has.
 const LISTS: usize = 200;
 
 /// Lists of devices by tag.
 pub(crate) struct Postings {
-    /// What they are called.
+    /// The name of the set of lists.
     pub(crate) name: String,
     ids: Vec<Box<str>>,
     lists: Vec<(TagName, RoaringBitmap)>,
 }
 
 impl Postings {
-    /// Those at a path, or made-up ones of so many devices.
+    /// Reads the lists at a path, or generates lists for a number of devices.
     pub(crate) fn of(source: &str) -> Result<Self, Failure> {
         match source.parse() {
-            Ok(devices) => Self::made_up(&Workload::new(devices)?),
+            Ok(devices) => Self::generated(&Workload::new(devices)?),
             Err(_) => Self::published(&Dataset::read(Path::new(source))?),
         }
     }
 
-    fn made_up(workload: &Workload) -> Result<Self, Failure> {
+    fn generated(workload: &Workload) -> Result<Self, Failure> {
         let mut lists = vec![RoaringBitmap::new(); workload.tags().len()];
         let mut ids = Vec::with_capacity(workload.devices() as usize);
         for device in 0..workload.devices() {
@@ -61,12 +61,12 @@ impl Postings {
         })
     }
 
-    fn register(&self) -> Result<App<MemStore>, Failure> {
+    fn app(&self) -> Result<App<MemStore>, Failure> {
         listed(&self.ids, self.lists.iter().map(|(tag, list)| (tag, list.iter())))
     }
 }
 
-/// As one would write it by hand.
+/// The lists as one would keep them by hand.
 struct ByHand {
     ids: Vec<Box<str>>,
     tags: HashMap<String, RoaringBitmap>,
@@ -85,9 +85,9 @@ struct Kind {
     rollbook: fn(&App<MemStore>, &Audience) -> Result<u64, Failure>,
     audience: fn(&TagName, &TagName) -> Audience,
     by_hand: fn(&ByHand, &TagName, &TagName) -> Result<u64, Failure>,
-    /// Is the time told by what was counted, and not by question?
+    /// The time is divided by the devices counted instead of by the questions.
     by_device: bool,
-    /// Is it about no list, and so the same question each time?
+    /// The question is about no list, so there is only one of it.
     of_all: bool,
 }
 
@@ -171,7 +171,7 @@ const KINDS: &[Kind] = &[
     },
 ];
 
-/// What a turn of all questions answers, and the time of each, or of each device.
+/// Asks all questions once. Returns the sum of the answers, and the time for each question or device.
 fn timed(kind: &Kind, ask: impl Iterator<Item = Result<u64, Failure>>) -> Result<(u64, f64), Failure> {
     let watch = Stopwatch::start();
     let (mut sum, mut questions) = (0, 0_u64);
@@ -183,9 +183,9 @@ fn timed(kind: &Kind, ask: impl Iterator<Item = Result<u64, Failure>>) -> Result
     Ok((sum, watch.nanos() / each.max(1) as f64))
 }
 
-/// Two rows for each kind of question: Rollbook in memory, and by hand.
+/// Returns two rows for each kind of question: Rollbook in memory, and by hand.
 pub(crate) fn run(postings: Postings, effort: &Effort) -> Result<Vec<Row>, Failure> {
-    let app = postings.register()?;
+    let app = postings.app()?;
     let Postings { name, ids, lists } = postings;
     let devices = u32::try_from(ids.len())?;
     let names: Vec<TagName> = lists.iter().map(|(tag, _)| tag.clone()).collect();
@@ -216,7 +216,7 @@ pub(crate) fn run(postings: Postings, effort: &Effort) -> Result<Vec<Row>, Failu
             };
             if our != their {
                 return Err(
-                    format!("{} of {name}: Rollbook answers {our}, by hand {their}", kind.name).into()
+                    format!("{} of {name}: Rollbook returned {our}, by hand {their}", kind.name).into()
                 );
             }
             ours.push(us);

@@ -1,75 +1,84 @@
 //! What is compared: a system that can be asked blocks of questions.
 
-use crate::block::{Answer, Block, Condition, TagUpdate, Told};
+use crate::block::{Answer, Block, Condition, DeviceFields, TagUpdate};
 use rollbook::{Alias, Command, DeviceId, Presence, Registration, TagName, Timestamp, UserId};
 use rollbook_bench::{Failure, Workload};
 use std::hint::black_box;
 
-/// A register with the devices of a workload, of whatever make.
+/// A registry of any kind with the devices of a workload.
 pub(crate) trait System {
     fn name(&self) -> &'static str;
 
-    /// Answers a block of questions and forgets the answers. This is what is timed.
+    /// Answers a block of questions and discards the answers. This is what is timed.
     fn ask(&mut self, block: &Block) -> Result<(), Failure>;
 
-    /// Answers a block of questions by the same means, to be compared with the answers of the others.
+    /// Answers a block of questions in the same way and returns the answers, to compare them with those of the others.
     fn answer(&mut self, block: &Block) -> Result<Vec<Answer>, Failure>;
 
-    /// Does it only what lies beneath an answer, and answers nothing?
+    /// Returns `true` for a system that only does the work beneath an answer, such as reading the record, and has no
+    /// answers to compare.
     fn is_bare(&self) -> bool {
         false
     }
 
-    /// Can it be asked this in a way of its own?
+    /// Returns `true` if the system can be asked this block in a way of its own.
     fn takes(&self, block: &Block) -> bool;
 
-    /// How many questions it wants together; 1 when it does not matter.
-    fn together(&self) -> usize;
+    /// Returns the number of questions that the system sends together.
+    fn together(&self) -> usize {
+        1
+    }
 
-    /// What it says itself about the room it takes.
-    fn footprint(&mut self) -> Result<Footprint, Failure>;
+    /// Returns the memory and disk that the system itself reports.
+    fn footprint(&mut self) -> Result<Footprint, Failure> {
+        Ok(Footprint::default())
+    }
 
-    /// Can several threads read it?
-    fn readers(&self) -> Option<&dyn Readers>;
+    /// Returns the system for several reading threads, if it supports them.
+    fn readers(&self) -> Option<&dyn Readers> {
+        None
+    }
 
-    /// Can it be read, streamed and written at once?
-    fn live(&self) -> Option<&dyn Live>;
+    /// Returns the system for threads that read, stream and write at the same time, if it supports them.
+    fn live(&self) -> Option<&dyn Live> {
+        None
+    }
 }
 
-/// Room, in bytes, that the counting allocator does not see, and what filling it cost.
+/// Sizes in bytes that the counting allocator does not see, and the cost of filling the system.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Footprint {
     pub(crate) memory: Option<u64>,
     pub(crate) disk: Option<u64>,
-    /// Bytes that went to disk for each byte that was committed, while it was filled.
+    /// Bytes written to disk for each byte committed while the system was filled.
     pub(crate) write_amplification: Option<f64>,
-    /// Does the counting allocator see all of its memory?
+    /// True if the counting allocator sees all of the system's memory.
     pub(crate) counted: bool,
 }
 
-/// What several threads may ask at once.
+/// Questions that several threads can ask at the same time.
 pub(crate) trait Readers: Sync {
-    /// How many of these devices carry their tag.
+    /// Returns how many of these devices carry their tag.
     fn count_tagged(&self, asks: &[(DeviceId, TagName)]) -> usize;
 }
 
-/// What a register goes on doing while others read.
+/// Work that a system does while others read.
 pub(crate) trait Live: Readers {
-    /// Reads the ids of all devices; how many.
+    /// Reads the ids of all devices and returns their number.
     fn stream(&self) -> Result<u64, Failure>;
 
-    /// Puts the tag on the device and takes it off again.
+    /// Adds the tag to the device and removes it again.
     fn write(&self, device: &DeviceId, tag: &TagName) -> Result<(), Failure>;
 }
 
-/// How a system is made: registers all devices of the workload.
+/// Creates systems and registers all devices of the workload.
 pub(crate) type Build = fn(&Workload) -> Result<Vec<Box<dyn System>>, Failure>;
 
-/// A register that answers one question at a time, called directly.
+/// A registry that is called directly and answers one question at a time.
 pub(crate) trait Direct {
-    /// What a look-up of device ids returns: owned, in byte order.
+    /// The result of a look-up of device ids: owned, in byte order.
     type Ids;
-    /// What a look-up of a device returns: owned, with all fields.
+    /// The result of a look-up of a device: owned, with all fields.
     type Device;
 
     const NAME: &'static str;
@@ -81,9 +90,9 @@ pub(crate) trait Direct {
     fn presence(&mut self, id: &DeviceId) -> Result<Option<Presence>, Failure>;
     fn count(&mut self, condition: &Condition) -> Result<u64, Failure>;
     fn touch(&mut self, id: &DeviceId, at: Timestamp) -> Result<(), Failure>;
-    /// Registers a device or updates it; was it new?
+    /// Registers or updates a device. Returns `true` if it was new.
     fn register(&mut self, registration: &Registration) -> Result<bool, Failure>;
-    /// Registers devices in one call; one after the other where there is no such call.
+    /// Registers devices in one call, or one after the other where there is no such call.
     fn register_many(&mut self, new: &[Command]) -> Result<(), Failure> {
         new.iter().try_for_each(|one| match one {
             Command::Register(registration) => self.register(registration).map(drop),
@@ -97,22 +106,30 @@ pub(crate) trait Direct {
     fn delete_tag(&mut self, tag: &TagName) -> Result<(), Failure>;
 
     fn ids(ids: Self::Ids) -> Vec<String>;
-    fn told(device: Self::Device) -> Told;
+    fn fields(device: Self::Device) -> DeviceFields;
 
     fn footprint(&mut self) -> Result<Footprint, Failure>;
-    fn readers(&self) -> Option<&dyn Readers>;
-    fn live(&self) -> Option<&dyn Live>;
-    /// Runs before a block that writes, inside its time.
-    fn begin(&mut self) -> Result<(), Failure>;
-    /// Runs after a block that writes, inside its time.
-    fn end(&mut self) -> Result<(), Failure>;
+    fn readers(&self) -> Option<&dyn Readers> {
+        None
+    }
+    fn live(&self) -> Option<&dyn Live> {
+        None
+    }
+    /// Runs before a block that writes, inside its measured time.
+    fn begin(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+    /// Runs after a block that writes, inside its measured time.
+    fn end(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
-/// A [`Direct`] register as a [`System`].
+/// A [`Direct`] registry as a [`System`].
 #[derive(Debug)]
 pub(crate) struct Called<R>(pub(crate) R);
 
-/// Calls the register for every question of a block and hands each answer to the arm's second closure.
+/// Asks the registry every question of a block and passes each answer to `done`.
 fn each<R: Direct>(register: &mut R, block: &Block, mut done: impl FnMut(Given<R>)) -> Result<(), Failure> {
     match block {
         Block::HasTag(asks) => {
@@ -158,7 +175,7 @@ fn each<R: Direct>(register: &mut R, block: &Block, mut done: impl FnMut(Given<R
     }
 }
 
-/// An answer as the register gives it.
+/// An answer in the form that the registry returns.
 enum Given<R: Direct> {
     Done,
     Is(bool),
@@ -192,7 +209,7 @@ impl<R: Direct> System for Called<R> {
                 Given::Done => Answer::Done,
                 Given::Is(is) => Answer::Is(is),
                 Given::Ids(ids) => Answer::Ids(R::ids(ids)),
-                Given::Device(device) => Answer::Device(Box::new(R::told(device))),
+                Given::Device(device) => Answer::Device(Box::new(R::fields(device))),
                 Given::Presence(presence) => Answer::Presence(presence),
                 Given::Count(count) => Answer::Count(count),
             });
@@ -205,10 +222,6 @@ impl<R: Direct> System for Called<R> {
 
     fn takes(&self, _: &Block) -> bool {
         true
-    }
-
-    fn together(&self) -> usize {
-        1
     }
 
     fn footprint(&mut self) -> Result<Footprint, Failure> {

@@ -1,4 +1,4 @@
-//! Makes the systems one after the other and tells what each takes.
+//! Creates the systems one after the other and measures their size.
 
 use crate::counting;
 use crate::report::{Row, notice};
@@ -6,7 +6,7 @@ use crate::system::System;
 use crate::systems::SYSTEMS;
 use rollbook_bench::{Failure, Stopwatch, Workload};
 
-/// The systems that are asked for and that this machine has; what is missing is named.
+/// Creates the wanted systems. A system that is not on this machine gets a row that says so.
 pub(crate) fn build(
     workload: &Workload,
     wanted: &dyn Fn(&str) -> bool,

@@ -1,4 +1,4 @@
-//! Do all systems give the same answers? A comparison of different things would be worse than none.
+//! Verifies that all systems give the same answers: times of different work cannot be compared.
 
 use super::Effort;
 use crate::block::{Answer, Block};
@@ -10,7 +10,7 @@ use rollbook_bench::{Failure, Workload};
 const SAMPLE: usize = 200;
 
 /// Asks every system the same sample, before, during and after a change, and compares all answers with those of the
-/// first one.
+/// first system.
 pub(crate) fn check(
     question: &Question,
     workload: &Workload,
@@ -40,7 +40,7 @@ fn all_answers(system: &mut dyn System, turn: &Turn) -> Result<Vec<Answer>, Fail
     turn.probes.iter().try_for_each(&mut ask)?;
     if let Some(after) = &turn.after {
         ask(after)?;
-        // Of devices that are gone again there is nothing to ask.
+        // Removed devices cannot be looked up.
         let known =
             |probe: &&Block| !(matches!(after, Block::Remove(_)) && matches!(probe, Block::Device(_)));
         turn.probes.iter().filter(known).try_for_each(&mut ask)?;
@@ -48,7 +48,7 @@ fn all_answers(system: &mut dyn System, turn: &Turn) -> Result<Vec<Answer>, Fail
     Ok(answers)
 }
 
-/// The first difference is told.
+/// Fails with the first difference.
 pub(crate) fn same(
     question: &str,
     (one, expected): (&str, &[Answer]),
@@ -61,7 +61,7 @@ pub(crate) fn same(
     match expected.iter().zip(answers).find(|(expected, answer)| expected != answer) {
         None => Ok(()),
         Some((expected, answer)) => {
-            Err(format!("{question}: {one} answers {expected:?}, {other} answers {answer:?}").into())
+            Err(format!("{question}: {one} returned {expected:?}, {other} returned {answer:?}").into())
         }
     }
 }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_system_holds_is_told_and_what_is_missing_named() {
+    fn every_system_has_a_size_or_is_reported_as_missing() {
         let (_, _, rows) = small(WorkloadOptions::default());
         for system in ["rollbook-mem", "by-hand"] {
             let row = rows.iter().find(|row| row.system == system && row.question == "memory").unwrap();
@@ -116,8 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_told_with_both_answers() {
+    fn a_difference_is_reported_with_both_answers() {
         let error = same("x", ("one", &[Answer::Is(true)]), ("other", &[Answer::Is(false)])).unwrap_err();
-        assert_eq!(error.to_string(), "x: one answers Is(true), other answers Is(false)");
+        assert_eq!(error.to_string(), "x: one returned Is(true), other returned Is(false)");
     }
 }

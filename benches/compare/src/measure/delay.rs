@@ -1,28 +1,31 @@
-//! What a reader waits while another thread streams an audience of all devices and a third one writes.
+//! The latency of a reader while a second thread streams an audience of all devices and a third one writes.
 //!
-//! On a machine with fewer cores than threads the scheduler alone makes a reader wait for milliseconds. So the same is
-//! measured with two threads that do nothing but count: what both have in common is the machine's.
+//! On a machine with fewer cores than threads the scheduler alone makes a reader wait for milliseconds. The same is
+//! therefore measured beside two threads that only count: what both measurements share is due to the machine.
 
 use super::Effort;
-use super::stats::Histogram;
 use crate::report::Row;
 use crate::system::{Live, System};
+use hdrhistogram::Histogram;
 use rollbook::{DeviceId, TagName};
 use rollbook_bench::{Asker, Failure, Skew, Stopwatch, Workload};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How long the reader reads.
+/// Duration of one measurement.
 const STRETCH: Duration = Duration::from_secs(5);
 
-/// Different questions, over and over: many devices, but a list that does not crowd them out of the caches.
+/// Longest latency that the histogram can hold, in nanoseconds.
+const LONGEST: u64 = 60_000_000_000;
+
+/// Distinct questions, which are asked in a cycle: many devices, but a list too short to evict them from the caches.
 const QUESTIONS: u32 = 1 << 14;
 
 type Asks = Vec<(DeviceId, TagName)>;
 
-/// Three rows for each system that can be read, streamed and written at once: the reader alone, beside threads that
-/// count, and beside threads that stream and write.
+/// Returns three rows for each system that can be read, streamed and written at the same time: the reader alone, beside
+/// threads that count, and beside threads that stream and write.
 pub(crate) fn run(
     workload: &Workload,
     systems: &[Box<dyn System>],
@@ -58,7 +61,7 @@ pub(crate) fn run(
             }
             Ok(())
         };
-        let mut row = |name: &str, samples: &Histogram| {
+        let mut row = |name: &str, samples: &Histogram<u64>| {
             rows.push(Row::delay(workload.devices(), name, system.name(), samples));
         };
         row("reader-delay-alone", &delays(live, &asks, idle, idle)?);
@@ -70,21 +73,22 @@ pub(crate) fn run(
 
 type Outcome = Result<(), Failure>;
 
-/// Every single question's time, with two other threads at work.
+/// Measures every single question while two other threads work.
 fn delays(
     live: &dyn Live,
     asks: &Asks,
     one: impl Fn(&AtomicBool) -> Outcome + Sync,
     other: impl Fn(&AtomicBool) -> Outcome + Sync,
-) -> Result<Histogram, Failure> {
+) -> Result<Histogram<u64>, Failure> {
+    let mut samples = Histogram::new_with_bounds(1, LONGEST, 3)?;
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let workers = [scope.spawn(|| one(&stop)), scope.spawn(|| other(&stop))];
-        let (whole, mut samples) = (Stopwatch::start(), Histogram::default());
+        let whole = Stopwatch::start();
         for ask in asks.chunks_exact(1).cycle() {
             let watch = Stopwatch::start();
             black_box(live.count_tagged(ask));
-            samples.push(watch.nanos());
+            samples.saturating_record(u64::try_from(watch.read().as_nanos()).unwrap_or(LONGEST));
             if whole.read() > STRETCH {
                 break;
             }

@@ -1,4 +1,4 @@
-//! Deletes a tag that every device carries.
+//! Times the deletion of a tag that every device carries.
 
 use super::stats::Samples;
 use super::{Effort, check};
@@ -12,10 +12,10 @@ use std::time::Duration;
 /// Devices in one update.
 const CALL: usize = 1_000;
 
-/// Deletions of each system, as far as the budget goes.
+/// Deletions of each system, if the time budget allows.
 const TIMES: u32 = 7;
 
-/// A row for each system that takes the question.
+/// Returns a row for each system that takes the question.
 pub(crate) fn run(
     workload: &Workload,
     systems: &mut [Box<dyn System>],
@@ -54,7 +54,7 @@ pub(crate) fn run(
     Ok(rows)
 }
 
-/// Puts the tag on every device.
+/// Adds the tag to every device.
 fn put(tag: &TagName, workload: &Workload, system: &mut dyn System) -> Result<(), Failure> {
     for first in (0..workload.devices()).step_by(CALL) {
         let some = first..workload.devices().min(first.saturating_add(CALL as u32));

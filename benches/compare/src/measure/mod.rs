@@ -1,13 +1,13 @@
-//! How the systems are measured.
+//! The measurements.
 //!
-//! - `build`: makes them, and what each takes;
-//! - `check`: do they give the same answers?
-//! - `warm`: what lies on disk is read before it is timed;
+//! - `build`: creates the systems and measures their size;
+//! - `check`: verifies that they give the same answers;
+//! - `warm`: reads data on disk before it is timed;
 //! - `rounds`: times blocks of questions, one system after the other, round by round;
-//! - `delete`: a tag that every device carries, deleted;
-//! - `threads`: two threads against one;
-//! - `delay`: what a reader waits while others stream and write;
-//! - `stats`: medians and the like.
+//! - `delete`: times the deletion of a tag that every device carries;
+//! - `threads`: compares the throughput of two reading threads with that of one;
+//! - `delay`: the latency of a reader while others stream and write;
+//! - `stats`: medians and percentiles.
 
 pub(crate) mod build;
 mod check;
@@ -22,15 +22,15 @@ pub(crate) use check::check;
 
 use std::time::Duration;
 
-/// How long and how often.
+/// How long and how often to measure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Effort {
-    /// Blocks of each system, at most.
+    /// Maximum number of blocks for each system.
     pub(crate) rounds: u32,
-    /// Time that one system may take for one question.
+    /// Maximum time for each system and question.
     pub(crate) budget: Duration,
     pub(crate) seed: u64,
 }
 
-/// Blocks that a system is asked however long it takes.
+/// Blocks that a system is asked regardless of the time it takes.
 pub(crate) const FEWEST: usize = 3;

@@ -1,5 +1,5 @@
-//! Times blocks of questions: in every round each system is asked some questions and then a block that is timed, in a
-//! turning order, so that whatever else the machine does falls on all of them alike.
+//! Times blocks of questions. In every round each system is asked some questions and then a block that is timed. The
+//! order of the systems rotates, so that other load on the machine affects all of them alike.
 
 use super::stats::Samples;
 use super::{Effort, FEWEST};
@@ -9,11 +9,11 @@ use crate::system::System;
 use rollbook_bench::{Failure, Stopwatch, Workload};
 use std::time::Duration;
 
-/// About how long a block takes: long beside the reading of a clock and what a turn costs, short beside a slice of the
-/// machine's scheduler.
+/// Target duration of a block: long compared with reading the clock and the overhead of a turn, short compared with a
+/// time slice of the scheduler.
 const BLOCK: Duration = Duration::from_micros(500);
 
-/// Blocks before the one that is timed.
+/// Untimed blocks before the one that is timed.
 const WARM_UP: u64 = 3;
 
 struct Contender<'s> {
@@ -24,7 +24,7 @@ struct Contender<'s> {
     samples: Samples,
 }
 
-/// A row for each system that takes the question.
+/// Returns a row for each system that takes the question.
 pub(crate) fn run(
     question: &Question,
     workload: &Workload,
@@ -57,7 +57,7 @@ pub(crate) fn run(
     Ok(contenders.iter().map(row).collect())
 }
 
-/// How many questions of its kind a system answers in the time of a block; a whole pipeline at least.
+/// Returns how many questions a system answers in the time of a block, and at least a whole pipeline.
 fn size(
     question: &Question,
     workload: &Workload,
@@ -83,12 +83,12 @@ fn timed(system: &mut dyn System, turn: &Turn) -> Result<Duration, Failure> {
 impl Contender<'_> {
     fn ask(&mut self, question: &Question, workload: &Workload, seed: u64) -> Result<(), Failure> {
         let whole = Stopwatch::start();
-        // The others have filled the caches with their data: other questions, not timed, make them this system's own
-        // again, as they are where it does not take turns.
+        // The other systems have evicted this one's data from the caches. Untimed questions bring it back, as it is
+        // where a system runs alone.
         for other in 1..=WARM_UP {
             timed(self.system, &(question.make)(workload, seed ^ (other << 32), self.count)?)?;
         }
-        // Made only now, so that the questions themselves are in the cache, as those of a caller are.
+        // Created only now, so that the questions themselves are in the cache, like those of a real caller.
         let turn = (question.make)(workload, seed, self.count)?;
         let taken = timed(self.system, &turn)?;
         self.samples.push(taken.as_nanos() as f64 / turn.timed.units().max(1) as f64);

@@ -1,4 +1,4 @@
-//! Two reading threads against one.
+//! Compares the throughput of two reading threads with that of one.
 
 use super::Effort;
 use super::stats::Samples;
@@ -10,22 +10,22 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Duration;
 
-/// How long threads read before they are counted.
+/// Duration of one measurement.
 const STRETCH: Duration = Duration::from_millis(100);
 
-/// Measurements: one thread, two, and the other one.
+/// Number of measurements; each is of one thread, of two, and of the other one.
 const TURNS: u32 = 21;
 
-/// Questions between two looks at the clock.
+/// Questions between two readings of the clock.
 const CHUNK: usize = 256;
 
-/// Different questions, over and over: many devices, but a list that does not crowd them out of the caches.
+/// Distinct questions, which are asked in a cycle: many devices, but a list too short to evict them from the caches.
 const QUESTIONS: u32 = 1 << 14;
 
 type Asks = Vec<(DeviceId, TagName)>;
 
-/// A row with the ratio of throughputs for each system that several threads can read. `by-hand` has no lock at all:
-/// it shows what the machine has to give.
+/// Returns a row with the ratio of throughputs for each system that several threads can read. `by-hand` has no lock at
+/// all and shows what the machine can reach.
 pub(crate) fn run(
     workload: &Workload,
     systems: &[Box<dyn System>],
@@ -37,7 +37,7 @@ pub(crate) fn run(
     let mut ratios = vec![Samples::default(); readers.len()];
     for _ in 0..TURNS {
         for ((_, readers), ratios) in readers.iter().zip(&mut ratios) {
-            // Each list alone, before and after: one may hold the easier questions, and a machine has its moods.
+            // Each list alone, before and after: one may have easier questions, and the machine's speed varies.
             let [one, other] = asks.each_ref().map(std::slice::from_ref);
             let before = throughput(*readers, one);
             let both = throughput(*readers, &asks);
@@ -62,7 +62,7 @@ fn asks(workload: &Workload, seed: u64) -> Result<Asks, Failure> {
     (0..QUESTIONS).map(|_| Ok((asker.id()?, asker.tag()?))).collect()
 }
 
-/// Questions in a nanosecond, of one thread for each list of questions.
+/// Returns the questions answered in a nanosecond by one thread for each list of questions.
 fn throughput(readers: &dyn Readers, asks: &[Asks]) -> f64 {
     let start = Barrier::new(asks.len());
     let read = |asks: &Asks| {
@@ -79,7 +79,7 @@ fn throughput(readers: &dyn Readers, asks: &[Asks]) -> f64 {
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = asks.iter().map(|asks| scope.spawn(|| read(asks))).collect();
-        // A thread that panicked has read nothing.
+        // A thread that panicked counts as no throughput.
         threads.into_iter().map(|thread| thread.join().unwrap_or_default()).sum()
     })
 }

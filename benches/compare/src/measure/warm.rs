@@ -1,14 +1,14 @@
-//! Brings what lies on disk into the caches, before anything is timed.
+//! Reads data on disk into the caches before anything is timed.
 
 use crate::questions::Question;
 use crate::system::System;
 use rollbook_bench::{Failure, Workload};
 
-/// One device in so many is asked about. A block of a table file holds dozens of devices, so that nearly every block is
-/// read; asking about each device would take minutes.
+/// One of this many devices is asked about. A block of a table file holds dozens of devices, so nearly every block is
+/// read; a question about each device would take minutes.
 const ONE_IN: u32 = 8;
 
-/// Asks every system that takes the question about devices anywhere.
+/// Asks every system that takes the question about random devices.
 pub(crate) fn run(
     question: &Question,
     workload: &Workload,

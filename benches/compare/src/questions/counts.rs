@@ -1,11 +1,12 @@
-//! How many devices a condition selects. Tags are drawn as devices draw theirs, so most questions are about large sets.
+//! The number of devices that meet a condition. Tags are drawn with the probabilities of the devices' own tags, so most
+//! questions are about large sets.
 
 use super::{PER_QUESTION, Question, Turn};
 use crate::block::{Block, Condition, ConditionKind};
 use rollbook::Platform;
 use rollbook_bench::{Asker, Failure, Skew, Workload};
 
-/// Few, because some systems take long.
+/// Few, because some systems are slow.
 const MOST: usize = 20;
 
 pub(super) const QUESTIONS: &[Question] = &[

@@ -1,5 +1,5 @@
-//! The questions by name: what is prepared, what is timed, what is put back, and by what other questions it shows
-//! whether the systems did the same.
+//! The questions by name. Each has a part that prepares, a part that is timed, a part that undoes a change, and probes
+//! that show whether all systems made the same change.
 
 mod counts;
 mod reads;
@@ -8,28 +8,29 @@ mod writes;
 use crate::block::Block;
 use rollbook_bench::{Failure, Workload};
 
-/// What is asked under one name.
+/// A kind of question.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question {
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
-    /// Does it read what one device, alias or user alone has?
+    /// The question reads the data of a single device, alias or user.
     pub(crate) single: bool,
-    /// The most questions in one block.
+    /// Maximum number of questions in one block.
     pub(crate) most: usize,
-    /// Makes a block of so many questions; the same seed makes the same ones, and fewer are the first of more.
+    /// Creates a block of this many questions. The same seed gives the same questions, and a smaller block is a prefix of a
+    /// larger one.
     pub(crate) make: fn(&Workload, u64, usize) -> Result<Turn, Failure>,
 }
 
-/// One block with what goes before and after it.
+/// One block with what is asked before and after it.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    /// Asked before, not timed.
+    /// Asked before the timed block.
     pub(crate) before: Option<Block>,
     pub(crate) timed: Block,
-    /// Puts things back, not timed.
+    /// Undoes the change after the timed block.
     pub(crate) after: Option<Block>,
-    /// Questions that show what has changed.
+    /// Questions that show the change.
     pub(crate) probes: Vec<Block>,
 }
 
@@ -39,19 +40,19 @@ impl Turn {
     }
 }
 
-/// Per question, which is the unit of nearly all.
+/// The unit of nearly all questions.
 const PER_QUESTION: &str = "per question";
 
-/// All questions that are asked in blocks, in the order in which they are asked: reads first, then what puts things
-/// back, last what does not.
+/// Returns all questions that are asked in blocks, in the order in which they are asked: reads, then changes that are
+/// undone, then changes that are not.
 pub(crate) fn all() -> impl Iterator<Item = &'static Question> {
     reads::QUESTIONS.iter().chain(counts::QUESTIONS).chain(writes::QUESTIONS)
 }
 
-/// What is measured in ways of its own.
+/// Names of the other measurements.
 pub(crate) const SPECIAL: &[&str] = &["memory", "two-threads", "reader-delay", "delete-tag"];
 
-/// Every name.
+/// Returns all names.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     all().map(|question| question.name).chain(SPECIAL.iter().copied())
 }

@@ -25,12 +25,12 @@ fn asked(workload: &Workload, seed: u64, count: usize, skew: Skew) -> Result<Tur
     Ok(Turn::read(Block::HasTag(asks.collect::<Result<_, Failure>>()?)))
 }
 
-/// Any device, a tag as popular as on the devices.
+/// A random device, and a tag drawn with the probabilities of the devices' own tags.
 fn membership(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
     asked(workload, seed, count, Skew::Uniform)
 }
 
-/// A few devices most of the time.
+/// The same, but mostly about a few devices.
 fn membership_skewed(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
     asked(workload, seed, count, Skew::Zipf)
 }

@@ -1,4 +1,4 @@
-//! Changes. All but the last put things back, so that every block meets the register as it was filled.
+//! Changes. All but the last are undone, so that every block finds the registry as it was filled.
 
 use super::{PER_QUESTION, Question, Turn};
 use crate::block::{Block, Condition, ConditionKind, TagUpdate};
@@ -18,9 +18,9 @@ pub(super) const QUESTIONS: &[Question] = &[
 /// Devices in one update of a tag, and in one call that registers many.
 const CALL: usize = 1_000;
 
-/// Devices that the register does not know.
+/// Returns devices that are not registered.
 fn new_devices(workload: &Workload, seed: u64, count: usize) -> Result<Vec<Registration>, Failure> {
-    // Other devices each time, and never more than there are numbers for.
+    // Different devices each time, within the range of numbers.
     let first = workload.devices() + ((seed ^ (seed >> 29)) % 4_096) as u32 * CALL as u32;
     let new = (first..).take(count).map(|device| workload.registration(device));
     Ok(new.collect::<Result<_, _>>()?)
@@ -68,7 +68,7 @@ fn remove(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure>
     Ok(Turn { before: Some(Block::Register(new)), timed, after: None, probes })
 }
 
-/// The sizes of some of these tags.
+/// Returns a block that counts some of these tags.
 fn counts_of<'a>(tags: impl Iterator<Item = &'a TagName>) -> Block {
     let some: BTreeSet<&TagName> = tags.take(50).collect();
     Block::Count(some.into_iter().map(|tag| Condition::new(ConditionKind::Tag(tag.clone()))).collect())
@@ -86,7 +86,7 @@ fn add_tag(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure
     Ok(Turn { before: None, timed: Block::AddTag(pairs), after, probes })
 }
 
-/// One tag on a thousand devices that lack it, or on as many of them as a small register has.
+/// Adds one tag to a thousand devices that lack it, or to as many as a small registry has.
 fn tag_update(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
     let mut asker = Asker::new(workload, seed, Skew::Uniform);
     let (mut calls, mut back, mut probes) = (Vec::new(), Vec::new(), Vec::new());
@@ -109,7 +109,7 @@ fn tag_update(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Fail
     Ok(Turn { before: None, timed: Block::UpdateTag(calls), after: Some(Block::UpdateTag(back)), probes })
 }
 
-/// Heartbeats of now; they cannot be put back.
+/// Heartbeats with the current time; they cannot be undone.
 fn touch(workload: &Workload, seed: u64, count: usize) -> Result<Turn, Failure> {
     let mut asker = Asker::new(workload, seed, Skew::Uniform);
     let seen = (0..count).map(|_| Ok((asker.id()?, NOW))).collect::<Result<Vec<_>, Failure>>()?;

@@ -1,4 +1,4 @@
-//! What the project has promised itself, and whether these figures keep it.
+//! The performance targets of the project and whether the figures meet them.
 
 use super::Row;
 use super::table::{BASE, aligned, distinct, grouped, time};
@@ -9,21 +9,21 @@ const MEM: &str = "rollbook-mem";
 const ROCKS: &str = "rollbook-rocks";
 const RAW: &str = "rocksdb-raw";
 
-/// From so many devices on, a register is large.
+/// Most targets apply from this number of devices on.
 const LARGE: u32 = 1_000_000;
 
-/// A promise about one size.
+/// A target at one number of devices.
 struct Bar {
     who: &'static str,
     what: String,
-    promised: String,
+    target: String,
     found: String,
-    kept: bool,
+    met: bool,
 }
 
 impl Bar {
-    fn new(who: &'static str, what: &str, promised: String, found: String, kept: bool) -> Self {
-        Bar { who, what: what.to_owned(), promised, found, kept }
+    fn new(who: &'static str, what: &str, target: String, found: String, met: bool) -> Self {
+        Bar { who, what: what.to_owned(), target, found, met }
     }
 }
 
@@ -39,7 +39,7 @@ impl Figures<'_> {
             .find(|row| row.devices == self.devices && row.question == question && row.system == system)
     }
 
-    /// The time of one by that of another, or the bytes.
+    /// Returns the ratio of the times, or of the bytes, of two systems.
     fn by(&self, question: &str, one: &str, other: &str) -> Option<f64> {
         let figure = |row: &Row| row.median_ns.or(row.bytes_per_device);
         Some(figure(self.row(question, one)?)? / figure(self.row(question, other)?)?)
@@ -53,8 +53,8 @@ impl Figures<'_> {
         most: f64,
     ) -> Option<Bar> {
         let ratio = self.by(question, who, than)?;
-        let promised = format!("at most {most} × {than}");
-        Some(Bar::new(who, what, promised, format!("{ratio:.2} ×"), ratio <= most))
+        let target = format!("at most {most} × {than}");
+        Some(Bar::new(who, what, target, format!("{ratio:.2} ×"), ratio <= most))
     }
 
     fn faster(
@@ -65,8 +65,8 @@ impl Figures<'_> {
         least: f64,
     ) -> Option<Bar> {
         let ratio = 1.0 / self.by(question, who, than)?;
-        let promised = format!("{least} × faster than {than}");
-        Some(Bar::new(who, what, promised, format!("{ratio:.1} ×"), ratio >= least))
+        let target = format!("{least} × faster than {than}");
+        Some(Bar::new(who, what, target, format!("{ratio:.1} ×"), ratio >= least))
     }
 
     fn bars(&self) -> Vec<Option<Bar>> {
@@ -76,7 +76,7 @@ impl Figures<'_> {
         bars
     }
 
-    /// Nearly everything is promised for large registers.
+    /// Nearly all targets are for large registries.
     fn in_memory(&self) -> Vec<Option<Bar>> {
         let by_hand = (MEM, BASE);
         if self.devices < LARGE {
@@ -89,9 +89,9 @@ impl Figures<'_> {
             self.row("memory", MEM).and_then(|row| row.bytes_per_device).map(|bytes| Bar {
                 who: MEM,
                 what: "memory".to_owned(),
-                promised: "at most 200 bytes per device".to_owned(),
+                target: "at most 200 bytes per device".to_owned(),
                 found: format!("{bytes:.0} bytes"),
-                kept: bytes <= 200.0,
+                met: bytes <= 200.0,
             }),
             self.at_most(by_hand, "memory", "memory", 0.7),
             self.at_most(by_hand, "register a device", "register", 3.0),
@@ -101,9 +101,9 @@ impl Figures<'_> {
             self.row("two-threads", MEM).and_then(|row| row.ratio).map(|ratio| Bar {
                 who: MEM,
                 what: "two reading threads against one".to_owned(),
-                promised: "at least 1.8 ×".to_owned(),
+                target: "at least 1.8 ×".to_owned(),
                 found: format!("{ratio:.2} ×"),
-                kept: ratio >= 1.8,
+                met: ratio >= 1.8,
             }),
             self.faster((MEM, "redis"), "tag membership", "membership", 50.0),
             self.faster((MEM, "redis-pipelined"), "tag membership", "membership", 3.0),
@@ -113,7 +113,7 @@ impl Figures<'_> {
         ]
     }
 
-    /// What is promised of every set of lists.
+    /// Targets for every set of posting lists.
     fn algebra(&self) -> Vec<Option<Bar>> {
         let mut bars = Vec::new();
         for (kind, most) in
@@ -126,7 +126,7 @@ impl Figures<'_> {
         bars
     }
 
-    /// RocksDB's own read and write are what a store on it is measured by; what it counts, by the store in memory.
+    /// Reads and writes are compared with RocksDB's own, counts with the store in memory.
     fn on_disk(&self) -> Vec<Option<Bar>> {
         let raw = (ROCKS, RAW);
         vec![
@@ -149,13 +149,13 @@ impl Figures<'_> {
         self.row("delete-tag", who).and_then(|row| row.median_ns).map(|ns| Bar {
             who,
             what: "delete a tag that all devices carry".to_owned(),
-            promised: "under 1 ms".to_owned(),
+            target: "under 1 ms".to_owned(),
             found: time(ns),
-            kept: ns < 1e6,
+            met: ns < 1e6,
         })
     }
 
-    /// How a question grows from the smallest size to this one, beside the membership of another system.
+    /// Compares how a question slows down from the smallest size to this one with the membership of another system.
     fn growth(
         &self,
         (who, than): (&'static str, &str),
@@ -174,23 +174,24 @@ impl Figures<'_> {
         Some(Bar {
             who,
             what: what.to_owned(),
-            promised: format!("grows no more than {times}{than}: {base:.2} × since {}", grouped(smallest)),
+            target: format!("grows no more than {times}{than}: {base:.2} × since {}", grouped(smallest)),
             found: format!("{ours:.2} ×"),
-            kept: ours <= base * most,
+            met: ours <= base * most,
         })
     }
 }
 
-/// The promises that these figures speak of.
+/// Formats the targets for which there are figures.
 pub(crate) fn table(rows: &[Row]) -> String {
-    let mut cells = vec![["devices", "who", "what", "promised", "found", ""].map(str::to_owned).to_vec()];
+    let mut cells =
+        vec![["devices", "system", "question", "target", "found", ""].map(str::to_owned).to_vec()];
     let mut sizes = distinct(rows.iter().map(|row| row.devices));
     sizes.sort_unstable();
     for devices in sizes {
         for bar in (Figures { rows, devices }).bars().into_iter().flatten() {
-            let Bar { who, what, promised, found, kept } = bar;
-            let verdict = if kept { "kept" } else { "MISSED" };
-            cells.push(vec![grouped(devices), who.to_owned(), what, promised, found, verdict.to_owned()]);
+            let Bar { who, what, target, found, met } = bar;
+            let verdict = if met { "met" } else { "MISSED" };
+            cells.push(vec![grouped(devices), who.to_owned(), what, target, found, verdict.to_owned()]);
         }
     }
     aligned(&cells)
@@ -201,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_promise_is_judged_by_its_figures() {
+    fn a_target_is_met_or_missed_by_its_figures() {
         let row = |devices, system: &str, median_ns| Row {
             devices,
             question: "membership".into(),
@@ -219,7 +220,7 @@ mod tests {
             row(1_000_000, RAW, 1_500.0),
         ];
         let text = table(&rows);
-        let verdicts: Vec<bool> = text.lines().skip(2).map(|line| line.contains("kept")).collect();
+        let verdicts: Vec<bool> = text.lines().skip(2).map(|line| line.contains("| met ")).collect();
         assert_eq!(verdicts, [true, false, true, true, false], "{text}");
     }
 }

@@ -1,19 +1,18 @@
-//! What has been measured, told.
+//! Output of the results.
 //!
-//! - `row`: one figure, and the JSON that holds them;
-//! - `table`: for people;
-//! - `bars`: what the project has promised itself, and whether it is kept;
-//! - `svg`, `plot`: pictures.
+//! - `row`: one measured figure, and the JSON file of all figures;
+//! - `table`: tables in Markdown;
+//! - `bars`: the targets of the project and whether the figures meet them;
+//! - `plot`: charts.
 
 pub(crate) mod bars;
 pub(crate) mod plot;
 mod row;
-mod svg;
 pub(crate) mod table;
 
 pub(crate) use row::{Row, read, write};
 
-/// Says what goes on, beside the results.
+/// Prints a line of progress to standard error; standard output carries the results only.
 #[allow(clippy::print_stderr, reason = "a program's progress")]
 pub(crate) fn notice(text: &str) {
     eprintln!("{text}");

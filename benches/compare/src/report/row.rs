@@ -1,18 +1,19 @@
-//! One figure, and the JSON that holds them.
+//! One measured figure, and the JSON file of all figures.
 
-use crate::measure::stats::{Histogram, Samples};
+use crate::measure::stats::Samples;
+use hdrhistogram::Histogram;
 use rollbook_bench::Failure;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
 
-/// What one system showed at one question with so many devices.
+/// The result of one system for one question at one number of devices.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) devices: u32,
     pub(crate) question: String,
     pub(crate) system: String,
-    /// The median of blocks of questions.
+    /// Median over blocks of questions, per question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) median_ns: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,10 +26,10 @@ pub(crate) struct Row {
     pub(crate) ratio: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) bytes_per_device: Option<f64>,
-    /// How many blocks, or single questions, were timed.
+    /// Number of blocks, or single questions, that were timed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) samples: Option<usize>,
-    /// How many questions a block had.
+    /// Number of questions in a block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) block: Option<usize>,
     #[serde(default)]
@@ -54,13 +55,14 @@ impl Row {
         }
     }
 
-    pub(crate) fn delay(devices: u32, question: &str, system: &str, delays: &Histogram) -> Self {
+    pub(crate) fn delay(devices: u32, question: &str, system: &str, delays: &Histogram<u64>) -> Self {
+        let quantile = |share| Some(delays.value_at_quantile(share) as f64);
         Row {
-            median_ns: delays.quantile(0.5),
-            p99_ns: delays.quantile(0.99),
-            p9999_ns: delays.quantile(0.9999),
-            worst_ns: delays.worst(),
-            samples: Some(delays.len()),
+            median_ns: quantile(0.5),
+            p99_ns: quantile(0.99),
+            p9999_ns: quantile(0.9999),
+            worst_ns: quantile(1.0),
+            samples: usize::try_from(delays.len()).ok(),
             ..Row::new(devices, question, system, "per question")
         }
     }
@@ -85,14 +87,14 @@ impl Row {
     }
 }
 
-/// Writes rows as one JSON array, one row a line.
+/// Writes rows as a JSON array with one row on each line.
 pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<(), Failure> {
     let lines = rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     fs::write(path, format!("[\n{}\n]\n", lines.join(",\n")))?;
     Ok(())
 }
 
-/// Reads rows that were written.
+/// Reads rows that [`write`] has written.
 pub(crate) fn read(path: &Path) -> Result<Vec<Row>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)

@@ -1,12 +1,12 @@
-//! The figures for people: a table for each size, in the form of Markdown.
+//! The figures as Markdown, one table for each number of devices.
 
 use super::Row;
 use std::fmt::Write;
 
-/// The system that others are measured by.
+/// The system that ratios are relative to.
 pub(crate) const BASE: &str = "by-hand";
 
-/// A time with three digits and its unit.
+/// Formats a time with three digits and its unit.
 pub(crate) fn time(ns: f64) -> String {
     let (value, unit) = match ns {
         ..1e3 => (ns, "ns"),
@@ -22,7 +22,7 @@ pub(crate) fn time(ns: f64) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
-/// A number in groups of three digits.
+/// Formats a number in groups of three digits.
 pub(crate) fn grouped(number: u32) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -35,7 +35,7 @@ pub(crate) fn grouped(number: u32) -> String {
     text
 }
 
-/// What there is, in the order in which it comes first.
+/// Returns the distinct values in the order of their first occurrence.
 pub(crate) fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     let mut found = Vec::new();
     for one in all {
@@ -46,12 +46,12 @@ pub(crate) fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     found
 }
 
-/// All tables.
+/// Formats all tables.
 pub(crate) fn tables(rows: &[Row]) -> String {
     let mut text = String::new();
     for devices in distinct(rows.iter().map(|row| row.devices)) {
         let here: Vec<&Row> = rows.iter().filter(|row| row.devices == devices).collect();
-        // Into a string, which takes everything.
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "\n## {} devices\n\n{}", grouped(devices), table(&here));
     }
     text
@@ -81,7 +81,7 @@ fn table(rows: &[&Row]) -> String {
     aligned(&cells)
 }
 
-/// The figure, how far it spreads, and its ratio to that of the base.
+/// Formats the figure, its percentiles, and its ratio to that of the base.
 fn cell(row: &Row, base: Option<&Row>) -> String {
     let by = |figure: f64, of: fn(&Row) -> Option<f64>| match base
         .filter(|base| base.system != row.system)
@@ -104,7 +104,7 @@ fn cell(row: &Row, base: Option<&Row>) -> String {
     }
 }
 
-/// Markdown with columns of even width.
+/// Formats Markdown with columns of even width.
 pub(crate) fn aligned(cells: &[Vec<String>]) -> String {
     let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column| {
@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn times_have_three_digits_and_a_unit() {
-        let told: Vec<String> =
+        let times: Vec<String> =
             [61.44, 7.0, 999.4, 1_234.0, 45_600_000.0, 3e9].into_iter().map(time).collect();
-        assert_eq!(told, ["61.4 ns", "7.00 ns", "999 ns", "1.23 µs", "45.6 ms", "3.00 s"]);
+        assert_eq!(times, ["61.4 ns", "7.00 ns", "999 ns", "1.23 µs", "45.6 ms", "3.00 s"]);
         assert_eq!([grouped(7), grouped(1_000), grouped(10_000_000)], ["7", "1 000", "10 000 000"]);
     }
 

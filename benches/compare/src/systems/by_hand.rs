@@ -1,18 +1,18 @@
-//! By hand: what a good engineer writes in an hour for one service, with the hash tables and bitmaps that one would
-//! take. One thread, no snapshots, no limits, no checks of names, nothing that outlives the process.
+//! What a good engineer writes by hand for one service in an hour, with hash tables and bitmaps: one thread, no snapshots,
+//! no limits, no validation, no persistence.
 //!
-//! Membership is two look-ups and a bitmap's answer. A device keeps the numbers of its tags so that it can be shown
-//! and removed without looking at every tag. Everything else is what `HashMap<Box<str>, …>` gives.
+//! Membership is two look-ups and a test of a bitmap. A device keeps the numbers of its tags, so that it can be shown and
+//! removed without a search through every tag. Everything else is a `HashMap<Box<str>, …>`.
 
-use crate::block::{Condition, ConditionKind, TagUpdate, Told, judged};
-use crate::system::{Called, Direct, Footprint, Live, Readers, System};
+use crate::block::{Condition, ConditionKind, DeviceFields, TagUpdate, presence_of};
+use crate::system::{Called, Direct, Footprint, Readers, System};
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 use rollbook::{Alias, DeviceId, Platform, Presence, Registration, TagName, Timestamp, UserId};
 use rollbook_bench::{Failure, NOW, Workload};
 use smallvec::SmallVec;
 
-/// The devices of an alias or a user, in the order in which they got it.
+/// The devices of an alias or a user, in the order in which they were added.
 type Few = SmallVec<[u32; 4]>;
 
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub(crate) struct ByHand {
     vacant: Vec<u32>,
     platforms: HashMap<Platform, RoaringBitmap>,
     tags: HashMap<String, Tag>,
-    /// By number; a name that is deleted stays, its number is not used again.
+    /// By number. A deleted tag keeps its entry, and its number is not reused.
     tag_names: Vec<Box<str>>,
     aliases: HashMap<Box<str>, Few>,
     users: HashMap<Box<str>, Few>,
@@ -48,7 +48,7 @@ struct Device {
     last_seen: Option<Timestamp>,
 }
 
-/// What a look-up returns.
+/// The result of a look-up.
 #[derive(Debug)]
 pub(crate) struct Shown {
     id: Box<str>,
@@ -79,7 +79,7 @@ fn unknown(id: &DeviceId) -> Failure {
     format!("unknown device {id}").into()
 }
 
-/// Puts a device on a list by name, which is made when there is none.
+/// Adds a device to the list of this name, and creates the list if there is none.
 fn join(lists: &mut HashMap<Box<str>, Few>, name: &str, ordinal: u32) {
     match lists.get_mut(name) {
         Some(list) => list.push(ordinal),
@@ -89,7 +89,7 @@ fn join(lists: &mut HashMap<Box<str>, Few>, name: &str, ordinal: u32) {
     }
 }
 
-/// Takes a device out of a list by name, and the name with its last device.
+/// Removes a device from the list of this name, and an empty list from the map.
 fn leave(lists: &mut HashMap<Box<str>, Few>, name: &str, ordinal: u32) {
     if let Some(list) = lists.get_mut(name) {
         list.retain(|other| *other != ordinal);
@@ -125,7 +125,7 @@ impl ByHand {
         ids
     }
 
-    /// The device of an id, made when there is none; was it made?
+    /// Returns the ordinal of the device, which is created if there is none, and whether it was.
     fn enter(&mut self, registration: &Registration) -> (u32, bool) {
         if let Some(&ordinal) = self.ordinals.get(registration.id.as_str()) {
             return (ordinal, false);
@@ -238,7 +238,7 @@ impl Direct for ByHand {
     #[inline]
     fn presence(&mut self, id: &DeviceId) -> Result<Option<Presence>, Failure> {
         let found = self.ordinals.get(id.as_str()).and_then(|&ordinal| self.at(ordinal));
-        Ok(found.map(|device| judged(NOW, device.last_seen)))
+        Ok(found.map(|device| presence_of(NOW, device.last_seen)))
     }
 
     #[inline]
@@ -353,7 +353,7 @@ impl Direct for ByHand {
 
     #[inline]
     fn update_tag(&mut self, update: &TagUpdate) -> Result<(), Failure> {
-        // Nothing is changed when a device is unknown.
+        // Look up all devices first: an unknown one must leave everything unchanged.
         let ordinals =
             |ids: &[DeviceId]| ids.iter().map(|id| self.ordinal(id)).collect::<Result<Vec<_>, _>>();
         let (remove, add) = (ordinals(&update.remove)?, ordinals(&update.add)?);
@@ -378,9 +378,9 @@ impl Direct for ByHand {
         ids.into_iter().map(String::from).collect()
     }
 
-    fn told(device: Shown) -> Told {
+    fn fields(device: Shown) -> DeviceFields {
         let text = |field: Option<Box<str>>| field.map(String::from);
-        Told {
+        DeviceFields {
             id: device.id.into(),
             platform: device.platform.name().to_owned(),
             token: text(device.token),
@@ -401,21 +401,9 @@ impl Direct for ByHand {
     fn readers(&self) -> Option<&dyn Readers> {
         Some(self)
     }
-
-    fn live(&self) -> Option<&dyn Live> {
-        None
-    }
-
-    fn begin(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
 }
 
-/// Without any lock: what two threads can reach when nobody writes.
+/// There is no lock: the upper bound for two threads when nothing is written.
 impl Readers for ByHand {
     fn count_tagged(&self, asks: &[(DeviceId, TagName)]) -> usize {
         asks.iter().filter(|(device, tag)| self.has(device, tag).is_ok_and(|has| has)).count()

@@ -1,4 +1,4 @@
-//! The systems, one file each. Another one is another file and another line here.
+//! The systems, one file each. A new system is a new file and a new line in [`SYSTEMS`].
 
 mod by_hand;
 mod redis;
@@ -9,8 +9,8 @@ mod sqlite;
 
 use crate::system::Build;
 
-/// The names of the systems and how they are made, in the order in which they are shown. One that makes several shares
-/// the data among them.
+/// The names of the systems and the functions that build them, in the order of the columns. Systems built together share
+/// their data.
 pub(crate) const SYSTEMS: &[(&[&str], Build)] = &[
     (&["rollbook-mem"], rollbook::in_memory),
     #[cfg(feature = "rocks")]

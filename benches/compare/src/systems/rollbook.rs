@@ -1,6 +1,6 @@
 //! Rollbook, on any store.
 
-use crate::block::{Condition, TagUpdate, Told};
+use crate::block::{Condition, DeviceFields, TagUpdate};
 use crate::system::{Called, Direct, Footprint, Live, Readers, System};
 use rollbook::store::Store;
 use rollbook::{
@@ -12,20 +12,20 @@ use rollbook_store_mem::MemStore;
 
 /// Rollbook in memory.
 pub(super) fn in_memory(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure> {
-    Ok(vec![Box::new(Called(Rollbook { app: memory_app(workload)?, room: () }))])
+    Ok(vec![Box::new(Called(Rollbook { app: memory_app(workload)?, space: () }))])
 }
 
-/// A store as it is compared.
+/// A store that is compared.
 pub(super) trait Compared: Store {
     const NAME: &'static str;
-    /// What says how much room the store takes, and holds that room.
-    type Room;
-    fn footprint(room: &Self::Room) -> Result<Footprint, Failure>;
+    /// Keeps the store's directory and reports its size.
+    type Space;
+    fn footprint(space: &Self::Space) -> Result<Footprint, Failure>;
 }
 
 impl Compared for MemStore {
     const NAME: &'static str = "rollbook-mem";
-    type Room = ();
+    type Space = ();
     fn footprint((): &()) -> Result<Footprint, Failure> {
         Ok(Footprint { counted: true, ..Footprint::default() })
     }
@@ -34,10 +34,10 @@ impl Compared for MemStore {
 /// Rollbook on a store.
 pub(super) struct Rollbook<S: Compared> {
     pub(super) app: App<S>,
-    pub(super) room: S::Room,
+    pub(super) space: S::Space,
 }
 
-/// One tag more, or one less.
+/// An update that adds or removes one tag.
 fn tags(add: Option<&TagName>, remove: Option<&TagName>) -> DeviceUpdate {
     let list = |tag: Option<&TagName>| tag.cloned().into_iter().collect();
     DeviceUpdate {
@@ -131,8 +131,8 @@ impl<S: Compared> Direct for Rollbook<S> {
         ids.into_iter().map(String::from).collect()
     }
 
-    fn told(device: Device) -> Told {
-        Told {
+    fn fields(device: Device) -> DeviceFields {
+        DeviceFields {
             id: device.id.into(),
             platform: device.platform.name().to_owned(),
             token: device.token.map(String::from),
@@ -147,7 +147,7 @@ impl<S: Compared> Direct for Rollbook<S> {
     }
 
     fn footprint(&mut self) -> Result<Footprint, Failure> {
-        S::footprint(&self.room)
+        S::footprint(&self.space)
     }
 
     fn readers(&self) -> Option<&dyn Readers> {
@@ -156,14 +156,6 @@ impl<S: Compared> Direct for Rollbook<S> {
 
     fn live(&self) -> Option<&dyn Live> {
         Some(&self.app)
-    }
-
-    fn begin(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), Failure> {
-        Ok(())
     }
 }
 

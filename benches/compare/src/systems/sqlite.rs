@@ -1,15 +1,14 @@
-//! SQLite: the source that comes with its crate, a file with a write-ahead log, prepared statements, an index for every
-//! question, one transaction for a batch of writes.
+//! SQLite: a file with a write-ahead log, prepared statements, an index for every question, one transaction for a batch of
+//! writes.
 
-use crate::block::{Condition, ConditionKind, TagUpdate, Told, judged};
-use crate::system::{Called, Direct, Footprint, Live, Readers, System};
+use crate::block::{Condition, ConditionKind, DeviceFields, TagUpdate, presence_of};
+use crate::system::{Called, Direct, Footprint, System};
 use rollbook::{Alias, DeviceId, Platform, Presence, Registration, TagName, Timestamp, UserId};
 use rollbook_bench::{Failure, NOW, Workload};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tempfile::TempDir;
 
-/// The cache may hold a gigabyte and reads go through a map of the file: on the machine of a register, memory is not
-/// what it lacks.
+/// The cache may hold a gigabyte and reads go through a memory map: the machine of a registry has enough memory.
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
@@ -26,7 +25,7 @@ const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Made when the devices are in, which is how one fills a database.
+/// Created after the devices are inserted, which is faster.
 const INDEXES: &str = "
     CREATE INDEX by_alias ON devices (alias, id) WHERE alias IS NOT NULL;
     CREATE INDEX by_user ON devices (user, id);
@@ -35,7 +34,7 @@ const INDEXES: &str = "
     ANALYZE;
 ";
 
-/// Devices in one transaction while the register is filled.
+/// Devices in one transaction while the database is filled.
 const BATCH: u32 = 10_000;
 
 const HAS_TAG: &str = "SELECT EXISTS (SELECT 1 FROM tagged WHERE device = devices.number
@@ -80,22 +79,22 @@ pub(super) fn build(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure
     let connection = Connection::open(dir.path().join("register.db"))?;
     connection.execute_batch(SCHEMA)?;
     connection.set_prepared_statement_cache_capacity(64);
-    let mut register = Sqlite { connection, dir };
-    register.begin()?;
+    let mut database = Sqlite { connection, dir };
+    database.begin()?;
     for device in 0..workload.devices() {
         let registration = workload.registration(device)?;
-        register.register(&registration)?;
+        database.register(&registration)?;
         if let Some(at) = workload.seen(device, NOW) {
-            register.touch(&registration.id, at)?;
+            database.touch(&registration.id, at)?;
         }
         if device % BATCH == BATCH - 1 {
-            register.end()?;
-            register.begin()?;
+            database.end()?;
+            database.begin()?;
         }
     }
-    register.end()?;
-    register.connection.execute_batch(INDEXES)?;
-    Ok(vec![Box::new(Called(register))])
+    database.end()?;
+    database.connection.execute_batch(INDEXES)?;
+    Ok(vec![Box::new(Called(database))])
 }
 
 impl Sqlite {
@@ -139,7 +138,7 @@ impl Sqlite {
 
 impl Direct for Sqlite {
     type Ids = Vec<String>;
-    type Device = Told;
+    type Device = DeviceFields;
 
     const NAME: &'static str = "sqlite";
 
@@ -157,9 +156,9 @@ impl Direct for Sqlite {
         self.texts(USER, user.as_str())
     }
 
-    fn device(&mut self, id: &DeviceId) -> Result<Told, Failure> {
-        let told = |row: &Row<'_>| -> Result<(i64, u8, Told), rusqlite::Error> {
-            let told = Told {
+    fn device(&mut self, id: &DeviceId) -> Result<DeviceFields, Failure> {
+        let fields = |row: &Row<'_>| -> Result<(i64, u8, DeviceFields), rusqlite::Error> {
+            let fields = DeviceFields {
                 id: row.get(1)?,
                 token: row.get(3)?,
                 mobile: row.get(4)?,
@@ -168,12 +167,12 @@ impl Direct for Sqlite {
                 alias: row.get(7)?,
                 user: row.get(8)?,
                 last_seen: row.get(9)?,
-                ..Told::default()
+                ..DeviceFields::default()
             };
-            Ok((row.get(0)?, row.get(2)?, told))
+            Ok((row.get(0)?, row.get(2)?, fields))
         };
         let (number, platform, mut device) =
-            self.connection.prepare_cached(DEVICE)?.query_row([id.as_str()], told)?;
+            self.connection.prepare_cached(DEVICE)?.query_row([id.as_str()], fields)?;
         device.platform = Platform::from_number(platform).map_or("", Platform::name).to_owned();
         let mut tags = self.connection.prepare_cached(TAGS_OF)?;
         device.tags = tags.query_map([number], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -183,7 +182,7 @@ impl Direct for Sqlite {
     fn presence(&mut self, id: &DeviceId) -> Result<Option<Presence>, Failure> {
         let mut ask = self.connection.prepare_cached(SEEN)?;
         let seen: Option<Option<i64>> = ask.query_row([id.as_str()], |row| row.get(0)).optional()?;
-        Ok(seen.map(|seen| judged(NOW, seen.map(Timestamp::from_secs))))
+        Ok(seen.map(|seen| presence_of(NOW, seen.map(Timestamp::from_secs))))
     }
 
     fn count(&mut self, condition: &Condition) -> Result<u64, Failure> {
@@ -266,11 +265,11 @@ impl Direct for Sqlite {
         ids
     }
 
-    fn told(device: Told) -> Told {
+    fn fields(device: DeviceFields) -> DeviceFields {
         device
     }
 
-    /// The file, after everything in the log is in it. What SQLite allocates is C memory, which is not counted.
+    /// The file, after the log is merged into it. SQLite allocates C memory, which is not counted.
     fn footprint(&mut self) -> Result<Footprint, Failure> {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         let mut disk = 0;
@@ -278,14 +277,6 @@ impl Direct for Sqlite {
             disk += entry?.metadata()?.len();
         }
         Ok(Footprint { disk: Some(disk), ..Footprint::default() })
-    }
-
-    fn readers(&self) -> Option<&dyn Readers> {
-        None
-    }
-
-    fn live(&self) -> Option<&dyn Live> {
-        None
     }
 
     fn begin(&mut self) -> Result<(), Failure> {

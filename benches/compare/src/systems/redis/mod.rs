@@ -1,19 +1,17 @@
-//! Redis: a server of its own on a socket of its own, asked one call at a time and a hundred at a time.
+//! Redis: a private server on a private socket, asked one question at a time and a hundred at a time.
 //!
 //! - `server`: starts and stops it;
-//! - `client`: the protocol;
-//! - `scripts`: how a register is kept in it, and what must happen at once;
-//! - `questions`: every question as commands.
+//! - `scripts`: the keys of a register, and the changes that must be atomic;
+//! - `questions`: every question as commands, and what the replies mean.
 
-mod client;
 mod questions;
 mod scripts;
 mod server;
 
 use crate::block::{Answer, Block};
-use crate::system::{Footprint, Live, Readers, System};
-use client::{Client, Commands};
-use questions::{Question, questions};
+use crate::system::{Footprint, System};
+use questions::questions;
+use redis::{Connection, InfoDict, Pipeline, Value, cmd};
 use rollbook::Timestamp;
 use rollbook_bench::{Failure, NOW, Workload};
 use scripts::Scripts;
@@ -21,23 +19,22 @@ use server::Server;
 use std::hint::black_box;
 use std::rc::Rc;
 
-/// Questions in one piece, when they are pipelined.
+/// Questions that are sent before the first reply is read, when they are pipelined.
 const PIPELINE: usize = 100;
 
 /// One connection to the server, and how many questions it sends before it waits.
-#[derive(Debug)]
 struct Redis {
     name: &'static str,
     depth: usize,
-    client: Client,
+    connection: Connection,
     scripts: Scripts,
-    commands: Commands,
-    /// What the server held before the register was in it.
+    commands: Pipeline,
+    /// Bytes that the server used before the register was in it.
     empty: u64,
     _server: Rc<Server>,
 }
 
-/// None when the program is not on this machine.
+/// Returns no system when the program is not on this machine.
 pub(super) fn build(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure> {
     let Some(server) = Server::start()? else { return Ok(Vec::new()) };
     let server = Rc::new(server);
@@ -50,10 +47,10 @@ pub(super) fn build(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure
 
 impl Redis {
     fn new(name: &'static str, depth: usize, server: &Rc<Server>) -> Result<Self, Failure> {
-        let mut client = Client::new(server.connect()?);
-        let scripts = Scripts::load(&mut client)?;
-        let commands = Commands::default();
-        Ok(Redis { name, depth, client, scripts, commands, empty: 0, _server: Rc::clone(server) })
+        let mut connection = server.connect()?;
+        let scripts = Scripts::load(&mut connection)?;
+        let commands = Pipeline::new();
+        Ok(Redis { name, depth, connection, scripts, commands, empty: 0, _server: Rc::clone(server) })
     }
 
     fn fill(&mut self, workload: &Workload) -> Result<(), Failure> {
@@ -73,32 +70,22 @@ impl Redis {
         Ok(())
     }
 
-    /// Bytes that the server says it uses.
+    /// Bytes of memory that the server reports.
     fn used(&mut self) -> Result<u64, Failure> {
-        let info = self.client.call(&["INFO", "memory"])?.text().unwrap_or_default();
-        let used = info.lines().find_map(|line| line.strip_prefix("used_memory:"));
-        Ok(used.ok_or("Redis does not tell what it uses")?.trim().parse()?)
+        let info: InfoDict = cmd("INFO").arg("memory").query(&mut self.connection)?;
+        Ok(info.get("used_memory").ok_or("Redis does not report its memory")?)
     }
 
-    /// Asks and hands each answer to `each`.
+    /// Asks the questions of the block and passes each answer to `each`.
     fn each(&mut self, block: &Block, mut each: impl FnMut(Answer)) -> Result<(), Failure> {
         for some in questions(block).chunks(self.depth) {
+            self.commands.clear();
             some.iter().for_each(|question| question.push(&self.scripts, &mut self.commands));
-            let mut asked = some.iter();
-            let mut current: Option<&Question<'_>> = None;
-            let mut replies = Vec::new();
-            self.client.send(&mut self.commands, |reply| {
-                let question = match current {
-                    Some(question) => question,
-                    None => *current.insert(asked.next().ok_or("Redis answered more than it was asked")?),
-                };
-                replies.push(reply);
-                if replies.len() == question.commands() {
-                    each(question.answer(std::mem::take(&mut replies))?);
-                    current = None;
-                }
-                Ok(())
-            })?;
+            let replies: Vec<Value> = self.commands.query(&mut self.connection)?;
+            let mut replies = replies.into_iter();
+            for question in some {
+                each(question.answer(&mut replies)?);
+            }
         }
         Ok(())
     }
@@ -119,9 +106,9 @@ impl System for Redis {
         Ok(answers)
     }
 
-    /// What is one large call already is not asked again a hundred times at once.
     fn takes(&self, block: &Block) -> bool {
-        // It has no call for many devices: they would be so many registrations.
+        // Redis has no single call that registers many devices, and a question that is one large call already does
+        // not change when a hundred of them are pipelined.
         !matches!(block, Block::RegisterMany(_))
             && (self.depth == 1 || !matches!(block, Block::UpdateTag(_) | Block::DeleteTag(_)))
     }
@@ -132,17 +119,8 @@ impl System for Redis {
 
     fn footprint(&mut self) -> Result<Footprint, Failure> {
         let memory = self.used()?.saturating_sub(self.empty);
-        // The data are the same for both connections: they are told once.
-        let memory = (self.depth == 1).then_some(memory);
-        Ok(Footprint { memory, ..Footprint::default() })
-    }
-
-    fn readers(&self) -> Option<&dyn Readers> {
-        None
-    }
-
-    fn live(&self) -> Option<&dyn Live> {
-        None
+        // Both connections share the data, which is reported once.
+        Ok(Footprint { memory: (self.depth == 1).then_some(memory), ..Footprint::default() })
     }
 }
 
@@ -151,17 +129,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_is_gone_with_whoever_holds_it() {
+    fn the_server_ends_when_its_holder_is_dropped_even_by_a_panic() {
         let Some(server) = Server::start().unwrap() else { return };
-        assert_eq!(Client::new(server.connect().unwrap()).call(&["PING"]).unwrap().text().unwrap(), "PONG");
-        let (stream, caught) = (
-            server.connect().unwrap(),
-            std::panic::catch_unwind(move || {
-                let _held = server;
-                std::panic::resume_unwind(Box::new(()));
-            }),
-        );
+        let ping = |connection: &mut Connection| cmd("PING").query::<String>(connection);
+        let mut connection = server.connect().unwrap();
+        assert_eq!(ping(&mut connection).unwrap(), "PONG");
+        let caught = std::panic::catch_unwind(move || {
+            let _held = server;
+            std::panic::resume_unwind(Box::new(()));
+        });
         assert!(caught.is_err());
-        assert!(Client::new(stream).call(&["PING"]).is_err());
+        assert!(ping(&mut connection).is_err());
     }
 }

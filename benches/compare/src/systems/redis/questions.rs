@@ -1,12 +1,12 @@
 //! Every question as commands, and what the replies mean.
 
-use super::client::{Commands, Reply};
 use super::scripts::Scripts;
-use crate::block::{Answer, Block, Condition, ConditionKind, TagUpdate, Told, judged};
+use crate::block::{Answer, Block, Condition, ConditionKind, DeviceFields, TagUpdate, presence_of};
+use redis::{FromRedisValue, Pipeline, Value, from_redis_value};
 use rollbook::{Alias, Command, DeviceId, Registration, TagName, Timestamp, UserId};
 use rollbook_bench::{Failure, NOW};
 
-/// A question out of a block.
+/// One question of a block.
 pub(super) enum Question<'a> {
     HasTag(&'a DeviceId, &'a TagName),
     Alias(&'a Alias),
@@ -22,7 +22,7 @@ pub(super) enum Question<'a> {
     DeleteTag(&'a TagName),
 }
 
-/// The questions of a block.
+/// Returns the questions of a block.
 pub(super) fn questions(block: &Block) -> Vec<Question<'_>> {
     match block {
         Block::HasTag(asks) => asks.iter().map(|(id, tag)| Question::HasTag(id, tag)).collect(),
@@ -49,145 +49,133 @@ fn registration(command: &Command) -> Option<Question<'_>> {
     }
 }
 
-fn key(kind: &str, name: &str) -> String {
-    let mut key = String::with_capacity(kind.len() + name.len());
-    key.push_str(kind);
-    key.push_str(name);
-    key
+fn device_key(id: &DeviceId) -> String {
+    ["d:", id.as_str()].concat()
 }
 
 fn tag_key(tag: &TagName) -> String {
-    key("t:", tag.as_str())
+    ["t:", tag.as_str()].concat()
 }
 
 impl Question<'_> {
-    /// How many commands it takes.
-    pub(super) const fn commands(&self) -> usize {
+    /// Adds the commands of the question.
+    pub(super) fn push(&self, scripts: &Scripts, out: &mut Pipeline) {
         match self {
-            Question::Count(Condition { kind: ConditionKind::Or(..), .. }) => 3,
-            Question::Count(Condition { kind: ConditionKind::Without(..), .. }) => 2,
-            _ => 1,
-        }
-    }
-
-    pub(super) fn push(&self, scripts: &Scripts, out: &mut Commands) {
-        match self {
-            Question::HasTag(id, tag) => {
-                out.push(["HEXISTS", &key("d:", id.as_str()), &tag_key(tag)]);
-            }
-            Question::Alias(alias) => out.push(["SMEMBERS", &key("a:", alias.as_str())]),
-            Question::User(user) => out.push(["SMEMBERS", &key("u:", user.as_str())]),
-            Question::Device(id) => out.push(["HGETALL", &key("d:", id.as_str())]),
-            Question::Presence(id) => out.push(["HMGET", &key("d:", id.as_str()), "p", "s"]),
+            Question::HasTag(id, tag) => out.cmd("HEXISTS").arg(device_key(id)).arg(tag_key(tag)),
+            Question::Alias(alias) => out.cmd("SMEMBERS").arg(["a:", alias.as_str()].concat()),
+            Question::User(user) => out.cmd("SMEMBERS").arg(["u:", user.as_str()].concat()),
+            Question::Device(id) => out.cmd("HGETALL").arg(device_key(id)),
+            Question::Presence(id) => out.cmd("HMGET").arg(device_key(id)).arg("p").arg("s"),
             Question::Count(condition) => count(&condition.kind, out),
-            Question::Touch(id, at) => {
-                out.push(["EVALSHA", &scripts.touch, "0", id.as_str(), &at.secs().to_string()]);
-            }
-            Question::Register(new) => register(new, &scripts.register, out),
-            Question::Remove(id) => out.push(["EVALSHA", &scripts.remove, "0", id.as_str()]),
+            Question::Touch(id, at) => script(&scripts.touch, out).arg(id.as_str()).arg(at.secs()),
+            Question::Register(new) => register(new, script(&scripts.register, out)),
+            Question::Remove(id) => script(&scripts.remove, out).arg(id.as_str()),
             Question::Tag(id, tag, add) => {
-                let adds = if *add { "1" } else { "0" };
-                out.push(["EVALSHA", &scripts.update_tag, "0", &tag_key(tag), adds, id.as_str()]);
+                script(&scripts.update_tag, out).arg(tag_key(tag)).arg(u8::from(*add)).arg(id.as_str())
             }
-            Question::UpdateTag(update) => {
-                let (tag, adds) = (tag_key(&update.tag), update.add.len().to_string());
-                let mut arguments = vec!["EVALSHA", &scripts.update_tag, "0", &tag, &adds];
-                arguments.extend(update.add.iter().chain(&update.remove).map(DeviceId::as_str));
-                out.push(arguments);
+            Question::UpdateTag(TagUpdate { tag, add, remove }) => {
+                let out = script(&scripts.update_tag, out).arg(tag_key(tag)).arg(add.len());
+                add.iter().chain(remove).fold(out, |out, id| out.arg(id.as_str()))
             }
-            Question::DeleteTag(tag) => out.push(["EVALSHA", &scripts.delete_tag, "0", &tag_key(tag)]),
-        }
+            Question::DeleteTag(tag) => script(&scripts.delete_tag, out).arg(tag_key(tag)),
+        };
     }
 
-    /// What its replies say.
-    pub(super) fn answer(&self, mut replies: Vec<Reply>) -> Result<Answer, Failure> {
-        if let Question::Count(condition) = self {
-            let numbers = replies.iter().map(Reply::integer).collect::<Result<Vec<_>, _>>()?;
-            return counted(&condition.kind, &numbers);
-        }
-        let reply = replies.pop().ok_or("Redis did not answer")?;
+    /// Takes the replies to the commands of the question and returns what they say.
+    pub(super) fn answer(&self, replies: &mut impl Iterator<Item = Value>) -> Result<Answer, Failure> {
         Ok(match self {
-            Question::HasTag(..) | Question::Register(_) => Answer::Is(reply.integer()? == 1),
+            Question::HasTag(..) | Question::Register(_) => Answer::Is(reply(replies)?),
             Question::Alias(_) | Question::User(_) => {
-                let mut ids: Vec<String> = reply.many()?.into_iter().filter_map(Reply::text).collect();
+                let mut ids: Vec<String> = reply(replies)?;
                 ids.sort_unstable();
                 Answer::Ids(ids)
             }
-            Question::Device(id) => Answer::Device(Box::new(told(id, reply)?)),
+            Question::Device(id) => Answer::Device(Box::new(fields(id, reply(replies)?)?)),
             Question::Presence(_) => {
-                let mut fields = reply.many()?.into_iter().map(Reply::text);
-                let known = fields.next().flatten().is_some();
-                let seen = fields.next().flatten().map(|secs| secs.parse()).transpose()?;
-                Answer::Presence(known.then(|| judged(NOW, seen.map(Timestamp::from_secs))))
+                let (platform, seen): (Option<String>, Option<i64>) = reply(replies)?;
+                Answer::Presence(platform.map(|_| presence_of(NOW, seen.map(Timestamp::from_secs))))
             }
-            _ => Answer::Done,
+            Question::Count(condition) => {
+                let mut next = || reply::<i64>(replies);
+                let count = match condition.kind {
+                    ConditionKind::Or(..) => next()? + next()? - next()?,
+                    ConditionKind::Without(..) => next()? - next()?,
+                    ConditionKind::Tag(_) | ConditionKind::And(..) | ConditionKind::On(..) => next()?,
+                };
+                Answer::Count(u64::try_from(count)?)
+            }
+            Question::Touch(..)
+            | Question::Remove(_)
+            | Question::Tag(..)
+            | Question::UpdateTag(_)
+            | Question::DeleteTag(_) => reply::<Value>(replies).map(|_| Answer::Done)?,
         })
     }
 }
 
-fn count(kind: &ConditionKind, out: &mut Commands) {
-    let intersection = |one: &str, other: &str, out: &mut Commands| out.push(["SINTERCARD", "2", one, other]);
+fn reply<T: FromRedisValue>(replies: &mut impl Iterator<Item = Value>) -> Result<T, Failure> {
+    Ok(from_redis_value(replies.next().ok_or("Redis did not reply to every command")?)?)
+}
+
+/// A script gets its keys as arguments: there is only one server.
+fn script<'p>(digest: &str, out: &'p mut Pipeline) -> &'p mut Pipeline {
+    out.cmd("EVALSHA").arg(digest).arg(0)
+}
+
+/// Redis counts sets and intersections only; unions and differences are derived from those.
+fn count<'p>(kind: &ConditionKind, out: &'p mut Pipeline) -> &'p mut Pipeline {
+    let both =
+        |out: &'p mut Pipeline, one: String, other: String| out.cmd("SINTERCARD").arg(2).arg(one).arg(other);
     match kind {
-        ConditionKind::Tag(tag) => out.push(["SCARD", &tag_key(tag)]),
-        ConditionKind::And(one, other) => intersection(&tag_key(one), &tag_key(other), out),
-        ConditionKind::On(tag, platform) => intersection(&tag_key(tag), &key("p:", platform.name()), out),
+        ConditionKind::Tag(tag) => out.cmd("SCARD").arg(tag_key(tag)),
+        ConditionKind::And(one, other) => both(out, tag_key(one), tag_key(other)),
+        ConditionKind::On(tag, platform) => both(out, tag_key(tag), ["p:", platform.name()].concat()),
         ConditionKind::Without(one, other) => {
-            out.push(["SCARD", &tag_key(one)]);
-            intersection(&tag_key(one), &tag_key(other), out);
+            both(out.cmd("SCARD").arg(tag_key(one)), tag_key(one), tag_key(other))
         }
         ConditionKind::Or(one, other) => {
-            out.push(["SCARD", &tag_key(one)]);
-            out.push(["SCARD", &tag_key(other)]);
-            intersection(&tag_key(one), &tag_key(other), out);
+            let out = out.cmd("SCARD").arg(tag_key(one)).cmd("SCARD").arg(tag_key(other));
+            both(out, tag_key(one), tag_key(other))
         }
     }
 }
 
-fn counted(kind: &ConditionKind, numbers: &[i64]) -> Result<Answer, Failure> {
-    let count = match (kind, numbers) {
-        (ConditionKind::Or(..), [one, other, both]) => one + other - both,
-        (ConditionKind::Without(..), [one, both]) => one - both,
-        (ConditionKind::Tag(_) | ConditionKind::And(..) | ConditionKind::On(..), [count]) => *count,
-        _ => return Err("Redis did not answer every command".into()),
-    };
-    Ok(Answer::Count(u64::try_from(count)?))
-}
-
-fn register(new: &Registration, script: &str, out: &mut Commands) {
-    let tags: Vec<String> = new.tags.iter().map(tag_key).collect();
+fn register<'p>(new: &Registration, out: &'p mut Pipeline) -> &'p mut Pipeline {
     let offset = new.utc_offset.map(|offset| offset.secs().to_string());
     let user = new.user.as_ref().map_or(new.id.as_str(), |user| user.as_str());
-    let mut arguments = vec!["EVALSHA", script, "0", new.id.as_str(), "p", new.platform.name(), "u", user];
     let fields = [
+        ("p", Some(new.platform.name())),
+        ("u", Some(user)),
         ("a", new.alias.as_ref().map(|alias| alias.as_str())),
         ("k", new.token.as_ref().map(|token| token.as_str())),
         ("m", new.mobile.as_ref().map(|mobile| mobile.as_str())),
         ("l", new.language.as_ref().map(|language| language.as_str())),
         ("o", offset.as_deref()),
     ];
+    let mut out = out.arg(new.id.as_str());
     for (field, value) in fields {
-        arguments.extend(value.map(|value| [field, value]).into_iter().flatten());
-    }
-    arguments.extend(tags.iter().flat_map(|tag| [tag.as_str(), ""]));
-    out.push(arguments);
-}
-
-fn told(id: &DeviceId, reply: Reply) -> Result<Told, Failure> {
-    let mut told = Told { id: id.as_str().to_owned(), ..Told::default() };
-    let mut fields = reply.many()?.into_iter().filter_map(Reply::text);
-    while let (Some(field), Some(value)) = (fields.next(), fields.next()) {
-        match field.as_str() {
-            "p" => told.platform = value,
-            "u" => told.user = value,
-            "a" => told.alias = Some(value),
-            "k" => told.token = Some(value),
-            "m" => told.mobile = Some(value),
-            "l" => told.language = Some(value),
-            "o" => told.utc_offset = Some(value.parse()?),
-            "s" => told.last_seen = Some(value.parse()?),
-            tag => told.tags.extend(tag.strip_prefix("t:").map(str::to_owned)),
+        if let Some(value) = value {
+            out = out.arg(field).arg(value);
         }
     }
-    told.tags.sort_unstable();
-    Ok(told)
+    new.tags.iter().fold(out, |out, tag| out.arg(tag_key(tag)).arg(""))
+}
+
+fn fields(id: &DeviceId, hash: Vec<(String, String)>) -> Result<DeviceFields, Failure> {
+    let mut device = DeviceFields { id: id.as_str().to_owned(), ..DeviceFields::default() };
+    for (field, value) in hash {
+        match field.as_str() {
+            "p" => device.platform = value,
+            "u" => device.user = value,
+            "a" => device.alias = Some(value),
+            "k" => device.token = Some(value),
+            "m" => device.mobile = Some(value),
+            "l" => device.language = Some(value),
+            "o" => device.utc_offset = Some(value.parse()?),
+            "s" => device.last_seen = Some(value.parse()?),
+            tag => device.tags.extend(tag.strip_prefix("t:").map(str::to_owned)),
+        }
+    }
+    device.tags.sort_unstable();
+    Ok(device)
 }

@@ -1,11 +1,10 @@
-//! What takes more than one command and must happen at once: scripts that the server runs.
+//! Changes that take more than one command and must be atomic: scripts that the server runs.
 //!
 //! A device is a hash `d:<id>`, small enough for the compact encoding: `p` platform, `u` user, `a` alias, `s` last seen
 //! and other fields by a letter, and an empty field `t:<tag>` for each tag. The other direction is a set of ids for each
 //! tag `t:`, alias `a:`, user `u:` and platform `p:`.
 
-use super::client::Client;
-use rollbook_bench::Failure;
+use redis::{Connection, RedisResult, cmd};
 
 const REGISTER: &str = "
 local d = 'd:' .. ARGV[1]
@@ -67,7 +66,7 @@ if not old[1] then return redis.error_reply('unknown device') end
 if not old[2] or tonumber(old[2]) < tonumber(ARGV[2]) then redis.call('HSET', d, 's', ARGV[2]) end
 return 1";
 
-/// The names under which the server keeps the scripts.
+/// The digests by which the server finds the scripts.
 #[derive(Debug, Clone)]
 pub(super) struct Scripts {
     pub(super) register: String,
@@ -78,10 +77,8 @@ pub(super) struct Scripts {
 }
 
 impl Scripts {
-    pub(super) fn load(client: &mut Client) -> Result<Self, Failure> {
-        let mut load = |script: &str| -> Result<String, Failure> {
-            client.call(&["SCRIPT", "LOAD", script])?.text().ok_or_else(|| "Redis keeps no scripts".into())
-        };
+    pub(super) fn load(connection: &mut Connection) -> RedisResult<Self> {
+        let mut load = |script: &str| cmd("SCRIPT").arg("LOAD").arg(script).query(connection);
         Ok(Scripts {
             register: load(REGISTER)?,
             remove: load(REMOVE)?,

@@ -1,8 +1,8 @@
-//! Rollbook on RocksDB, and beneath it RocksDB itself: [`RocksdbRaw`] opens a database of its own with the options that
-//! the store's directory tells, and does no more than read a value or write a batch.
+//! Rollbook on RocksDB, and RocksDB itself: [`RocksdbRaw`] opens a database with the options of the store's directory, and
+//! only reads a value or writes a batch.
 //!
-//! Commits are `Buffered`, as SQLite's are here: nobody waits for the disk. The cache has room for everything, so that
-//! what is measured is warm.
+//! Commits are `Buffered`, like those of SQLite here: they do not wait for the disk. The cache has room for everything, so
+//! that reads are warm.
 
 mod raw;
 
@@ -16,14 +16,14 @@ use rollbook_store_rocks::{RocksOptions, RocksStats, RocksStore};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// Devices in one call while the register is filled.
+/// Devices in one call while the store is filled.
 const CALL: usize = 1_000;
 
 fn options() -> RocksOptions {
     RocksOptions {
         durability: Durability::Buffered,
         memory_bytes: 4 << 30,
-        // 205 MiB of it: what waits there is searched by every read.
+        // 205 MiB of it. Every read searches the write buffers, so they should be small.
         write_buffer_percent: 5,
         ..RocksOptions::default()
     }
@@ -32,27 +32,27 @@ fn options() -> RocksOptions {
 /// A store on disk and its directory.
 pub(super) struct OnDisk {
     store: Arc<RocksStore>,
-    /// What filling it cost.
+    /// Statistics after the store was filled.
     filled: RocksStats,
     _dir: TempDir,
 }
 
 impl Compared for Arc<RocksStore> {
     const NAME: &'static str = "rollbook-rocks";
-    type Room = OnDisk;
+    type Space = OnDisk;
 
-    fn footprint(room: &OnDisk) -> Result<Footprint, Failure> {
-        let now = room.store.stats()?;
+    fn footprint(space: &OnDisk) -> Result<Footprint, Failure> {
+        let now = space.store.stats()?;
         Ok(Footprint {
             memory: Some(now.cache_bytes),
             disk: Some(now.families.iter().map(|family| family.table_bytes).sum()),
             counted: false,
-            write_amplification: room.filled.write_amplification(),
+            write_amplification: space.filled.write_amplification(),
         })
     }
 }
 
-/// Both are compacted when they are filled: how far compaction has come by itself is chance.
+/// Both are compacted after they are filled, because how far compaction has come by itself is random.
 pub(super) fn build(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure> {
     let dir = TempDir::new()?;
     let store = Arc::new(RocksStore::open(dir.path().join("register"), &options())?);
@@ -61,11 +61,11 @@ pub(super) fn build(workload: &Workload) -> Result<Vec<Box<dyn System>>, Failure
     store.compact()?;
     let written = written(&app, &store, workload)?;
     let raw = RocksdbRaw::build(&store, options().memory_bytes, written, workload)?;
-    let rollbook = Rollbook { app, room: OnDisk { store, filled, _dir: dir } };
+    let rollbook = Rollbook { app, space: OnDisk { store, filled, _dir: dir } };
     Ok(vec![Box::new(Called(rollbook)), Box::new(raw)])
 }
 
-/// What one call that registers many devices writes.
+/// The writes of one call that registers many devices.
 #[derive(Debug, Clone, Copy)]
 struct Written {
     devices: usize,
@@ -73,7 +73,7 @@ struct Written {
     bytes: usize,
 }
 
-/// Registers new devices, and removes them again.
+/// Measures [`Written`] with new devices, which are removed again.
 fn written(app: &App<Arc<RocksStore>>, store: &RocksStore, workload: &Workload) -> Result<Written, Failure> {
     let new = (workload.devices()..).take(CALL).map(|device| workload.registration(device));
     let new = new.collect::<Result<Vec<_>, _>>()?;

@@ -2,45 +2,47 @@
 
 use super::Written;
 use crate::block::{Answer, Block};
-use crate::system::{Footprint, Live, Readers, System};
+use crate::system::System;
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use rocksdb::statistics::StatsLevel;
 use rocksdb::{Cache, ColumnFamily, DB, Env, IteratorMode, Options, WriteBatch, WriteOptions};
 use rollbook::DeviceId;
-use rollbook_bench::{Failure, Rng, Workload};
+use rollbook_bench::{Failure, Workload};
 use rollbook_store_rocks::RocksStore;
 use std::fs;
 use std::hint::black_box;
 use tempfile::TempDir;
 
-/// The family that holds the records of devices: what a question about a device cannot do without reading.
+/// The family of the device records, which every question about a device must read.
 const DEVICES: &str = "device";
 
-/// The families that a registration writes to, and whether keys come in any order there, as names do, or ascending, as
-/// numbers do.
+/// The families that a registration writes to, and whether their keys arrive in random order, like names, or ascending,
+/// like numbers.
 const FAMILIES: [(&str, bool); 5] =
     [(DEVICES, true), ("slot", false), ("name", true), ("number", false), ("posting", false)];
 
 /// Records copied in one batch.
 const BATCH: usize = 1_000;
 
-/// A database with the options of a store, and its records of devices.
+/// A database with the options and the device records of a store.
 pub(super) struct RocksdbRaw {
     db: DB,
-    /// What comes before the id in the key of a device's record.
+    /// The part of a device record's key before the id.
     prefix: Vec<u8>,
     written: Written,
-    /// Bytes of a value, so that a batch has as many as the store's.
+    /// Bytes of a value, chosen so that a batch is as large as the store's.
     value: usize,
-    rng: Rng,
+    rng: SplitMix64,
     last: u64,
-    /// The keys of the last batches, to be deleted.
+    /// The keys of the last batches, which are deleted later.
     keys: Vec<(&'static str, Vec<u8>)>,
     _dir: TempDir,
 }
 
 impl RocksdbRaw {
-    /// Takes options and records from a copy of the store, which stays open: a directory that its owner writes to is
-    /// not to be read by another.
+    /// Takes options and records from a copy of the store: the directory of an open store must not be read by another
+    /// database.
     pub(super) fn build(
         store: &RocksStore,
         cache: u64,
@@ -56,7 +58,7 @@ impl RocksdbRaw {
         let theirs = DB::open_cf_descriptors_read_only(&options, &copied, families, false)?;
 
         let (mut options, families) = load()?;
-        // The file of options does not tell that the store counts.
+        // The options file does not record that the store has statistics enabled.
         options.enable_statistics();
         options.set_statistics_level(StatsLevel::ExceptHistogramOrTimers);
         options.create_if_missing(true);
@@ -71,7 +73,7 @@ impl RocksdbRaw {
             prefix,
             written,
             value: 0,
-            rng: Rng::new(1),
+            rng: SplitMix64::seed_from_u64(1),
             last: 0,
             keys: Vec::new(),
             _dir: dir,
@@ -82,7 +84,7 @@ impl RocksdbRaw {
         Ok(raw)
     }
 
-    /// As many keys and bytes as the store writes, in as many families.
+    /// Returns a batch with as many keys and bytes as the store writes, in as many families.
     fn batch(&mut self, keys: usize) -> Result<WriteBatch, Failure> {
         let mut batch = WriteBatch::default();
         let value = vec![7; self.value];
@@ -105,7 +107,7 @@ impl RocksdbRaw {
         for id in devices {
             key.truncate(self.prefix.len());
             key.extend_from_slice(id.as_ref());
-            black_box(self.db.get_pinned_cf(family, &key)?.ok_or("a device is not there")?);
+            black_box(self.db.get_pinned_cf(family, &key)?.ok_or("a device is missing")?);
         }
         Ok(())
     }
@@ -115,7 +117,7 @@ fn handle<'d>(db: &'d DB, family: &str) -> Result<&'d ColumnFamily, Failure> {
     db.cf_handle(family).ok_or_else(|| format!("the store has no family {family}").into())
 }
 
-/// Copies the records of devices; what comes before the id in their keys.
+/// Copies the device records and returns the part of their keys before the id.
 fn copy(from: &DB, to: &DB, workload: &Workload) -> Result<Vec<u8>, Failure> {
     let (theirs, ours) = (handle(from, DEVICES)?, handle(to, DEVICES)?);
     let known: DeviceId = workload.id(0)?;
@@ -142,8 +144,8 @@ impl System for RocksdbRaw {
         "rocksdb-raw"
     }
 
-    /// Reads the record of a device for every question about one, which tells nothing of its tags; writes a batch for
-    /// every call that registers many; and forgets it when they are removed.
+    /// Reads the record of a device for every question about one, without its tags; writes a batch for every call that
+    /// registers many devices; and deletes the keys when they are removed.
     fn ask(&mut self, block: &Block) -> Result<(), Failure> {
         match block {
             Block::HasTag(asks) => self.read(asks.iter().map(|(id, _)| id.as_str())),
@@ -160,12 +162,12 @@ impl System for RocksdbRaw {
                 }
                 Ok(self.db.write(batch)?)
             }
-            _ => Err("RocksDB itself is not asked this".into()),
+            _ => Err("RocksDB itself cannot be asked this".into()),
         }
     }
 
     fn answer(&mut self, _: &Block) -> Result<Vec<Answer>, Failure> {
-        Err("RocksDB itself answers nothing".into())
+        Err("RocksDB itself has no answers".into())
     }
 
     fn is_bare(&self) -> bool {
@@ -174,21 +176,5 @@ impl System for RocksdbRaw {
 
     fn takes(&self, block: &Block) -> bool {
         matches!(block, Block::HasTag(_) | Block::Device(_) | Block::RegisterMany(_))
-    }
-
-    fn together(&self) -> usize {
-        1
-    }
-
-    fn footprint(&mut self) -> Result<Footprint, Failure> {
-        Ok(Footprint::default())
-    }
-
-    fn readers(&self) -> Option<&dyn Readers> {
-        None
-    }
-
-    fn live(&self) -> Option<&dyn Live> {
-        None
     }
 }
