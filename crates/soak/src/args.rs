@@ -1,9 +1,9 @@
-//! The command line: of the auditor, and of the writer that he starts.
+//! The command lines of the auditor and of the writer that it starts.
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// A long mixed load on the durable store, killed and restarted, against exact books.
+/// A long mixed load on the durable store, killed and restarted, checked against an independent ledger.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
@@ -13,28 +13,28 @@ pub(crate) struct Arguments {
     pub(crate) options: Options,
 }
 
-/// What an operator may choose.
+/// The options of the program.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
-    /// How long, in minutes or parts of one; the last audit may take a little longer.
+    /// Duration in minutes, possibly a fraction; the last audit may exceed it.
     #[arg(long, default_value_t = 60.0, value_parser = minutes)]
     pub(crate) minutes: f64,
-    /// At least so many lives of the writer, however long they take.
+    /// Minimum number of runs of the writer, regardless of the duration.
     #[arg(long, default_value_t = 1)]
-    pub(crate) lives: u64,
-    /// Another seed is another load of the same kind.
+    pub(crate) runs: u64,
+    /// Different seeds give different loads of the same kind.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Writers at the same time.
+    /// Number of concurrent workers.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) lanes: u16,
-    /// Device ids that all writers together use.
+    pub(crate) workers: u16,
+    /// Number of device ids of all workers together.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..))]
     pub(crate) devices: u32,
-    /// Steps a second, of all writers together.
+    /// Steps per second of all workers together.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: u32,
-    /// Keep the directory of the store, to look at it afterwards.
+    /// Keep the directory of the store.
     #[arg(long)]
     pub(crate) keep: bool,
 }
@@ -52,29 +52,29 @@ fn minutes(text: &str) -> Result<f64, String> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Part {
-    /// The process that the auditor starts, and kills.
+    /// The process that the auditor starts and kills.
     #[command(hide = true)]
-    Write(Orders),
+    Write(WriterArgs),
 }
 
-/// What the writer is told.
+/// The arguments of the writer.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Orders {
-    /// The store.
+pub(crate) struct WriterArgs {
+    /// Directory of the store.
     #[arg(long)]
     pub(crate) directory: PathBuf,
     #[arg(long)]
     pub(crate) seed: u64,
-    /// Device ids of each lane.
+    /// Number of device ids of each worker.
     #[arg(long)]
     pub(crate) devices: u64,
-    /// What the register's clock shows, in seconds since 1970.
+    /// The time of the registry's clock, in seconds since 1970.
     #[arg(long)]
     pub(crate) now: i64,
-    /// Milliseconds between the steps of a lane.
+    /// Milliseconds between the steps of a worker.
     #[arg(long)]
     pub(crate) pause: u64,
-    /// The first step of each lane.
+    /// The first step of each worker.
     #[arg(long, value_delimiter = ',', required = true)]
     pub(crate) from: Vec<u64>,
 }

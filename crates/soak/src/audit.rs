@@ -1,9 +1,9 @@
-//! A directory against the books: everything it holds, and nothing else.
+//! Compares everything in a directory with the ledger.
 
 use crate::Failure;
-use crate::books::{Books, Expected};
-use crate::draw::Draw;
 use crate::facts::facts;
+use crate::ledger::{Expected, Ledger};
+use crate::rng::Rng;
 use crate::writer::options;
 use rollbook::{ManualClock, Registry};
 use rollbook_store_rocks::RocksStore;
@@ -16,29 +16,29 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Questions about all lanes together, in one audit.
+/// Number of audiences that are counted over all workers in one audit.
 const AUDIENCES: usize = 20;
-/// Differences that are told; the rest is counted.
-const TOLD: usize = 12;
+/// Maximum number of differences that are reported; the others are counted.
+const MAX_REPORTED: usize = 12;
 
-/// What came of an audit.
+/// The result of an audit.
 #[derive(Debug, Default)]
 pub(crate) struct Audited {
-    /// How many facts were compared.
+    /// Number of facts that were compared.
     pub(crate) facts: usize,
-    /// For each lane, how many of the steps that might have been done were.
+    /// For each worker, how many of the steps that it may have begun are in the store.
     pub(crate) done: Vec<usize>,
-    /// What differs, in words.
+    /// Descriptions of the differences.
     pub(crate) differences: Vec<String>,
 }
 
-/// Opens a store as it was left, takes up what was begun, compares everything and clears expired events away. The store
-/// is handed to `then` before it is closed.
+/// Opens a store as the writer left it, resumes deletions, compares everything and purges expired events. The store is
+/// passed to `then` before it is closed.
 pub(crate) fn audit(
     directory: &Path,
-    books: &Books,
+    ledger: &Ledger,
     mut expected: Vec<Expected>,
-    draw: &Draw,
+    rng: &Rng,
     then: impl FnOnce(&RocksStore) -> Result<(), Failure>,
 ) -> Result<Audited, Failure> {
     let now = expected
@@ -51,49 +51,54 @@ pub(crate) fn audit(
 
     let mut audited = Audited::default();
     audited.differences.extend(check_register(registry.store())?.iter().map(ToString::to_string));
-    let mut held = facts(&survey(&registry)?, &books.shared);
+    let mut held = facts(&survey(&registry)?, &ledger.shared);
     audited.facts = held.values().map(BTreeMap::len).sum();
-    for (lane, one) in expected.iter_mut().enumerate() {
-        match one.settle(lane, &books.shared, &held.remove(&Some(lane)).unwrap_or_default()) {
+    for (worker, one) in expected.iter_mut().enumerate() {
+        match one.advance_to(worker, &ledger.shared, &held.remove(&Some(worker)).unwrap_or_default()) {
             Ok(done) => audited.done.push(done),
             Err(different) => {
-                let (told, most) = (different.iter().take(TOLD).cloned(), different.len());
-                audited.differences.push(format!("lane {lane} differs in {most} facts"));
-                audited.differences.extend(told);
+                let (reported, count) = (different.iter().take(MAX_REPORTED).cloned(), different.len());
+                audited.differences.push(format!("worker {worker} differs in {count} facts"));
+                audited.differences.extend(reported);
             }
         }
     }
-    let strangers =
-        held.into_values().flat_map(BTreeMap::into_keys).map(|fact| format!("of no lane: {fact}"));
-    audited.differences.extend(strangers.take(TOLD));
+    let unowned =
+        held.into_values().flat_map(BTreeMap::into_keys).map(|fact| format!("of no worker: {fact}"));
+    audited.differences.extend(unowned.take(MAX_REPORTED));
     if audited.differences.is_empty() {
         for _ in 0..AUDIENCES {
-            let question = audience(books, draw)?;
-            let (should, does) = (together(&mut expected, &question), perform(&registry, &clock, &question));
-            if should != does {
-                audited.differences.push(format!("{question:?}\nexpected: {should:?}\nactual:   {does:?}"));
+            let question = audience(ledger, rng)?;
+            let (expected, actual) =
+                (together(&mut expected, &question), perform(&registry, &clock, &question));
+            if expected != actual {
+                audited
+                    .differences
+                    .push(format!("{question:?}\nexpected: {expected:?}\nactual:   {actual:?}"));
             }
         }
-        // Nobody sees them any more; what is left is what the books hold.
-        drop(perform(&registry, &clock, &Op::PurgeEvents(books.shared.clone())));
+        // Expired events are invisible already, so purging them changes nothing that the ledger has.
+        drop(perform(&registry, &clock, &Op::PurgeEvents(ledger.shared.clone())));
         then(registry.store())?;
     }
     Ok(audited)
 }
 
-/// How many devices of each platform are in some audience of the shared app.
-fn audience(books: &Books, draw: &Draw) -> Result<Op, Failure> {
+/// Returns a question for the number of devices of an audience of the shared app on each platform.
+fn audience(ledger: &Ledger, rng: &Rng) -> Result<Op, Failure> {
     loop {
-        let page =
-            books.pages.get(draw.below(books.pages.len() as u64) as usize).ok_or("there is no lane")?;
-        let op = Op::choose(&mut Choices::new(&draw.bytes::<64>()), &page.lane.alphabet(draw)?);
-        if matches!(&op, Op::CountByPlatform(app, _) if *app == books.shared) {
+        let account = ledger
+            .accounts
+            .get(rng.below(ledger.accounts.len() as u64) as usize)
+            .ok_or("there is no worker")?;
+        let op = Op::choose(&mut Choices::new(&rng.bytes::<64>()), &account.workload.alphabet(rng)?);
+        if matches!(&op, Op::CountByPlatform(app, _) if *app == ledger.shared) {
             return Ok(op);
         }
     }
 }
 
-/// What the books of all lanes say together: lanes have no device in common, so counts add up.
+/// Returns the sum of the results of all models: workers have no device in common, so counts add up.
 fn together(expected: &mut [Expected], question: &Op) -> Answered {
     let mut sum = BTreeMap::new();
     for one in expected {
@@ -107,46 +112,46 @@ fn together(expected: &mut [Expected], question: &Op) -> Answered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::books::told;
+    use crate::ledger::rendered;
 
     const STEPS: u64 = 40;
 
-    /// A store that has done so many steps of two lanes, and books of as many.
-    fn stand(done: u64, acknowledged: u64) -> (tempfile::TempDir, Books) {
+    /// Returns a store that has done `done` steps of two workers, and a ledger of the first `acknowledged` of them.
+    fn fixture(done: u64, acknowledged: u64) -> (tempfile::TempDir, Ledger) {
         let directory = tempfile::tempdir().unwrap();
-        let mut books = Books::new(2, 1, 200).unwrap();
-        let clock = Arc::new(ManualClock::at(books.pages[0].model.now()));
+        let mut ledger = Ledger::new(2, 1, 200).unwrap();
+        let clock = Arc::new(ManualClock::at(ledger.accounts[0].model.now()));
         let store = RocksStore::open(directory.path().join("store"), &options()).unwrap();
         let registry = Registry::builder(store).clock(Arc::clone(&clock)).build();
-        perform(&registry, &clock, &crate::lane::shop().unwrap().1).unwrap();
-        for page in &mut books.pages {
+        perform(&registry, &clock, &crate::workload::shared_app().unwrap().1).unwrap();
+        for account in &mut ledger.accounts {
             for n in 0..done {
-                let answer = told(perform(&registry, &clock, &page.lane.op(n).unwrap()));
+                let answer = rendered(perform(&registry, &clock, &account.workload.op(n).unwrap()));
                 if n < acknowledged {
-                    assert_eq!(page.acknowledge(n, &answer).unwrap(), None);
+                    assert_eq!(account.acknowledge(n, &answer).unwrap(), None);
                 }
             }
         }
-        (directory, books)
+        (directory, ledger)
     }
 
-    fn judged(directory: &tempfile::TempDir, books: &Books, killed: bool) -> Audited {
-        let expected = books.expected(killed).unwrap();
-        audit(&directory.path().join("store"), books, expected, &Draw::of(&[1]), |_| Ok(())).unwrap()
+    fn audited(directory: &tempfile::TempDir, ledger: &Ledger, killed: bool) -> Audited {
+        let expected = ledger.expected(killed).unwrap();
+        audit(&directory.path().join("store"), ledger, expected, &Rng::of(&[1]), |_| Ok(())).unwrap()
     }
 
-    /// The number of a step behind the first [`STEPS`] which changes what the books of lane 0 say.
-    fn telling() -> u64 {
-        let (_directory, books) = stand(0, 0);
-        let mut page = books.pages[0].clone();
-        let facts_after = |page: &mut crate::books::Page, n| {
-            drop(page.model.answer(&page.lane.op(n).unwrap()));
-            facts(&page.model.survey(), &books.shared)
+    /// Returns the number of a step after the first [`STEPS`] that changes the facts of worker 0.
+    fn changing_step() -> u64 {
+        let (_directory, ledger) = fixture(0, 0);
+        let mut account = ledger.accounts[0].clone();
+        let facts_after = |account: &mut crate::ledger::Account, n| {
+            drop(account.model.answer(&account.workload.op(n).unwrap()));
+            facts(&account.model.survey(), &ledger.shared)
         };
         let mut before = BTreeMap::new();
         (0..)
             .find(|&n| {
-                let after = facts_after(&mut page, n);
+                let after = facts_after(&mut account, n);
                 let changed = after != before;
                 before = after;
                 n >= STEPS && changed
@@ -155,10 +160,10 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_did_what_was_acknowledged_is_as_the_books_say() {
-        let (directory, books) = stand(STEPS, STEPS);
+    fn a_store_that_did_what_was_acknowledged_equals_the_ledger() {
+        let (directory, ledger) = fixture(STEPS, STEPS);
         for killed in [false, true] {
-            let audited = judged(&directory, &books, killed);
+            let audited = audited(&directory, &ledger, killed);
             assert!(audited.differences.is_empty(), "{:?}", audited.differences);
             assert_eq!(audited.done, [0, 0]);
             assert!(audited.facts > 200, "{}", audited.facts);
@@ -167,23 +172,23 @@ mod tests {
 
     #[test]
     fn one_step_more_than_was_acknowledged_may_be_done_after_a_kill_and_only_then() {
-        let n = telling();
-        let (directory, books) = stand(n + 1, n);
-        let audited = judged(&directory, &books, true);
+        let n = changing_step();
+        let (directory, ledger) = fixture(n + 1, n);
+        let audited = audited(&directory, &ledger, true);
         assert!(audited.differences.is_empty(), "{:?}", audited.differences);
         assert_eq!(audited.done[0], 1);
-        assert!(judged(&directory, &books, false).differences[0].starts_with("lane 0 differs"));
+        assert!(audited(&directory, &ledger, false).differences[0].starts_with("worker 0 differs"));
     }
 
     #[test]
-    fn a_step_that_was_acknowledged_and_is_not_there_is_told() {
-        let n = telling();
-        let (directory, mut books) = stand(n, n);
-        let page = &mut books.pages[0];
-        drop(page.model.answer(&page.lane.op(n).unwrap()));
-        page.next += 1;
-        let differences = judged(&directory, &books, true).differences;
-        assert!(differences[0].starts_with("lane 0 differs"), "{differences:?}");
+    fn a_step_that_was_acknowledged_and_is_missing_is_reported() {
+        let n = changing_step();
+        let (directory, mut ledger) = fixture(n, n);
+        let account = &mut ledger.accounts[0];
+        drop(account.model.answer(&account.workload.op(n).unwrap()));
+        account.next += 1;
+        let differences = audited(&directory, &ledger, true).differences;
+        assert!(differences[0].starts_with("worker 0 differs"), "{differences:?}");
         assert!(differences[1].contains("only: "), "{differences:?}");
     }
 }

@@ -1,23 +1,23 @@
-//! One register as facts that can be compared: what it tells, without what is only its own.
+//! The contents of a registry as comparable facts, without what differs between equal registries, such as versions.
 
-use crate::lane::Lane;
+use crate::workload::Workload;
 use rollbook::{AppKey, DeviceId};
 use rollbook_testkit::oracle::Answer;
 use rollbook_testkit::survey::{AppSurvey, Survey};
 use std::collections::BTreeMap;
 
-/// What is true of one lane's part of a register, and how many times.
+/// The facts about one worker's part of a registry, with the number of times each occurs.
 pub(crate) type Facts = BTreeMap<String, u32>;
 
-/// The facts of a register by the lane that they belong to; those that belong to none are under `None`.
+/// Returns the facts of a registry by the worker that they belong to; `None` has those that belong to no worker.
 pub(crate) fn facts(survey: &Survey, shared: &AppKey) -> BTreeMap<Option<usize>, Facts> {
     let mut all = BTreeMap::<_, Facts>::new();
-    let mut add = |lane, fact| *all.entry(lane).or_default().entry(fact).or_default() += 1;
+    let mut add = |worker, fact| *all.entry(worker).or_default().entry(fact).or_default() += 1;
     for (key, info) in survey.apps.iter().filter(|(key, _)| *key != shared) {
-        add(Lane::of(key.as_str()), format!("app {key} is {info:?}"));
+        add(Workload::of(key.as_str()), format!("app {key} is {info:?}"));
     }
     for (key, app) in &survey.contents {
-        let of = |name: &str| if key == shared { Lane::of(name) } else { Lane::of(key.as_str()) };
+        let of = |name: &str| if key == shared { Workload::of(name) } else { Workload::of(key.as_str()) };
         app_facts(app, &mut |name, fact| add(of(name), format!("{key}: {fact}")));
     }
     all
@@ -50,16 +50,16 @@ fn app_facts(app: &AppSurvey, add: &mut impl FnMut(&str, String)) {
     }
 }
 
-fn each(devices: &[DeviceId], mut tell: impl FnMut(&str)) {
-    devices.iter().for_each(|id| tell(id.as_str()));
+fn each(devices: &[DeviceId], mut add: impl FnMut(&str)) {
+    devices.iter().for_each(|id| add(id.as_str()));
 }
 
-/// What one side has and the other has not, or not as often.
+/// Returns the facts that one side has and the other lacks or has less often.
 pub(crate) fn differences(expected: &Facts, actual: &Facts) -> Vec<String> {
     let lacking = |of: &Facts, than: &Facts, sign: &str| -> Vec<String> {
         let fewer = than.iter().filter(|(fact, times)| of.get(*fact).unwrap_or(&0) < *times);
         fewer.map(|(fact, _)| format!("{sign} {fact}")).collect()
     };
-    [lacking(actual, expected, "in the books only:"), lacking(expected, actual, "in the store only:")]
+    [lacking(actual, expected, "in the ledger only:"), lacking(expected, actual, "in the store only:")]
         .concat()
 }

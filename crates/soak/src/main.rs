@@ -1,35 +1,39 @@
-//! A long mixed load on the durable store, with an auditor who keeps books of his own.
+//! A long mixed load on the durable store, with an auditor that keeps an independent ledger.
 //!
-//! Two processes. The *writer* opens a store and lets every lane do its steps, one after the other, each acknowledged
-//! on a pipe. The *auditor* reads them, does each step to a model of his own and compares the answers; he kills the
-//! writer, or stops it, opens what it left and compares the whole register with his books: of the one step that a lane
-//! was at when it was killed, all is there, or nothing. Now and then the writer backs the store up while it writes; the
-//! auditor restores, compares, and lets the load go on in what was restored.
+//! There are two processes. The *writer* opens a store and runs several workers. Each does its steps one after the other
+//! and acknowledges each step on a pipe. The *auditor* reads the acknowledgements, does each step to a model of its own and
+//! compares the results. It kills or stops the writer, opens the store and compares everything in it with the ledger. The
+//! step that a worker had begun when it was killed must be there as a whole or not at all. Now and then the writer backs
+//! up the store while it writes; the auditor restores the backup, compares it, and continues the load in the restored store.
 //!
-//! All lanes write to one app, each with devices, users, aliases and tags of its own, and some tags that all share;
-//! each has another app to itself, which it also creates, changes and deletes. The same seed makes the same steps.
+//! All workers write to one shared app, each with devices, users, aliases and tags of its own, and some shared tags. Each
+//! worker also creates, changes and deletes an app of its own. The same seed gives the same steps.
 //!
-//! - [`lane`]: what a writer does, step by step; [`draw`]: chance from a seed
+//! - [`workload`]: the steps of a worker; [`rng`]: random numbers from a seed
 //! - [`writer`]: the process that is killed
-//! - [`life`]: one life of it, seen by the auditor
-//! - [`books`]: what the register must hold; [`facts`]: one register as facts that can be compared
-//! - [`audit`]: a directory against the books
-//! - [`anew`]: what the disk would hold if nothing had ever happened
-//! - [`meter`]: memory, files and disk, and whether they stay as they are
-//! - [`soak`]: one life after the other until the time is up; [`report`]: what came of it
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that reports to whoever runs it")]
+//! - [`child`]: one run of it, supervised by the auditor
+//! - [`ledger`]: what the registry must hold; [`facts`]: the contents of a registry in comparable form
+//! - [`audit`]: compares a directory with the ledger
+//! - [`baseline`]: the disk space of a new store with the same contents
+//! - [`metrics`]: memory, open files and disk, and whether they stay constant
+//! - [`soak`]: one run after the other until the time is up; [`report`]: the result
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that prints its progress and result"
+)]
 
-mod anew;
 mod args;
 mod audit;
-mod books;
-mod draw;
+mod baseline;
+mod child;
 mod facts;
-mod lane;
-mod life;
-mod meter;
+mod ledger;
+mod metrics;
 mod report;
+mod rng;
 mod soak;
+mod workload;
 mod writer;
 
 use args::{Arguments, Part};
@@ -37,13 +41,13 @@ use clap::Parser;
 use std::error::Error;
 use std::process::ExitCode;
 
-/// What stops the program before it has a result.
+/// An error that ends the program without a result.
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let Arguments { part, options } = Arguments::parse();
     let done = match part {
-        Some(Part::Write(orders)) => writer::write(&orders).map(|()| true),
+        Some(Part::Write(writer_args)) => writer::write(&writer_args).map(|()| true),
         None => soak::run(&options).map(|report| {
             println!("\n{report}");
             report.passed()
@@ -53,7 +57,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("the soak could not go on: {failure}");
+            eprintln!("the soak failed: {failure}");
             ExitCode::FAILURE
         }
     }

@@ -1,9 +1,9 @@
-//! The process that is killed: every lane on a thread, every step told when it is done.
+//! The process that is killed. Every worker runs on a thread and acknowledges every step.
 
 use crate::Failure;
-use crate::args::Orders;
-use crate::books::told;
-use crate::lane::Lane;
+use crate::args::WriterArgs;
+use crate::ledger::rendered;
+use crate::workload::Workload;
 use rollbook::store::Durability;
 use rollbook::{Clock, ManualClock, Registry, SystemClock, Timestamp};
 use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -14,19 +14,19 @@ use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What the writer says of a backup that it was asked for, before and after.
+/// The lines that the writer prints before and after a backup.
 pub(crate) const BEGUN: &str = "backup begun";
 pub(crate) const DONE: &str = "backup done";
 
-/// Little memory, so that buffers are written out and compacted all the time.
+/// A small memory budget, so that buffers are flushed and compacted all the time.
 pub(crate) fn options() -> RocksOptions {
     RocksOptions { durability: Durability::Synced, memory_bytes: 16 << 20, ..RocksOptions::default() }
 }
 
-/// A clock that stands still, as all steps of one life happen at one time; but who waits, waits.
-struct Standing(Timestamp);
+/// All steps of one run happen at the same time. Only pauses take real time.
+struct FixedClock(Timestamp);
 
-impl Clock for Standing {
+impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         self.0
     }
@@ -36,40 +36,41 @@ impl Clock for Standing {
     }
 }
 
-/// Writes until standard input ends, or nobody reads what is told.
-pub(crate) fn write(orders: &Orders) -> Result<(), Failure> {
-    let store = RocksStore::open(&orders.directory, &options())?;
-    let registry = Registry::builder(store).clock(Standing(Timestamp::from_secs(orders.now))).build();
+/// Runs until standard input ends, or standard output is closed.
+pub(crate) fn write(writer_args: &WriterArgs) -> Result<(), Failure> {
+    let store = RocksStore::open(&writer_args.directory, &options())?;
+    let registry = Registry::builder(store).clock(FixedClock(Timestamp::from_secs(writer_args.now))).build();
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let mut writers = Vec::new();
-        for (number, &from) in orders.from.iter().enumerate() {
-            let lane = Lane::new(number, orders.seed, orders.devices)?;
+        for (number, &from) in writer_args.from.iter().enumerate() {
+            let workload = Workload::new(number, writer_args.seed, writer_args.devices)?;
             let (registry, over) = (&registry, &over);
-            writers.push(scope.spawn(move || run(registry, &lane, number, from, orders.pause, over)));
+            writers
+                .push(scope.spawn(move || run(registry, &workload, number, from, writer_args.pause, over)));
         }
-        let obeyed = obey(registry.store());
+        let served = serve_backups(registry.store());
         over.store(true, Ordering::SeqCst);
         for writer in writers {
-            writer.join().map_err(|_| "a lane panicked")??;
+            writer.join().map_err(|_| "a worker panicked")??;
         }
-        obeyed
+        served
     })
 }
 
-/// Does what comes on standard input: each line is a directory to back the store up to.
-fn obey(store: &RocksStore) -> Result<(), Failure> {
+/// Reads directories from standard input, one on each line, and backs up the store to each.
+fn serve_backups(store: &RocksStore) -> Result<(), Failure> {
     for line in io::stdin().lock().lines() {
         let line = line?;
-        say(BEGUN)?;
+        print_line(BEGUN)?;
         store.backup(line)?;
-        say(DONE)?;
+        print_line(DONE)?;
     }
     Ok(())
 }
 
-/// One line, in one piece.
-fn say(line: &str) -> io::Result<()> {
+/// Prints a line with one write, so that a kill cannot leave lines of two workers mixed.
+fn print_line(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
@@ -77,29 +78,29 @@ fn say(line: &str) -> io::Result<()> {
 
 fn run(
     registry: &Registry<RocksStore>,
-    lane: &Lane,
+    workload: &Workload,
     number: usize,
     from: u64,
     pause: u64,
     over: &AtomicBool,
 ) -> Result<(), Failure> {
-    // Of no effect: no lane moves the clock.
+    // Has no effect: no step moves the clock.
     let clock = ManualClock::at(Timestamp::from_secs(0));
     for n in from.. {
         if over.load(Ordering::SeqCst) {
             break;
         }
-        let op = lane.op(n)?;
-        say(&format!("{number} {n} {}", told(insist(registry, &clock, &op))))?;
-        if n >= lane.filling() {
+        let op = workload.op(n)?;
+        print_line(&format!("{number} {n} {}", rendered(perform_with_retries(registry, &clock, &op))))?;
+        if n >= workload.filling() {
             SystemClock.pause(Duration::from_millis(pause));
         }
     }
     Ok(())
 }
 
-/// Does a step until it is not only the others that are in its way.
-fn insist(
+/// Repeats a step as long as it fails only because of other writers.
+fn perform_with_retries(
     registry: &Registry<RocksStore>,
     clock: &ManualClock,
     op: &Op,

@@ -5,19 +5,19 @@
 use std::process::Command;
 
 #[test]
-fn a_short_soak_kills_restores_and_ends_with_equal_books() {
+fn a_short_soak_kills_and_restores_and_its_store_equals_the_ledger() {
     let soak = Command::new(env!("CARGO_BIN_EXE_rollbook-soak"))
-        .args(["--minutes", "0", "--lives", "5", "--devices", "200", "--rate", "400", "--seed", "3"])
+        .args(["--minutes", "0", "--runs", "5", "--devices", "200", "--rate", "400", "--seed", "3"])
         .output()
         .unwrap();
     let (said, wrong) = (String::from_utf8_lossy(&soak.stdout), String::from_utf8_lossy(&soak.stderr));
     assert!(soak.status.success(), "{said}\n{wrong}");
-    assert!(said.ends_with("the books are equal\n"), "{said}");
+    assert!(said.ends_with("the store equals the ledger\n"), "{said}");
     let count = |what: &str| -> u64 {
         let line = said.lines().find_map(|line| line.strip_prefix(what)).unwrap();
         line.split_whitespace().next().unwrap().trim_end_matches(',').parse().unwrap()
     };
-    assert_eq!(count("lives of the writer"), 5, "{said}");
+    assert_eq!(count("runs of the writer"), 5, "{said}");
     assert!(count("steps acknowledged") >= 250, "{said}");
     assert!(count("backups restored") > 0, "{said}");
 }

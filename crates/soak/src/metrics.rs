@@ -1,19 +1,19 @@
-//! Memory, files and disk, and whether they stay as they are.
+//! Memory, open files and disk, and whether they stay constant.
 
 use crate::Failure;
 use std::fs;
 use std::path::Path;
 
-/// What a process uses at a moment.
+/// The resources of a process at one time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
-    /// Bytes of memory that are resident.
+    /// Resident memory in bytes.
     pub(crate) memory: u64,
-    /// Files that are open.
+    /// Number of open files.
     pub(crate) files: u64,
 }
 
-/// What a process uses; `None` when it is gone, or where the system does not tell.
+/// Reads the resources of a process. `None` if it has ended, or where there is no `/proc`.
 pub(crate) fn usage(process: u32) -> Option<Usage> {
     let about = Path::new("/proc").join(process.to_string());
     let status = fs::read_to_string(about.join("status")).ok()?;
@@ -23,7 +23,7 @@ pub(crate) fn usage(process: u32) -> Option<Usage> {
     Some(Usage { memory: kib << 10, files })
 }
 
-/// The bytes of all files under a directory.
+/// Returns the bytes of all files under a directory.
 pub(crate) fn disk(directory: &Path) -> Result<u64, Failure> {
     let mut bytes = 0;
     for entry in fs::read_dir(directory)? {
@@ -34,25 +34,25 @@ pub(crate) fn disk(directory: &Path) -> Result<u64, Failure> {
     Ok(bytes)
 }
 
-/// The value in the middle.
+/// Returns the median.
 pub(crate) fn median(values: impl IntoIterator<Item = u64>) -> Option<u64> {
     let mut values: Vec<u64> = values.into_iter().collect();
     values.sort_unstable();
     values.get(values.len() / 2).copied()
 }
 
-/// One quantity over a time in which it shall stay as it is.
+/// A quantity over time, which must stay constant.
 #[derive(Debug, Clone)]
 pub(crate) struct Trend {
     pub(crate) what: &'static str,
     pub(crate) unit: Unit,
-    /// The middle value of the first third.
+    /// The median of the first third.
     pub(crate) first: u64,
-    /// The middle value of the last third.
+    /// The median of the last third.
     pub(crate) last: u64,
-    /// How many values there were.
+    /// The number of values.
     pub(crate) values: usize,
-    /// The most that `last` may be.
+    /// The upper limit of `last`.
     pub(crate) most: u64,
 }
 
@@ -64,8 +64,8 @@ pub(crate) enum Unit {
 }
 
 impl Trend {
-    /// The trend of values in the order of time; none when they are too few to have one. It may rise by so many
-    /// percent and by `slack`.
+    /// Returns the trend of values in the order of time, or `None` for fewer than three. It may rise by `percent` and by
+    /// `slack`.
     pub(crate) fn of(
         what: &'static str,
         unit: Unit,
@@ -80,7 +80,7 @@ impl Trend {
         Some(Trend { what, unit, first, last, values: values.len(), most })
     }
 
-    /// Values none of which may be above `most`; the last that is told is the largest.
+    /// Returns a trend of values none of which may exceed `most`. Its `last` is the largest value.
     pub(crate) fn within(what: &'static str, unit: Unit, values: &[u64], most: u64) -> Option<Self> {
         let (first, last) = (*values.first()?, *values.iter().max()?);
         Some(Trend { what, unit, first, last, values: values.len(), most })

@@ -1,4 +1,4 @@
-//! The same register made anew: what it would take of the disk if nothing had ever left it.
+//! The disk space of a new store with the same contents, to detect space that deletions do not free.
 
 use crate::Failure;
 use crate::writer::options;
@@ -12,40 +12,40 @@ use rollbook_testkit::survey::survey;
 use std::fs;
 use std::path::Path;
 
-/// Devices registered together.
+/// Devices registered in one call.
 const TOGETHER: usize = 1_000;
 
-/// What a store takes of the disk, in percent of what a new one with the same devices and events takes. Both are
-/// compacted, the new one in `beside`, which is removed again.
-pub(crate) fn percent_of_new(store: &Path, beside: &Path, now: Timestamp) -> Result<u64, Failure> {
-    // Events are told as long as they are not too old for the register's own clock.
+/// Returns the disk space of a store in percent of that of a new store with the same devices and events. Both are compacted.
+/// The new one is created in the directory `scratch`, which is removed again.
+pub(crate) fn percent_of_baseline(store: &Path, scratch: &Path, now: Timestamp) -> Result<u64, Failure> {
+    // With the registry's own time, because events that have expired at that time are not in the survey.
     let registry =
         Registry::builder(RocksStore::open(store, &options())?).clock(ManualClock::at(now)).build();
-    let told = survey(&registry)?;
+    let contents = survey(&registry)?;
     let taken = compacted(registry.store())?;
     drop(registry);
 
     let options = RocksOptions { durability: Durability::Buffered, ..options() };
-    let registry = Registry::builder(RocksStore::open(beside, &options)?).build();
-    // A new register numbers its apps from 1.
-    for (id, (key, told)) in (1..).map(AppId).zip(told.contents) {
+    let registry = Registry::builder(RocksStore::open(scratch, &options)?).build();
+    // A new registry numbers its apps from 1.
+    for (id, (key, told)) in (1..).map(AppId).zip(contents.contents) {
         let settings = AppSettings { limits: Limits::unlimited(), ..AppSettings::default() };
         let app = registry.create_app(&key, settings)?;
-        for some in told.devices.chunks(TOGETHER) {
+        for some in content.devices.chunks(TOGETHER) {
             app.batch(&some.iter().cloned().map(registration).collect::<Vec<_>>())?;
         }
-        let seen = told.devices.into_iter().filter_map(|device| Some((device.id, device.last_seen?)));
+        let seen = content.devices.into_iter().filter_map(|device| Some((device.id, device.last_seen?)));
         app.touch_at(&seen.collect::<Vec<(DeviceId, Timestamp)>>())?;
-        // Not posted: that asks for the device or user, who may be gone by now.
-        for some in told.events.chunks(TOGETHER) {
+        // Appended directly, because posting an event requires its device or user, which may not exist any more.
+        for some in content.events.chunks(TOGETHER) {
             let operations = some.iter().cloned().map(append).collect();
             registry.store().commit(id, &WriteSet { operations, ..WriteSet::default() })?;
         }
     }
-    let anew = compacted(registry.store())?;
+    let baseline = compacted(registry.store())?;
     drop(registry);
-    fs::remove_dir_all(beside)?;
-    Ok(taken * 100 / anew.max(1))
+    fs::remove_dir_all(scratch)?;
+    Ok(taken * 100 / baseline.max(1))
 }
 
 fn registration(device: Device) -> Command {
@@ -68,7 +68,7 @@ fn append(event: Event) -> Operation {
     Operation::Append { event: Box::new(EventRecord { at, name, device, user, attributes }) }
 }
 
-/// Bytes of all tables.
+/// Compacts the store and returns the bytes of all tables.
 fn compacted(store: &RocksStore) -> Result<u64, Failure> {
     store.compact()?;
     Ok(store.stats()?.families.iter().map(|family| family.table_bytes).sum())
