@@ -79,5 +79,4 @@
 //!
 //! It keeps to the contract as well: a thread that holds a view never takes another and never calls the store, so a
 //! view may be a lock; and which ordinal a device gets is the store's choice, as long as ordinals stay dense. Before
-//! you write a store, read [`ordered`](crate::ordered): a complete one of a few hundred lines, whose source is the
-//! example `ordered_store`.
+//! you write a store, read [`ordered`](crate::ordered): a complete one of a few hundred lines.

@@ -9,7 +9,7 @@
 //!   [`run_all`] runs the same table without a test harness and answers a [`Report`].
 //! - [`Fixture`]: how the suite opens your store, and opens it again.
 //! - [`ordered`]: a complete store of a few hundred lines, to read before you write yours, and for tests that need
-//!   a store that is obviously right. Its source is the example `ordered_store`.
+//!   a store that is obviously right. The example `ordered_store` runs the suite on it.
 //! - [`check`]: a register on your store against the model, and two apps of it side by side.
 //! - [`Reopening`]: your store, closed and opened again while a register is on it.
 //! - [`Race`]: writers against readers.
@@ -73,7 +73,6 @@ mod invariants;
 mod look;
 pub mod op;
 pub mod oracle;
-#[path = "../examples/ordered_store/store/mod.rs"]
 pub mod ordered;
 mod race;
 mod reopening;

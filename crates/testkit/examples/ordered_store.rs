@@ -1,14 +1,12 @@
-//! Write your own store: the files in `store` are one, complete, on nothing but the public interface.
+//! A store of your own: `rollbook_testkit::ordered` in `src/ordered` is a complete one, written against the public
+//! interface of `rollbook` only.
 //!
-//! `cargo test --example ordered_store` runs the conformance suite on it, one test a case; `cargo run` registers
-//! a device and reads it back.
-
-#[allow(dead_code, reason = "the library takes the store from here and uses all of it")]
-pub mod store;
+//! `cargo test --example ordered_store` runs the conformance suite on it, one test for each case.
+//! `cargo run --example ordered_store` registers a device and reads it back.
 
 use rollbook::store::{DeviceRecord, Key, Operation, Relation, Store, View, WriteSet};
 use rollbook::{AppId, DeviceId, Platform};
-use store::OrderedStore;
+use rollbook_testkit::ordered::OrderedStore;
 
 #[allow(clippy::print_stdout, reason = "an example shows what it does")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[cfg(test)]
 mod conformance {
-    use super::store::OrderedStore;
+    use super::OrderedStore;
 
     rollbook_testkit::conformance!(OrderedStore::new);
 }
