@@ -23,7 +23,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn count(&self, audience: &Audience) -> Result<u64, Error> {
-        audience.check(self.limits())?;
+        let audience = audience.checked(self.limits())?;
         audience::count(&self.scope.picture()?, audience)
     }
 
@@ -42,7 +42,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn count_by_platform(&self, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
-        audience.check(self.limits())?;
+        let audience = audience.checked(self.limits())?;
         let mut counts = BTreeMap::new();
         audience::count_each(&self.scope.picture()?, audience, |platform, devices| {
             counts.insert(platform, devices);
@@ -64,10 +64,9 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of an audience that is too deep or too large; [`Error::Store`].
     pub fn overlap(&self, audiences: &[Audience]) -> Result<Overlap, Error> {
-        for audience in audiences {
-            audience.check(self.limits())?;
-        }
-        audience::overlap(&self.scope.picture()?, audiences)
+        let audiences = audiences.iter().map(|audience| audience.checked(self.limits()));
+        let audiences = audiences.collect::<Result<Vec<_>, _>>()?;
+        audience::overlap(&self.scope.picture()?, &audiences)
     }
 
     /// The devices that the audience selects, behind `after`, at most `limit` (0 counts as 1) of them, in the order of
@@ -94,10 +93,10 @@ impl<S: Store> App<S> {
         after: Option<DeviceCursor>,
         limit: usize,
     ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
-        audience.check(self.limits())?;
+        let checked = audience.checked(self.limits())?;
         let mark = self.audience_mark(audience);
         let picture = self.scope.picture()?;
-        let question = audience::Question::new(&picture, audience)?;
+        let question = audience::Question::new(&picture, checked)?;
         cursor::page(&question, Ask { platforms: question.platforms(), after, limit, mark })
     }
 
@@ -117,7 +116,7 @@ impl<S: Store> App<S> {
     /// [`Error::NotFound`] for an unknown device; a violation of `audience` that is too deep or too large;
     /// [`Error::Store`].
     pub fn contains(&self, audience: &Audience, device: &DeviceId) -> Result<bool, Error> {
-        audience.check(self.limits())?;
+        let audience = audience.checked(self.limits())?;
         let picture = self.scope.picture()?;
         match picture.find(device)? {
             Some(place) => audience::matches(&picture, audience, place.slot, device),
@@ -147,7 +146,7 @@ impl<S: Store> App<S> {
         audience: &'a Audience,
         device: &DeviceId,
     ) -> Result<Option<Reason<'a>>, Error> {
-        audience.check(self.limits())?;
+        let audience = audience.checked(self.limits())?;
         let picture = self.scope.picture()?;
         match picture.find(device)? {
             Some(place) => {
@@ -172,7 +171,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn explain(&self, audience: &Audience) -> Result<Explanation, Error> {
-        audience.check(self.limits())?;
+        let audience = audience.checked(self.limits())?;
         audience::explain(&self.scope.picture()?, audience)
     }
 

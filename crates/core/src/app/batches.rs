@@ -48,12 +48,12 @@ impl<S: Store> App<S> {
         max_size: usize,
         after: Option<DeviceCursor>,
     ) -> Result<Batches<S>, Error> {
-        audience.check(self.limits())?;
+        let checked = audience.checked(self.limits())?;
         let mark = self.audience_mark(audience);
         let ask = Ask { platforms: PlatformSet::ALL, after, limit: max_size.max(1), mark };
         let rest = ask.rest()?;
         let platforms = rest.iter().map(|(platform, _)| *platform).collect();
-        let selection = select(&self.scope.picture()?, audience, platforms)?;
+        let selection = select(&self.scope.picture()?, checked, platforms)?;
         Ok(Batches { scope: self.scope.clone(), selection, ask, rest: rest.into() })
     }
 

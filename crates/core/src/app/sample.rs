@@ -34,7 +34,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn sample(&self, audience: &Audience, k: usize, seed: u64) -> Result<Vec<DeviceId>, Error> {
-        audience.check(self.limits())?;
+        let audience = audience.checked(self.limits())?;
         let picture = self.scope.picture()?;
         let selection = select(&picture, audience, PlatformSet::ALL)?;
         let mut ranks = draw(selection.len(), k as u64, seed).into_iter().peekable();

@@ -31,7 +31,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `audience` that is too deep or too large; [`Error::Store`].
     pub fn select(&self, audience: &Audience) -> Result<Selected<S>, Error> {
-        audience.check(self.limits())?;
+        let audience = audience.checked(self.limits())?;
         let selection = select(&self.scope.picture()?, audience, PlatformSet::ALL)?;
         Ok(Selected { scope: self.scope.clone(), selection })
     }

@@ -1,6 +1,6 @@
-//! Reading the tree as plain data, by hand for one reason: the depth is bounded while reading, whatever the format.
+//! Deserialization of the tree, written by hand to limit the depth while reading, whatever the format.
 //!
-//! A derived form would recurse as deep as the input says, and leave the bound to each format's own.
+//! A derived implementation recurses as deep as the input, and leaves the limit to the format.
 
 use super::Audience;
 use crate::model::{Alias, DeviceId, PlatformSet, TagName, UserId};
@@ -10,7 +10,7 @@ use std::fmt;
 
 const VARIANTS: &[&str] = &["all", "tag", "alias", "user", "device", "platforms", "and", "or", "not"];
 
-/// In the order of the tree's own variants: a format may name them by number.
+/// In the order of the variants of [`Audience`], because a format may identify them by number.
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "snake_case")]
 enum Variant {
@@ -25,11 +25,11 @@ enum Variant {
     Not,
 }
 
-/// A node, with the number of levels that it may have.
+/// Reads a node with at most this many levels.
 #[derive(Clone, Copy)]
 struct Node(usize);
 
-/// The members of a node, with the number of levels that each may have.
+/// Reads the members of a node, each with at most this many levels.
 struct Members(usize);
 
 impl<'de> Deserialize<'de> for Audience {
@@ -95,7 +95,7 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Vec<Audience>, A::Error> {
-        // Nothing is reserved by what the input claims to hold.
+        // The length that the input claims is not trusted: no capacity is reserved.
         let mut members = Vec::new();
         while let Some(member) = from.next_element_seed(Node(self.0))? {
             members.push(member);

@@ -1,13 +1,16 @@
-//! The answer over bitmaps, one platform at a time.
+//! Evaluation over bitmaps, one platform at a time.
 //!
-//! The bound of every member of a list comes from the cardinalities of its keys, which are counters; then postings are
-//! read smallest first, and nothing is read behind a member that leaves nothing. A posting that only narrows what is
-//! left is looked into for that, so that a store that keeps it in pieces reads those it needs; and what is left of a
-//! list when it is down to a few devices is asked of those devices, so that a huge posting is not read for their sake.
+//! The members of a list are intersected smallest first. Upper bounds of their sizes come from the cardinalities of their
+//! keys, which are counters. Three rules limit what is read:
 //!
-//! A page needs no more than a window of ordinals: everything is then read within the window, and what comes out is
-//! right within it.
+//! - Once nothing is left, the other members are skipped.
+//! - The first posting is read as a whole, the others only near the devices that are left: a store that keeps a posting in
+//!   pieces reads the pieces it needs.
+//! - Once a few devices are left, their own keys are read instead of the postings of the other members.
+//!
+//! A page needs a window of ordinals only. Everything is then read within the window, and the result is correct within it.
 
+use super::matches::has_key;
 use super::plan::{Bound, Node, Plan, Ref, Refs, Step, bound_of_all};
 use super::sets::{Pending, minus};
 use crate::error::Error;
@@ -16,7 +19,7 @@ use crate::picture::Picture;
 use crate::store::{Posting, Slot, View};
 use smallvec::SmallVec;
 
-/// How an evaluation came by a part: see [`Explanation`](crate::Explanation).
+/// How an evaluation obtained a part: see [`Explanation`](crate::Explanation).
 ///
 /// ```
 /// use rollbook::Taken;
@@ -32,19 +35,19 @@ use smallvec::SmallVec;
 pub enum Taken {
     /// It was read or computed.
     Made,
-    /// It had been made already, elsewhere in the condition.
+    /// It was taken from an earlier evaluation of an equal part.
     Again,
     /// Only its counter was read.
     Counted,
-    /// The few devices that were left were asked for it.
+    /// It was evaluated from the own keys of the few devices that were left.
     Asked,
-    /// It is everything, or nothing, on this platform by what it is.
+    /// The plan shows that it is everything or nothing on this platform.
     Known,
-    /// It could not change the answer any more.
+    /// It could not change the result any more.
     Skipped,
 }
 
-/// Follows an evaluation. The hot paths are followed by nobody, `()`, at no cost.
+/// Observes an evaluation. The hot paths use `()`, which costs nothing.
 pub(super) trait Watch {
     fn enter(&mut self, part: Ref);
     fn leave(&mut self, how: Taken);
@@ -57,8 +60,9 @@ impl Watch for () {
     fn leave(&mut self, _: Taken) {}
 }
 
-/// A set of devices, or every device outside a set.
+/// A set of devices, or all devices of the platform outside a set.
 struct Part {
+    /// True for the complement of `set`.
     outside: bool,
     set: Pending,
 }
@@ -73,16 +77,16 @@ impl Part {
     }
 }
 
-/// One plan on one platform.
+/// The evaluation of a plan on one platform.
 pub(super) struct Evaluation<'e, 'a, V, W> {
     picture: &'e Picture<V>,
     plan: &'e Plan<'a>,
     platform: Platform,
-    /// The ordinals that matter, where not all do.
+    /// The ordinals that are needed, if not all are.
     pub(super) window: Option<Posting>,
-    /// The sets of nodes that are wanted again. Empty until one is.
+    /// The sets of shared nodes, by node: whether it is a complement, and the set. Empty until the first one is computed.
     made: Vec<Option<(bool, Posting)>>,
-    /// The bounds that were looked up. Empty until one is.
+    /// The bounds, by node. Empty until the first one is computed.
     bounds: Vec<Option<Bound>>,
     pub(super) watch: W,
 }
@@ -92,7 +96,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Evaluation { picture, plan, platform, window: None, made: Vec::new(), bounds: Vec::new(), watch }
     }
 
-    /// The devices of a part; the store's own bitmap when nothing had to be computed.
+    /// Returns the devices of a part; the store's own bitmap when nothing had to be computed.
     pub(super) fn posting(&mut self, of: Ref) -> Result<Posting, Error> {
         let part = self.part(of, None)?;
         let set = part.set.build();
@@ -106,7 +110,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Ok(minus(cut(Pending::One(everyone), self.window.as_ref()).build(), &set))
     }
 
-    /// How many devices a part has.
+    /// Returns the number of devices of a part.
     pub(super) fn count(&mut self, of: Ref) -> Result<u64, Error> {
         if let Some(only) = self.only_member(of) {
             return self.count_list_of_one(of, only);
@@ -114,6 +118,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         if let Some(Node { step: Step::Key(key), .. }) = self.plan.node(of)
             && self.known(of).is_none()
         {
+            // A single key is answered by its counter, and its complement by the counter of the platform.
             self.watch.enter(of);
             let len = self.picture.cardinality(*key, self.platform.into())?;
             self.watch.leave(Taken::Counted);
@@ -124,7 +129,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         if part.outside { self.rest(len) } else { Ok(len) }
     }
 
-    /// The one member of a list that is not everything on this platform: the others need no reading.
+    /// Returns the member of a list that decides it, if all others are everything on this platform.
     fn only_member(&self, of: Ref) -> Option<Ref> {
         let Some(Node { step: Step::All(members), .. }) = self.plan.node(of) else { return None };
         if self.known(of).is_some() {
@@ -146,12 +151,13 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         if of.is_outside() { self.rest(len) } else { Ok(len) }
     }
 
-    /// What is selected lies within the devices of the platform, so the rest is a difference of numbers.
+    /// Returns the number of devices outside a set of this size. Every set is a subset of the devices of the platform, so
+    /// this is a difference of numbers.
     fn rest(&self, len: u64) -> Result<u64, Error> {
         Ok(self.picture.devices(self.platform)?.len().saturating_sub(len))
     }
 
-    /// Is the part everything or nothing here, by what it is?
+    /// Returns whether the part is everything (`true`) or nothing (`false`) on this platform, as far as the plan shows it.
     fn known(&self, of: Ref) -> Option<bool> {
         if !self.plan.may(of).contains(self.platform) {
             Some(false)
@@ -162,8 +168,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         }
     }
 
-    /// A part as far as it is `among` these devices, or in the window, or everywhere. It is right there, and may hold
-    /// anything elsewhere.
+    /// Evaluates a part. The result is correct for the devices in `among`, or else for those in the window, or else for all.
+    /// It is undefined for other devices.
     fn part(&mut self, of: Ref, among: Option<&Posting>) -> Result<Part, Error> {
         self.watch.enter(of);
         let (part, how) = self.any_part(of, among)?;
@@ -178,6 +184,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         let Some(node) = self.plan.node(of) else { return Ok((Part::nothing(), Taken::Known)) };
         if !node.is_shared() {
             let mut part = self.make(node, among)?;
+            // The reference may be to the complement of the node, and the node itself may be a complement: two of them
+            // cancel out. The set stays the same in all four cases.
             part.outside ^= of.is_outside();
             return Ok((part, Taken::Made));
         }
@@ -185,7 +193,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             let set = Pending::One(set.clone());
             return Ok((Part { outside: outside ^ of.is_outside(), set }, Taken::Again));
         }
-        // It is wanted again among others, so it is made among all.
+        // Another list will need this part for other devices, so `among` must not limit it.
         let part = self.make(node, None)?;
         let set = part.set.build();
         self.made.resize(self.plan.len(), None);
@@ -208,8 +216,9 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         }
     }
 
-    /// What is in all of the members.
+    /// Intersects the members of a list.
     fn all(&mut self, members: &Refs, among: Option<&Posting>) -> Result<Part, Error> {
+        // Members that are sets, and members that are complements of sets, which are subtracted.
         let mut inside: SmallVec<[(u64, Ref); 8]> = SmallVec::new();
         let mut outside: SmallVec<[Ref; 8]> = SmallVec::new();
         for &member in members {
@@ -225,6 +234,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         if inside.is_empty() {
             return self.none_of(&outside, among);
         }
+        // The order of a single member does not matter, so its counter is not read.
         if inside.len() + outside.len() > 1 {
             for (at_most, member) in &mut inside {
                 *at_most = self.bound(*member)?.at_most;
@@ -244,7 +254,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         self.narrow(inside.chain(rest), among)
     }
 
-    /// What the first member leaves of the second, and so on; the flag says that a member is outside of its set.
+    /// Starts with the first member and removes from it what the others exclude. The flag marks a member that is the complement
+    /// of its set; the first is never one.
     fn narrow(
         &mut self,
         members: impl Iterator<Item = (Ref, bool)>,
@@ -253,8 +264,9 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         let mut left: Option<Pending> = None;
         for (member, is_outside) in members {
             let Some(pending) = left else {
-                let first = self.part(member, among)?.set;
-                left = Some(cut(first, among.or(self.window.as_ref())));
+                let first = self.part(member, among)?;
+                debug_assert!(!first.outside, "the first member is a set");
+                left = Some(cut(first.set, among.or(self.window.as_ref())));
                 continue;
             };
             let so_far = pending.build();
@@ -267,7 +279,9 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             left = Some(match so_far {
                 Posting::Few(few) => self.ask(few, member)?,
                 so_far => {
-                    let set = self.part(member, Some(&so_far))?.set.build();
+                    let part = self.part(member, Some(&so_far))?;
+                    debug_assert_eq!(part.outside, is_outside, "a part is of the kind that was predicted");
+                    let set = part.set.build();
                     if is_outside { Pending::Minus(so_far, set) } else { Pending::Both(so_far, set) }
                 }
             });
@@ -275,7 +289,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Ok(Part { outside: false, set: left.unwrap_or_else(|| Pending::One(Posting::default())) })
     }
 
-    /// Those of a few devices that are in a part, from their own keys.
+    /// Returns those of a few devices that are in a part, from their own keys.
     fn ask(&mut self, few: SmallVec<[u32; 4]>, part: Ref) -> Result<Pending, Error> {
         self.watch.enter(part);
         let mut left = SmallVec::new();
@@ -288,6 +302,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Ok(Pending::One(Posting::Few(left)))
     }
 
+    /// Returns whether a part has the device. This is [`selects`](super::matches::selects) over the plan, which has neither
+    /// or nor not, and has looked up device ids already.
     fn is_in(&self, of: Ref, ordinal: u32) -> Result<bool, Error> {
         if let Some(everything) = self.known(of) {
             return Ok(everything);
@@ -296,13 +312,11 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             None => false,
             Some(Step::Platforms(set)) => set.contains(self.platform),
             Some(Step::Slot(slot, _)) => slot.ordinal == ordinal,
-            Some(Step::Key(key)) => {
-                let slot = Slot { platform: self.platform, ordinal };
-                self.picture.raw().linked(slot, *key).map_err(Error::store("look at a device's keys"))?
-            }
+            Some(Step::Key(key)) => has_key(self.picture, Slot { platform: self.platform, ordinal }, *key)?,
             Some(Step::All(members)) => {
                 for member in members {
                     if !self.is_in(*member, ordinal)? {
+                        // The node does not have the device, so its complement does.
                         return Ok(of.is_outside());
                     }
                 }
@@ -312,12 +326,14 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Ok(is_in != of.is_outside())
     }
 
-    /// What is in none of the members' sets: everything outside their union.
+    /// Intersects members that are all complements: by De Morgan, the complement of the union of their sets.
     fn none_of(&mut self, members: &[Ref], among: Option<&Posting>) -> Result<Part, Error> {
         let mut sets = Vec::with_capacity(members.len());
         for member in members {
-            let set = self.part(*member, among)?.set;
-            let set = cut(set, self.window.as_ref()).build();
+            let part = self.part(*member, among)?;
+            // A member that is nothing here would make the whole list nothing, which `known` has ruled out.
+            debug_assert!(part.outside, "a member that was predicted to be a complement");
+            let set = cut(part.set, self.window.as_ref()).build();
             if !set.is_empty() {
                 sets.push(set);
             }
@@ -325,7 +341,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Ok(Part { outside: true, set: Pending::any_of(sets) })
     }
 
-    /// Is a part that is not known everything outside of a set? Reads nothing.
+    /// Returns whether the evaluation of a part that is not `known` will give a complement. Reads counters only.
     fn is_outside(&mut self, of: Ref) -> Result<bool, Error> {
         match self.plan.node(of).map(|node| &node.step) {
             Some(Step::All(_)) => Ok(self.bound(of)?.outside),
@@ -333,14 +349,16 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         }
     }
 
-    /// How large a part can be, from counters.
+    /// Returns an upper bound of the size of a part, or of the set that it is the complement of, from counters alone.
     pub(super) fn bound(&mut self, of: Ref) -> Result<Bound, Error> {
+        // Bounds are kept by node; the reference may be to the complement of the node.
         let flipped = |bound: Bound| Bound { outside: bound.outside ^ of.is_outside(), ..bound };
         if let Some(Some(bound)) = self.bounds.get(of.index()) {
             return Ok(flipped(*bound));
         }
         let Some(node) = self.plan.node(of) else { return Ok(Bound { outside: false, at_most: 0 }) };
         let bound = match &node.step {
+            // Everything is the complement of the empty set.
             Step::Platforms(set) => Bound { outside: set.contains(self.platform), at_most: 0 },
             Step::Slot(..) => Bound { outside: false, at_most: 1 },
             Step::Key(key) => {
@@ -367,7 +385,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
     }
 }
 
-/// A set without what does not matter, so that what is computed from it costs no more than what does.
+/// Restricts a set to the devices that are needed, so that operations on it cost no more than those need.
 fn cut(set: Pending, to: Option<&Posting>) -> Pending {
     match (set, to) {
         (Pending::One(set @ Posting::Many(_)), Some(to)) => Pending::Both(set, to.clone()),

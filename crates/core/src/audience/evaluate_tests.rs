@@ -1,7 +1,7 @@
-use super::super::testing::trees;
+use super::super::testing::{checked, trees};
 use super::super::{
-    Audience, JpushAudience, Question, SavedAudiences, Selection, count_each, explain, matches, reason,
-    select,
+    Audience, Checked, JpushAudience, Question, SavedAudiences, Selection, count_each, explain, matches,
+    reason, select,
 };
 use super::*;
 use crate::model::{DeviceId, EventSeq, Limits, PlatformSet, Timestamp, Version};
@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-fn count<V: View>(picture: &Picture<V>, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
+fn count<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Result<BTreeMap<Platform, u64>, Error> {
     let mut counts = BTreeMap::new();
     count_each(picture, audience, |platform, devices| assert!(counts.insert(platform, devices).is_none()))?;
     Ok(counts)
@@ -27,7 +27,7 @@ struct Device {
     keys: BTreeSet<OwnedKey>,
 }
 
-/// A picture of a few devices that counts what is asked of it.
+/// A view of a few devices that counts its reads.
 #[derive(Debug, Default)]
 struct FewDevices {
     devices: Vec<Device>,
@@ -35,9 +35,9 @@ struct FewDevices {
     everyone: BTreeMap<Platform, Posting>,
     postings_read: Cell<usize>,
     platforms_read: Cell<usize>,
-    /// Every posting read, by name, in order.
+    /// The name of every posting read, in order.
     names_read: RefCell<Vec<String>>,
-    /// Every posting that was only looked into, by name, and for how many ordinals.
+    /// The name of every posting that was read in part, with the number of ordinals.
     looked_into: RefCell<Vec<(String, u64)>>,
 }
 
@@ -153,8 +153,8 @@ impl View for &FewDevices {
     }
 }
 
-/// Looks into a set as a store on disk does, which has it in pieces: whoever is in a piece with one that is asked about
-/// is answered too.
+/// Reads part of a set like a store on disk that keeps it in pieces: the result has every device of each piece in which
+/// there is an ordinal of `among`.
 fn in_the_pieces_of(among: &Posting, set: &Posting) -> Posting {
     let piece = |ordinal: u32| ordinal / 30_000;
     let (mut pieces, mut found) = (BTreeSet::new(), BTreeSet::new());
@@ -175,7 +175,7 @@ fn device(number: usize, platform: Platform, keys: &[(Relation, &str)]) -> Devic
     }
 }
 
-/// Up to thirty devices; some have an alias, some wait for the removal of their user.
+/// Generates up to thirty devices. Some have an alias; the user of some is pending deletion.
 fn registers() -> impl Strategy<Value = FewDevices> {
     let name = || prop::sample::select(vec!["a", "b", "c", "d", "all"]);
     let owner = prop_oneof![
@@ -199,7 +199,7 @@ fn registers() -> impl Strategy<Value = FewDevices> {
     })
 }
 
-/// The meaning, told by one device and the words of the manual.
+/// The definition of each condition for a single device.
 fn means(audience: &Audience, device: &Device) -> bool {
     let has = |relation, name: &str| device.keys.contains(&Key::new(relation, name).to_owned());
     match audience {
@@ -235,7 +235,7 @@ proptest! {
         let alive = || view.devices.iter().filter(|d| d.keys.iter().all(|k| k.relation != Relation::Deletion));
         let expected: BTreeSet<Slot> = alive().filter(|d| means(&tree, d)).map(|d| d.slot).collect();
 
-        let selection = select(&picture, &tree, PlatformSet::ALL).unwrap();
+        let selection = select(&picture, checked(&tree), PlatformSet::ALL).unwrap();
         prop_assert_eq!(&selected(&selection), &expected);
         prop_assert_eq!(selection.version(), Version(7));
         prop_assert_eq!(selection.is_empty(), expected.is_empty());
@@ -243,10 +243,10 @@ proptest! {
         let mut counts = BTreeMap::new();
         expected.iter().for_each(|slot| *counts.entry(slot.platform).or_insert(0_u64) += 1);
         prop_assert_eq!(selection.len(), counts.values().sum::<u64>());
-        prop_assert_eq!(super::super::count(&picture, &tree).unwrap(), counts.values().sum::<u64>());
-        prop_assert_eq!(count(&picture, &tree).unwrap(), counts);
+        prop_assert_eq!(super::super::count(&picture, checked(&tree)).unwrap(), counts.values().sum::<u64>());
+        prop_assert_eq!(count(&picture, checked(&tree)).unwrap(), counts);
 
-        let question = Question::new(&picture, &tree).unwrap();
+        let question = Question::new(&picture, checked(&tree)).unwrap();
         for platform in ON {
             let here = expected.iter().filter(|slot| slot.platform == platform).map(|slot| slot.ordinal);
             let here: BTreeSet<u32> = here.collect();
@@ -263,10 +263,10 @@ proptest! {
 
         let chosen: PlatformSet = chosen.into_iter().collect();
         let there: BTreeSet<Slot> = expected.iter().copied().filter(|s| chosen.contains(s.platform)).collect();
-        prop_assert_eq!(selected(&select(&picture, &tree, chosen).unwrap()), there);
+        prop_assert_eq!(selected(&select(&picture, checked(&tree), chosen).unwrap()), there);
 
         for device in alive() {
-            let answer = matches(&picture, &tree, device.slot, &device.id).unwrap();
+            let answer = matches(&picture, checked(&tree), device.slot, &device.id).unwrap();
             prop_assert_eq!(answer, expected.contains(&device.slot));
         }
     }
@@ -296,7 +296,7 @@ fn a_single_leaf_shares_the_bitmap_of_the_store() {
         ("platform(ios)", view.everyone[&Platform::Ios].clone()),
         ("all() && !unknown", view.everyone[&Platform::Ios].clone()),
     ] {
-        let selection = select(&picture, &tree(text), PlatformSet::ALL).unwrap();
+        let selection = select(&picture, checked(&tree(text)), PlatformSet::ALL).unwrap();
         assert!(Arc::ptr_eq(&selection.sets()[0].1, &of_store.into_bitmap()), "{text}");
     }
 }
@@ -305,14 +305,14 @@ fn a_single_leaf_shares_the_bitmap_of_the_store() {
 fn counting_a_single_leaf_reads_no_posting() {
     let view = hundred();
     let picture = Picture::new(&view).unwrap();
-    assert_eq!(count(&picture, &tree("even")).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
-    assert_eq!(count(&picture, &tree("!even")).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
+    assert_eq!(count(&picture, checked(&tree("even"))).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
+    assert_eq!(count(&picture, checked(&tree("!even"))).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
     assert_eq!(
-        count(&picture, &tree("even && platform(ios)")).unwrap(),
+        count(&picture, checked(&tree("even && platform(ios)"))).unwrap(),
         BTreeMap::from([(Platform::Ios, 50)])
     );
     assert_eq!(
-        count(&picture, &tree("!(even && platform(ios))")).unwrap(),
+        count(&picture, checked(&tree("!(even && platform(ios))"))).unwrap(),
         BTreeMap::from([(Platform::Ios, 50)])
     );
     assert_eq!(view.postings_read.get(), 0);
@@ -323,8 +323,8 @@ fn a_negation_beside_anything_else_is_subtracted_and_no_complement_is_made() {
     let view = hundred();
     let picture = Picture::new(&view).unwrap();
     for text in ["all && !even", "all && !(even || !one)", "all && !(even && !one) && !none"] {
-        select(&picture, &tree(text), PlatformSet::ALL).unwrap();
-        count(&picture, &tree(text)).unwrap();
+        select(&picture, checked(&tree(text)), PlatformSet::ALL).unwrap();
+        count(&picture, checked(&tree(text))).unwrap();
         assert_eq!(view.platforms_read.get(), 0, "{text}");
     }
 }
@@ -336,7 +336,7 @@ fn what_is_settled_is_not_read() {
     for text in ["all && !(even || one) && platform(android)", "none && (all && even)", "and(none(), all)"] {
         view.postings_read.set(0);
         let ios = PlatformSet::from(Platform::Ios);
-        assert!(select(&picture, &tree(text), ios).unwrap().is_empty());
+        assert!(select(&picture, checked(&tree(text)), ios).unwrap().is_empty());
         assert!(view.postings_read.get() <= 1, "{text}");
     }
 }
@@ -346,8 +346,8 @@ fn matching_a_device_reads_no_posting() {
     let view = hundred();
     let picture = Picture::new(&view).unwrap();
     let one = &view.devices[1];
-    assert!(matches(&picture, &tree("one && !even && platform(ios)"), one.slot, &one.id).unwrap());
-    assert!(!matches(&picture, &tree("even || device(d50)"), one.slot, &one.id).unwrap());
+    assert!(matches(&picture, checked(&tree("one && !even && platform(ios)")), one.slot, &one.id).unwrap());
+    assert!(!matches(&picture, checked(&tree("even || device(d50)")), one.slot, &one.id).unwrap());
     assert_eq!((view.postings_read.get(), view.platforms_read.get()), (0, 0));
 }
 
@@ -363,14 +363,14 @@ fn the_deepest_tree_needs_little_stack() {
         let again: Audience = serde_json::from_str(&serde_json::to_string(&deep).unwrap()).unwrap();
         assert_eq!(deep.clone(), again);
         assert_eq!(again.to_string(), text);
-        assert_eq!(select(&picture, &deep, PlatformSet::ALL).unwrap().len(), 50);
-        assert_eq!(count(&picture, &deep).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
+        assert_eq!(select(&picture, checked(&deep), PlatformSet::ALL).unwrap().len(), 50);
+        assert_eq!(count(&picture, checked(&deep)).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
         let one = &view.devices[1];
-        let is_in = matches(&picture, &deep, one.slot, &one.id).unwrap();
-        assert_eq!(reason(&picture, &deep, one.slot, &one.id).unwrap().holds, is_in);
-        assert!(!reason(&picture, &deep, one.slot, &one.id).unwrap().to_string().is_empty());
-        assert_eq!(explain(&picture, &deep).unwrap().devices(), 50);
-        assert!(!explain(&picture, &deep).unwrap().to_string().is_empty());
+        let is_in = matches(&picture, checked(&deep), one.slot, &one.id).unwrap();
+        assert_eq!(reason(&picture, checked(&deep), one.slot, &one.id).unwrap().holds, is_in);
+        assert!(!reason(&picture, checked(&deep), one.slot, &one.id).unwrap().to_string().is_empty());
+        assert_eq!(explain(&picture, checked(&deep)).unwrap().devices(), 50);
+        assert!(!explain(&picture, checked(&deep)).unwrap().to_string().is_empty());
         assert!(JpushAudience::try_from(&deep).is_err());
         let mut saved = SavedAudiences::new();
         saved.insert(1, deep.clone()).unwrap();

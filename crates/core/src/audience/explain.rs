@@ -1,19 +1,19 @@
-//! How an audience is evaluated: what was read, in which order, how large every part is, and what was skipped.
+//! The steps of an evaluation: what was read, in which order, the size of every part, and what was skipped.
 
 use super::evaluate::{Evaluation, Taken, Watch};
 use super::plan::{Plan, Ref, Step};
-use super::{Audience, print};
+use super::{Audience, Checked, print};
 use crate::error::Error;
 use crate::model::{Alias, Platform, TagName, UserId};
 use crate::picture::Picture;
 use crate::store::{Key, Relation, View};
 use std::fmt;
 
-/// How an audience is counted, platform by platform; a platform that is not listed was not visited, because by what its
-/// keys are the audience has no devices there.
+/// How an audience is counted, platform by platform. A platform is missing if the platforms of the keys alone show that
+/// the audience has no devices there.
 ///
-/// It explains the condition as it was planned: equal parts are one, nested lists of one kind are one list, and the
-/// members of a list stand in the order in which they were taken. It prints as a tree.
+/// The parts are those of the plan: equal parts are one part, nested lists of one kind are one list, and the members of a
+/// list are in the order of their evaluation. `Display` prints a tree.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry, parse_list};
@@ -40,12 +40,12 @@ use std::fmt;
 pub struct Explanation {
     /// The audience as text.
     pub audience: String,
-    /// The platforms that were visited, in that order, each with the whole audience on it.
+    /// The platforms that were visited, in that order, each with the whole audience as its part.
     pub platforms: Vec<(Platform, ExplainedPart)>,
 }
 
 impl Explanation {
-    /// How many devices the audience selects on all platforms.
+    /// Returns the number of devices on all platforms.
     ///
     /// ```
     /// # use rollbook::{AppKey, AppSettings, Audience, Registry};
@@ -74,19 +74,19 @@ impl Explanation {
 pub struct ExplainedPart {
     /// `and`, `or`, `not and`, or the text of a leaf.
     pub label: String,
-    /// How many devices it selects, also when the evaluation did not need to know.
+    /// The number of devices that it selects, even if the evaluation did not need it.
     pub devices: u64,
-    /// How the evaluation came by it.
+    /// How the evaluation obtained it.
     pub taken: Taken,
-    /// Its members in the order in which they were taken; none below a part that was not made here.
+    /// Its members in the order of their evaluation; empty for a part that was not evaluated at this place.
     pub members: Vec<ExplainedPart>,
 }
 
-/// Explains how `audience`, which passed its check, is counted.
+/// Explains how `audience` is counted.
 ///
 /// # Errors
-/// What the store answers.
-pub(crate) fn explain<V: View>(picture: &Picture<V>, audience: &Audience) -> Result<Explanation, Error> {
+/// Errors of the store.
+pub(crate) fn explain<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Result<Explanation, Error> {
     let plan = Plan::new(picture, [audience])?;
     let root = plan.root(0);
     let mut platforms = Vec::new();
@@ -94,27 +94,27 @@ pub(crate) fn explain<V: View>(picture: &Picture<V>, audience: &Audience) -> Res
         let mut followed = Evaluation::new(picture, &plan, platform, Trail::default());
         let devices = followed.count(root)?;
         if devices == 0 && plan.full(root).contains(platform) {
-            continue; // a platform without any device
+            continue; // the part is every device of the platform, and there is none
         }
         let mut counted = Evaluation::new(picture, &plan, platform, ());
         if let Some(step) = followed.watch.done.pop() {
             platforms.push((platform, explained(&plan, &mut counted, &step, false)?));
         }
     }
-    Ok(Explanation { audience: audience.to_string(), platforms })
+    Ok(Explanation { audience: audience.tree().to_string(), platforms })
 }
 
-/// What was taken, as a tree.
-struct Taking {
+/// A part that was evaluated, with the members that were evaluated for it.
+struct Followed {
     part: Ref,
     how: Taken,
-    members: Vec<Taking>,
+    members: Vec<Followed>,
 }
 
 #[derive(Default)]
 struct Trail {
-    open: Vec<(Ref, Vec<Taking>)>,
-    done: Vec<Taking>,
+    open: Vec<(Ref, Vec<Followed>)>,
+    done: Vec<Followed>,
 }
 
 impl Watch for Trail {
@@ -124,27 +124,28 @@ impl Watch for Trail {
 
     fn leave(&mut self, how: Taken) {
         let Some((part, members)) = self.open.pop() else { return };
-        let taking = Taking { part, how, members };
+        let followed = Followed { part, how, members };
         match self.open.last_mut() {
-            Some((_, siblings)) => siblings.push(taking),
-            None => self.done.push(taking),
+            Some((_, siblings)) => siblings.push(followed),
+            None => self.done.push(followed),
         }
     }
 }
 
-/// Names and counts a part; `flip` when it stands in an or, whose members the plan keeps negated.
+/// Labels and counts a part. `flip` is set for the members of an or: the plan holds `a || b` as the complement of
+/// "neither a nor b", so its members are negated.
 fn explained<V: View>(
     plan: &Plan<'_>,
     counted: &mut Evaluation<'_, '_, V, ()>,
-    taking: &Taking,
+    followed: &Followed,
     flip: bool,
 ) -> Result<ExplainedPart, Error> {
-    let part = if flip { taking.part.flipped() } else { taking.part };
+    let part = if flip { followed.part.flipped() } else { followed.part };
     let Some(node) = plan.node(part) else {
         return Ok(ExplainedPart {
             label: "none()".into(),
             devices: 0,
-            taken: taking.how,
+            taken: followed.how,
             members: Vec::new(),
         });
     };
@@ -163,9 +164,9 @@ fn explained<V: View>(
         Step::Slot(_, id) => format!("{not}{}", Audience::Device((*id).clone())),
         Step::Key(key) => format!("{not}{}", key_text(*key)),
     };
-    let members = taking.members.iter().map(|member| explained(plan, counted, member, flip_members));
+    let members = followed.members.iter().map(|member| explained(plan, counted, member, flip_members));
     let members = members.collect::<Result<Vec<_>, _>>()?;
-    Ok(ExplainedPart { label, devices: counted.count(part)?, taken: taking.how, members })
+    Ok(ExplainedPart { label, devices: counted.count(part)?, taken: followed.how, members })
 }
 
 fn key_text(key: Key<'_>) -> String {

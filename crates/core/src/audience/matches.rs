@@ -1,59 +1,85 @@
-//! The answer for one device, from its own keys.
+//! Evaluation of a condition for one device.
 
-use super::Audience;
+use super::{Audience, Checked};
 use crate::error::Error;
-use crate::model::DeviceId;
+use crate::model::{DeviceId, Platform};
 use crate::picture::Picture;
 use crate::store::{Key, Relation, Slot, View};
 
-/// Does `audience`, which passed its check, select the device `id`, which [`Picture::find`] found in `slot`?
+/// Returns whether `audience` selects the device `id`, which [`Picture::find`] found in `slot`.
 ///
-/// Reads the device's own keys, no bitmap, and allocates nothing. Stops at the first member that settles a list.
+/// Reads the device's own keys, no bitmap, and does not allocate. Stops at the first member that decides a list.
 ///
 /// # Errors
-/// What the store answers.
+/// Errors of the store.
 pub(crate) fn matches<V: View>(
     picture: &Picture<V>,
-    audience: &Audience,
+    audience: Checked<'_>,
     slot: Slot,
     id: &DeviceId,
 ) -> Result<bool, Error> {
-    Device { picture, slot, id }.is_in(audience)
+    selects(audience.tree(), &Stored { picture, slot, id })
 }
 
-struct Device<'a, V> {
-    picture: &'a Picture<V>,
-    slot: Slot,
-    id: &'a DeviceId,
+/// The properties of one device that the leaves of a condition ask for.
+pub(super) trait Candidate {
+    type Error;
+
+    fn id(&self) -> &DeviceId;
+    fn platform(&self) -> Platform;
+    /// Returns whether the device has this tag, alias or user.
+    fn has(&self, key: Key<'_>) -> Result<bool, Self::Error>;
 }
 
-impl<V: View> Device<'_, V> {
-    fn is_in(&self, audience: &Audience) -> Result<bool, Error> {
-        match audience {
-            Audience::All => Ok(true),
-            Audience::Tag(tag) => self.has(Relation::Tag, tag.as_str()),
-            Audience::Alias(alias) => self.has(Relation::Alias, alias.as_str()),
-            Audience::User(user) => self.has(Relation::User, user.as_str()),
-            Audience::Device(id) => Ok(id == self.id),
-            Audience::Platforms(set) => Ok(set.contains(self.slot.platform)),
-            Audience::And(members) => self.any(members, false).map(|found| !found),
-            Audience::Or(members) => self.any(members, true),
-            Audience::Not(inner) => self.is_in(inner).map(|is_in| !is_in),
-        }
-    }
-
-    /// Is there a member with this answer?
-    fn any(&self, members: &[Audience], answer: bool) -> Result<bool, Error> {
+/// Returns whether the condition selects the device.
+pub(super) fn selects<C: Candidate>(audience: &Audience, device: &C) -> Result<bool, C::Error> {
+    // Returns whether a member has this result, and stops at the first one.
+    let any = |members: &[Audience], result: bool| {
         for member in members {
-            if self.is_in(member)? == answer {
+            if selects(member, device)? == result {
                 return Ok(true);
             }
         }
         Ok(false)
+    };
+    match audience {
+        Audience::All => Ok(true),
+        Audience::Tag(tag) => device.has(Key::new(Relation::Tag, tag.as_str())),
+        Audience::Alias(alias) => device.has(Key::new(Relation::Alias, alias.as_str())),
+        Audience::User(user) => device.has(Key::new(Relation::User, user.as_str())),
+        Audience::Device(id) => Ok(id == device.id()),
+        Audience::Platforms(set) => Ok(set.contains(device.platform())),
+        Audience::And(members) => any(members, false).map(|found| !found),
+        Audience::Or(members) => any(members, true),
+        Audience::Not(inner) => selects(inner, device).map(|selected| !selected),
+    }
+}
+
+/// A device in the store.
+pub(super) struct Stored<'a, V> {
+    pub(super) picture: &'a Picture<V>,
+    pub(super) slot: Slot,
+    pub(super) id: &'a DeviceId,
+}
+
+impl<V: View> Candidate for Stored<'_, V> {
+    type Error = Error;
+
+    fn id(&self) -> &DeviceId {
+        self.id
     }
 
-    fn has(&self, relation: Relation, name: &str) -> Result<bool, Error> {
-        let key = Key::new(relation, name);
-        self.picture.raw().linked(self.slot, key).map_err(Error::store("look at a device's keys"))
+    fn platform(&self) -> Platform {
+        self.slot.platform
     }
+
+    fn has(&self, key: Key<'_>) -> Result<bool, Error> {
+        has_key(self.picture, self.slot, key)
+    }
+}
+
+/// Returns whether the device in `slot` has the key. The view is asked without the filter of pending deletions, because
+/// the caller has found the device in the filtered view or in a filtered posting.
+pub(super) fn has_key<V: View>(picture: &Picture<V>, slot: Slot, key: Key<'_>) -> Result<bool, Error> {
+    picture.raw().linked(slot, key).map_err(Error::store("look at a device's keys"))
 }

@@ -1,18 +1,18 @@
-//! Who is selected by a condition: the tree, its text form, and its evaluation over a store's postings.
+//! Conditions that select devices: the tree, its text form, and its evaluation over the postings of a store.
 //!
-//! - [`Audience`]: the condition as a tree of leaves joined by and, or, not. It has a text form, both ways, and a form
-//!   as plain data through serde.
-//! - [`ParseError`]: where a text stops being a condition, and what would have been expected there.
-//! - [`JpushAudience`]: the vendor's object form, both ways.
-//! - `plan`, `evaluate`, `sets`: the answer over bitmaps, one platform at a time. Complements stay unmade: a part is
-//!   "these" or "all but these" until the last moment, and the last operation of a count only counts.
-//! - `count`, `select`, `overlap`, `Question`: that answer in the shapes that operations need.
-//! - [`Explanation`]: the same evaluation, followed step by step.
-//! - `matches`, [`Reason`]: the answer for one device, from the device's own keys, without a bitmap.
-//! - [`SavedAudiences`]: that answer for thousands of conditions at once.
+//! - [`Audience`]: the condition as a tree of leaves joined by and, or, not. It converts to and from text, and to and
+//!   from plain data through serde.
+//! - [`ParseError`]: the position at which a text is not a condition, and what was expected there.
+//! - [`JpushAudience`]: the object form of JPush, to and from the tree.
+//! - `plan`, `evaluate`, `sets`: evaluation over bitmaps, one platform at a time. Complements are not computed: a set is
+//!   "these" or "all but these" until the end, and the last operation of a count only counts.
+//! - `count`, `select`, `overlap`, `Question`: the results in the forms that the operations of an app need.
+//! - [`Explanation`]: the steps of an evaluation.
+//! - `matches`, [`Reason`]: evaluation for one device from the device's own keys, without a bitmap.
+//! - [`SavedAudiences`]: the same for thousands of conditions at once.
 //!
-//! Everything that walks a tree but [`Audience::check`] recurses, which is safe for a tree that passed the check. A
-//! tree from a text or from serde is never deeper.
+//! [`Audience::check`] works on a tree of any depth. Everything else that walks a tree recurses, so the functions that
+//! operations call take a `Checked` tree. A tree from a text or from serde is within the depth limit already.
 
 mod decode;
 mod evaluate;
@@ -48,3 +48,4 @@ pub(crate) use reason::reason;
 pub use saved::SavedAudiences;
 pub(crate) use selection::{Selection, select};
 pub use tree::Audience;
+pub(crate) use tree::Checked;

@@ -1,6 +1,6 @@
-//! How the devices of several audiences overlap.
+//! The overlap of several audiences.
 
-use super::Audience;
+use super::Checked;
 use super::evaluate::Evaluation;
 use super::plan::Plan;
 use super::sets::{both, either};
@@ -9,7 +9,8 @@ use crate::model::PlatformSet;
 use crate::picture::Picture;
 use crate::store::{Posting, View};
 
-/// How many devices several audiences have, together and in common: what who sends one message to each must know.
+/// The sizes of several audiences, of their union, and of the devices in more than one of them: the devices that would
+/// receive duplicates if a message were sent to each audience.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Audience, DeviceId, Overlap, Platform, Registration, Registry, parse_list};
@@ -27,21 +28,20 @@ use crate::store::{Posting, View};
 /// ```
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Overlap {
-    /// The devices of each audience, in the order in which they were given.
+    /// The number of devices of each audience, in the order in which the audiences were given.
     pub each: Vec<u64>,
-    /// The devices in at least one of them.
+    /// The number of devices in at least one audience.
     pub any: u64,
-    /// The devices in more than one of them: those that would be sent to repeatedly.
+    /// The number of devices in more than one audience.
     pub several: u64,
 }
 
-/// How many devices each of `audiences`, which passed their checks, selects, and how they overlap; what they have in
-/// common as conditions is evaluated once.
+/// Returns the sizes of `audiences` and of their overlap. Conditions that they share are evaluated once.
 ///
 /// # Errors
-/// What the store answers.
-pub(crate) fn overlap<V: View>(picture: &Picture<V>, audiences: &[Audience]) -> Result<Overlap, Error> {
-    let plan = Plan::new(picture, audiences)?;
+/// Errors of the store.
+pub(crate) fn overlap<V: View>(picture: &Picture<V>, audiences: &[Checked<'_>]) -> Result<Overlap, Error> {
+    let plan = Plan::new(picture, audiences.iter().copied())?;
     let mut found = Overlap { each: vec![0; audiences.len()], ..Overlap::default() };
     let platforms = plan.roots().iter().fold(PlatformSet::NONE, |all, root| all.or(plan.may(*root)));
     for platform in platforms.iter() {

@@ -1,4 +1,4 @@
-//! From text to tree: one pass, by recursive descent, bounded in text, depth and nodes.
+//! The parser of the text form: one pass of recursive descent, with limits of length, depth and nodes.
 //!
 //! ```text
 //! or   = and  { "||" and }
@@ -19,15 +19,15 @@ const OPERAND: &str = "a name, a function, `!` or `(`";
 const QUOTES_HINT: &str = " (a name with special characters stands in double quotes)";
 
 impl Audience {
-    /// Reads the text form.
+    /// Parses the text form.
     ///
     /// - `a && b`, `a || b`, `!a`, parentheses; `!` binds tightest, then `&&`, then `||`.
-    /// - A bare word is a tag: any characters but white space, control characters and `& | ! ( ) , " ' \`. Any name may
-    ///   stand in double quotes, with the escapes `\" \\ \n \r \t \u{1F600}`.
-    /// - `tag(a)`, `alias(a)`, `user(u)`, `device(d)`, `platform(ios)`; several names, separated by commas, mean any of
-    ///   them. A platform has the register's name or JPush's.
-    /// - `all()` is everything, `none()` nothing; without parentheses they are tags like any other word.
-    /// - `and(a, b)`, `or(a, b)` take conditions: `and()` is everything, `or()` nothing.
+    /// - A bare word is a tag. It has any characters except white space, control characters and `& | ! ( ) , " ' \`. Any
+    ///   name may be in double quotes, with the escapes `\" \\ \n \r \t \u{1F600}`.
+    /// - `tag(a)`, `alias(a)`, `user(u)`, `device(d)` and `platform(ios)` take one or more names, separated by commas, and
+    ///   select the devices of any of them. Platforms have the names of [`Platform`] or those of JPush.
+    /// - `all()` selects everything and `none()` nothing. Without parentheses they are tags like any other word.
+    /// - `and(a, b)` and `or(a, b)` take conditions. `and()` selects everything, `or()` nothing.
     ///
     /// ```
     /// use rollbook::Audience;
@@ -37,13 +37,13 @@ impl Audience {
     /// ```
     ///
     /// # Errors
-    /// The first place where the text is no condition, or where it grows beyond [`Audience::MAX_TEXT`] bytes,
+    /// The first position at which the text is not a condition, or exceeds [`Audience::MAX_TEXT`] bytes,
     /// [`Audience::MAX_DEPTH`] levels or the default [`Limits::audience_nodes`].
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_within(text, &Limits::default())
     }
 
-    /// Reads the text form under the limits of an app: [`Audience::parse`] with its own [`Limits::audience_nodes`].
+    /// Parses the text form with the [`Limits::audience_nodes`] of an app.
     ///
     /// ```
     /// use rollbook::{Audience, Limits};
@@ -75,13 +75,13 @@ impl Audience {
 impl FromStr for Audience {
     type Err = ParseError;
 
-    /// Reads the text form: [`Audience::parse`].
+    /// Parses the text form as [`Audience::parse`] does.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         Self::parse(text)
     }
 }
 
-/// A tree and its depth: a leaf has depth 1.
+/// A tree and its depth. A leaf has depth 1.
 struct Parsed {
     tree: Audience,
     depth: usize,
@@ -89,9 +89,10 @@ struct Parsed {
 
 struct Parser<'t> {
     text: &'t str,
-    /// Where reading goes on, in bytes.
+    /// The position of the next character, in bytes.
     at: usize,
-    /// How many `!`, `(`, `and(` and `or(` are open: what the recursion's depth follows.
+    /// The number of open `!`, `(`, `and(` and `or(`, which is the depth of the recursion. It differs from the depth of the
+    /// tree: parentheses alone add no node, and a chain adds a node without recursion.
     open: usize,
     nodes: u32,
     most_nodes: u32,
@@ -159,7 +160,7 @@ impl<'t> Parser<'t> {
         self.tag(start, word)
     }
 
-    /// The rest of a function call whose opening parenthesis has been read.
+    /// Parses the rest of a function call after its opening parenthesis.
     fn call(&mut self, start: usize, function: &str) -> Result<Parsed, ParseError> {
         match function {
             "tag" => self.names::<TagName>(start, "a tag", Audience::Tag),
@@ -235,7 +236,7 @@ impl<'t> Parser<'t> {
         self.inner(start, join(members), depth)
     }
 
-    /// One or more items, separated by commas, and the closing parenthesis.
+    /// Parses one or more items, separated by commas, and the closing parenthesis.
     fn list(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), ParseError>) -> Result<(), ParseError> {
         loop {
             item(self)?;
@@ -267,7 +268,7 @@ impl<'t> Parser<'t> {
         rest.get(..end).unwrap_or_default()
     }
 
-    /// A name in quotes; the opening quote has been seen, not read.
+    /// Parses a name in quotes. The opening quote has not been consumed yet.
     fn quoted(&mut self) -> Result<String, ParseError> {
         let start = self.at;
         self.at += QUOTE.len_utf8();
@@ -289,7 +290,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// One escape of a quoted name; its backslash has been seen, not read.
+    /// Parses one escape of a quoted name. Its backslash has not been consumed yet.
     fn escape(&mut self) -> Result<char, ParseError> {
         let rest = self.rest();
         let mut chars = rest.chars();
@@ -320,7 +321,7 @@ impl<'t> Parser<'t> {
         Err(ParseError::new(self.text, self.at, Rule::Form, expected, shown(&found)))
     }
 
-    /// Runs `parse` one level deeper; the level was opened at `start`.
+    /// Runs `parse` one level deeper. The level was opened at `start`.
     fn nested(
         &mut self,
         start: usize,
@@ -339,7 +340,7 @@ impl<'t> Parser<'t> {
         self.inner(start, tree, 0)
     }
 
-    /// Counts a node above parts of depth `below`.
+    /// Counts a node above members of depth `below`.
     fn inner(&mut self, start: usize, tree: Audience, below: usize) -> Result<Parsed, ParseError> {
         if self.nodes == self.most_nodes {
             let expected = format!("at most {} nodes", self.most_nodes);

@@ -1,4 +1,4 @@
-//! Where a text stops being a condition, shown so that a person sees the place.
+//! The error of parsing a text, with a display that marks the position.
 
 use super::text::{columns, is_hidden};
 use crate::error::Error;
@@ -6,15 +6,15 @@ use crate::violation::{Rule, Violation, Violations, shown};
 use std::borrow::Cow;
 use std::fmt;
 
-/// How many columns of the text are shown before and after the place.
+/// Columns of the text that are shown before and after the position.
 const SHOWN_BEFORE: usize = 44;
 const SHOWN_AFTER: usize = 28;
 
-/// A text is no condition: the place, what was found there, and what was expected.
+/// A text is not a condition: the position, what was found there, and what was expected.
 ///
-/// It prints as three lines, the last with a caret under the place; of a long text only the surroundings are shown.
-/// As a [`Violation`] of the field `audience` it is one line. The rule is [`Rule::Form`], except for a text, a name or
-/// a tree beyond its bounds, where it is the bound's.
+/// `Display` prints three lines, the last with a caret under the position. Of a long text only the surroundings are shown.
+/// As a [`Violation`] of the field `audience` it is one line. The rule is [`Rule::Form`], or the rule of the limit that
+/// a text, a name or a tree exceeds.
 ///
 /// ```
 /// use rollbook::{Audience, Error};
@@ -52,7 +52,7 @@ impl ParseError {
         ParseError { text: text.into(), offset, column, rule, expected: expected.into(), found: found.into() }
     }
 
-    /// The text, cut at [`Audience::MAX_TEXT`](crate::Audience::MAX_TEXT) bytes.
+    /// Returns the text, cut at [`Audience::MAX_TEXT`](crate::Audience::MAX_TEXT) bytes.
     ///
     /// ```
     /// assert_eq!(rollbook::Audience::parse("a b").unwrap_err().text(), "a b");
@@ -62,7 +62,7 @@ impl ParseError {
         &self.text
     }
 
-    /// The place, in bytes from the start of the text.
+    /// Returns the position in bytes from the start of the text.
     ///
     /// ```
     /// assert_eq!(rollbook::Audience::parse("新 b").unwrap_err().offset(), 4);
@@ -72,7 +72,7 @@ impl ParseError {
         self.offset
     }
 
-    /// The place, in characters of the whole text, the first being 1; lines are not counted.
+    /// Returns the position in characters from the start of the text, starting with 1. Lines are not counted.
     ///
     /// ```
     /// assert_eq!(rollbook::Audience::parse("新 b").unwrap_err().column(), 3);
@@ -82,7 +82,7 @@ impl ParseError {
         self.column
     }
 
-    /// The rule that is broken.
+    /// Returns the rule that is broken.
     ///
     /// ```
     /// use rollbook::{Audience, Rule};
@@ -94,7 +94,7 @@ impl ParseError {
         self.rule
     }
 
-    /// What could have stood there.
+    /// Returns what was expected at the position.
     ///
     /// ```
     /// assert_eq!(rollbook::Audience::parse("a b").unwrap_err().expected(), "`&&`, `||` or the end");
@@ -104,7 +104,7 @@ impl ParseError {
         &self.expected
     }
 
-    /// What stands there instead; long pieces are cut.
+    /// Returns what was found at the position; long pieces are cut.
     ///
     /// ```
     /// assert_eq!(rollbook::Audience::parse("a b").unwrap_err().found(), "`b`");
@@ -131,8 +131,8 @@ fn dots(cut: bool) -> &'static str {
     if cut { "…" } else { "" }
 }
 
-/// As many of the characters as fit, how many columns they take, and whether any were left out. A character that
-/// would move the caret is replaced by one that takes one column.
+/// Returns the characters that fit, their columns, and whether any were left out. A character that would move the caret is
+/// replaced by one that takes one column.
 fn shown_part(chars: impl Iterator<Item = char>, most: usize) -> (String, usize, bool) {
     let (mut part, mut width) = (String::new(), 0);
     for c in chars {
@@ -171,7 +171,7 @@ impl From<ParseError> for Error {
     }
 }
 
-/// The character or word at the start of `rest`, as a message names it.
+/// Returns the character or word at the start of `rest` in the form of a message.
 pub(super) fn found_in(rest: &str) -> String {
     let Some(first) = rest.chars().next() else { return "the end".into() };
     if is_hidden(first) {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_stands_under_the_place() {
+    fn the_caret_is_under_the_position() {
         assert_eq!(caret_and_text("a b"), (4, "  a b".into()));
         assert_eq!(caret_and_text("a &&"), (6, "  a &&".into()));
         assert_eq!(caret_and_text(""), (2, "  ".into()));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_shown_around_the_place() {
+    fn a_long_text_is_shown_around_the_position() {
         let text = format!("{} b {}", "a".repeat(200), "c".repeat(200));
         let (caret, line) = caret_and_text(&text);
         assert_eq!(line.chars().count(), 2 + 1 + 44 + 28 + 1);

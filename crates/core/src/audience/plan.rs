@@ -1,16 +1,16 @@
-//! A condition made ready for one picture: one operator, common parts once, and on which platforms a part can matter.
+//! The plan of a condition for one view: a graph with a single operator, in which equal parts are one node.
 //!
-//! Every part is a node or everything outside a node ([`Ref`]), so and, or and not become one operator: "in all of
-//! these and in none of those". `a || b` is what is outside of "neither a nor b". What that buys:
+//! Every part is a node or the complement of a node ([`Ref`]), so that and, or and not become one operator, the
+//! intersection of nodes and complements. `a || b` is the complement of the intersection of `!a` and `!b`. Consequences:
 //!
-//! - Equal parts are one node whatever they were written as, and are evaluated once a platform.
-//! - A negation beside anything else is a subtraction, never a complement.
-//! - Nested lists of the same kind are one list, so all of it is ordered by size together.
+//! - Equal parts are one node however they were written, and are evaluated once for each platform.
+//! - A negation next to anything else is a subtraction; its complement is not computed.
+//! - Nested lists of the same kind are one list, all of which is sorted by size.
 //!
-//! Each key is asked once for its platforms, before anything else is read: a part that is empty, or everything, on a
-//! platform costs nothing there, and a platform on which the whole is empty is never visited.
+//! The platforms of each key are looked up once, before any posting is read. A part that is empty or everything on a
+//! platform costs nothing there, and a platform on which the whole condition is empty is not visited.
 
-use super::Audience;
+use super::{Audience, Checked};
 use crate::error::Error;
 use crate::model::{DeviceId, PlatformSet};
 use crate::picture::Picture;
@@ -19,16 +19,16 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
 use std::hash::BuildHasher;
 
-/// Below this many nodes, looking through them is cheaper than hashing.
+/// Below this number of nodes a linear search is faster than hashing.
 const HASHED_FROM: usize = 16;
 
-/// The devices of a node, or those outside of it.
+/// A node or its complement: the index of the node times two, plus one for the complement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ref(u32);
 
 impl Ref {
     fn new(index: usize) -> Self {
-        // A tree that passed its check has at most `u32::MAX` nodes, and far fewer in any memory.
+        // Cannot saturate: a checked tree has at most `u32::MAX` nodes, which no memory holds half of.
         Ref(u32::try_from(index).unwrap_or(u32::MAX / 2) << 1)
     }
 
@@ -36,7 +36,7 @@ impl Ref {
         (self.0 >> 1) as usize
     }
 
-    /// Is it what the node does not hold?
+    /// Returns whether this is the complement of the node.
     pub(super) fn is_outside(self) -> bool {
         self.0 & 1 == 1
     }
@@ -46,39 +46,39 @@ impl Ref {
     }
 }
 
-/// The members of a list; most have few.
+/// The members of a list, which usually has few.
 pub(super) type Refs = SmallVec<[Ref; 4]>;
 
-/// What a node is.
+/// The set that a node stands for.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum Step<'a> {
-    /// Every device on these platforms.
+    /// All devices on these platforms.
     Platforms(PlatformSet),
     Slot(Slot, &'a DeviceId),
     Key(Key<'a>),
-    /// In all of the members; sorted, without duplicates.
+    /// The intersection of at least two members, sorted, without duplicates.
     All(Refs),
 }
 
 #[derive(Debug)]
 pub(super) struct Node<'a> {
     pub(super) step: Step<'a>,
-    /// The platforms on which it may hold devices.
+    /// The platforms on which it may have devices.
     may: PlatformSet,
-    /// The platforms of which it holds every device.
+    /// The platforms of which it has every device.
     full: PlatformSet,
-    /// How many lists it is in, roots counted.
+    /// The number of lists and roots that refer to it.
     uses: u32,
 }
 
 impl Node<'_> {
-    /// Is it wanted more than once?
+    /// Returns whether its set is needed more than once.
     pub(super) fn is_shared(&self) -> bool {
         self.uses > 1
     }
 }
 
-/// The nodes of one or several conditions, members before the lists they are in.
+/// The nodes of one or several conditions. The members of a list have smaller indexes than the list.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
     nodes: Vec<Node<'a>>,
@@ -86,26 +86,26 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Looks every device and the platforms of every key up, each once.
+    /// Plans the conditions. Looks up every device and the platforms of every key once.
     pub(super) fn new<V: View>(
         picture: &Picture<V>,
-        audiences: impl IntoIterator<Item = &'a Audience>,
+        audiences: impl IntoIterator<Item = Checked<'a>>,
     ) -> Result<Self, Error> {
         let mut made = Making { picture, nodes: Vec::new(), known: None };
         let roots: Result<SmallVec<[Ref; 1]>, Error> =
-            audiences.into_iter().map(|audience| made.part(audience)).collect();
+            audiences.into_iter().map(|audience| made.part(audience.tree())).collect();
         let mut plan = Plan { nodes: made.nodes, roots: roots? };
         plan.count_uses();
         plan.splice();
         Ok(plan)
     }
 
-    /// The conditions, in the order in which they were given.
+    /// Returns the conditions in the order in which they were given.
     pub(super) fn roots(&self) -> &[Ref] {
         &self.roots
     }
 
-    /// The condition given at this position.
+    /// Returns the condition at this position.
     pub(super) fn root(&self, nth: usize) -> Ref {
         self.roots.get(nth).copied().unwrap_or(Ref(u32::MAX))
     }
@@ -118,19 +118,22 @@ impl<'a> Plan<'a> {
         self.nodes.get(of.index())
     }
 
-    /// The platforms on which the part may hold devices.
+    /// Returns the platforms on which the part may have devices.
     pub(super) fn may(&self, of: Ref) -> PlatformSet {
         let Some(node) = self.node(of) else { return PlatformSet::NONE };
+        // The complement is empty exactly where the node is everything.
         if of.is_outside() { node.full.complement() } else { node.may }
     }
 
-    /// The platforms of which the part holds every device.
+    /// Returns the platforms of which the part has every device.
     pub(super) fn full(&self, of: Ref) -> PlatformSet {
         let Some(node) = self.node(of) else { return PlatformSet::NONE };
         if of.is_outside() { node.may.complement() } else { node.full }
     }
 
-    /// Lists come behind their members, so one walk from the end meets every list before what is in it.
+    /// Counts the references to every node. Lists have larger indexes than their members, so a walk from the end counts all
+    /// references to a list before it counts those of the list to its members. Nodes that nothing refers to, such as the
+    /// parts of a list that turned out to be empty, do not count.
     fn count_uses(&mut self) {
         let mut uses: SmallVec<[u32; 16]> = SmallVec::from_elem(0, self.nodes.len());
         let count = |of: &Ref, uses: &mut [u32]| {
@@ -151,12 +154,14 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Puts the members of a list that is in one other list only into that one.
+    /// Replaces a list that is a member of one other list only by its members: `a && (b && c)` becomes `a && b && c`. A list
+    /// that is used more often keeps its node, so that it is evaluated once.
     fn splice(&mut self) {
         for index in 0..self.nodes.len() {
             let (before, rest) = self.nodes.split_at_mut(index);
             let Some(Node { step: Step::All(members), .. }) = rest.first_mut() else { continue };
             let inner = |member: &Ref| match before.get(member.index()) {
+                // The complement of a list is not the list of the complements.
                 Some(Node { step: Step::All(inner), uses: 1, .. }) if !member.is_outside() => Some(inner),
                 _ => None,
             };
@@ -179,7 +184,7 @@ impl<'a> Plan<'a> {
 struct Making<'p, 'a, V> {
     picture: &'p Picture<V>,
     nodes: Vec<Node<'a>>,
-    /// The nodes by what they are, once there are many.
+    /// A hash table of the nodes by their step, once there are many.
     known: Option<(DefaultHashBuilder, HashTable<usize>)>,
 }
 
@@ -202,6 +207,7 @@ impl<'a, V: View> Making<'_, 'a, V> {
                 let members: Result<Refs, Error> = members.iter().map(|member| self.part(member)).collect();
                 Ok(self.all(members?))
             }
+            // De Morgan: the union is the complement of the intersection of the complements.
             Audience::Or(members) => {
                 let members: Result<Refs, Error> =
                     members.iter().map(|member| Ok(self.part(member)?.flipped())).collect();
@@ -215,6 +221,7 @@ impl<'a, V: View> Making<'_, 'a, V> {
             return Ok(known);
         }
         let on = self.picture.platforms(key, PlatformSet::ALL)?;
+        // A key without devices is the empty set, so that all such keys are one node.
         if on.is_empty() {
             return Ok(self.platforms(PlatformSet::NONE));
         }
@@ -225,23 +232,26 @@ impl<'a, V: View> Making<'_, 'a, V> {
         self.node(Step::Platforms(set), set, set)
     }
 
-    /// What is in all of these.
+    /// Returns the intersection of the members.
     fn all(&mut self, mut members: Refs) -> Ref {
         let (mut may, mut full) = (PlatformSet::ALL, PlatformSet::ALL);
         members.retain(|member| {
             let (may_hold, is_full) = self.reach(*member);
             may = may.and(may_hold);
             full = full.and(is_full);
+            // A member that is everything does not restrict the list.
             is_full != PlatformSet::ALL
         });
         members.sort_unstable();
         members.dedup();
+        // A node and its complement differ in the lowest bit, so they are neighbours in the sorted list.
         let opposed = members.windows(2).any(|two| matches!(two, [a, b] if a.flipped() == *b));
         if may.is_empty() || opposed {
             return self.platforms(PlatformSet::NONE);
         }
         match members.as_slice() {
             [] => self.platforms(PlatformSet::ALL),
+            // `a || a` arrives here as the complement of `!a`, and leaves as `a`.
             [one] => *one,
             _ => self.node(Step::All(members), may, full),
         }
@@ -274,6 +284,7 @@ impl<'a, V: View> Making<'_, 'a, V> {
         let index = self.nodes.len();
         self.nodes.push(node);
         if index >= HASHED_FROM {
+            // The first node that is hashed brings all earlier ones with it.
             let first = if self.known.is_some() { index } else { 0 };
             let (hasher, known) = self.known.get_or_insert_default();
             let hash = |index: &usize| self.nodes.get(*index).map_or(0, |node| hasher.hash_one(&node.step));
@@ -285,16 +296,16 @@ impl<'a, V: View> Making<'_, 'a, V> {
     }
 }
 
-/// How large a part can be on one platform, before anything of it is read.
+/// The size of a part on one platform at most, before anything of it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bound {
-    /// Is it everything outside of a set that is no larger than this?
+    /// True if the part is the complement of a set of at most this size.
     pub(super) outside: bool,
     pub(super) at_most: u64,
 }
 
-/// The bounds of a list from those of its members: a list is no larger than its smallest member, and what is outside
-/// of several sets is outside of no more than their sum.
+/// Returns the bound of a list from the bounds of its members. An intersection is no larger than its smallest member. If all
+/// members are complements, it is the complement of a union, which is no larger than the sum of the sets.
 pub(super) fn bound_of_all(members: impl Iterator<Item = Bound>) -> Bound {
     let (mut least, mut sum) = (None, 0_u64);
     for Bound { outside, at_most } in members {

@@ -1,14 +1,14 @@
-//! The tree as text: the fewest parentheses that give the same tree back.
+//! Printing of the tree as text with the fewest parentheses.
 //!
-//! Every tree has exactly one text, and the text parses to that tree, not only to one of the same meaning: parentheses
-//! keep an `And` within an `And` apart, and `and(x)`, `or(x)`, `and()` stand for lists that no operator can express.
+//! The text parses to the same tree, not only to one with the same meaning: parentheses keep an `And` inside an `And`, and
+//! `and(x)`, `or(x)` and `and()` are lists that no operator can express.
 
 use super::Audience;
 use super::text::{QUOTE, is_hidden, is_plain};
 use crate::model::{Platform, PlatformSet};
 use std::fmt::{self, Formatter, Write};
 
-/// How tightly the surroundings bind: what binds less is put in parentheses.
+/// How tightly the enclosing operator binds. A member that binds less tightly needs parentheses.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Binding {
     Loose,
@@ -17,7 +17,7 @@ enum Binding {
 }
 
 impl fmt::Display for Audience {
-    /// The canonical text: [`Audience::parse`] makes the same tree of it.
+    /// Prints the canonical text. [`Audience::parse`] returns the same tree for it.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         node(self, Binding::Loose, f)
     }
@@ -110,7 +110,8 @@ fn name(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
     f.write_char(QUOTE)
 }
 
-/// The text of a part for a line of a tree, cut at about a hundred characters: below it are its members' own lines.
+/// Returns the text of a part for a line of a printed tree, cut at about a hundred characters: its members have lines of
+/// their own.
 pub(super) fn brief(part: &impl fmt::Display) -> String {
     const MOST: usize = 100;
     let mut text = Cut { text: String::new(), room: MOST };
@@ -120,7 +121,7 @@ pub(super) fn brief(part: &impl fmt::Display) -> String {
     }
 }
 
-/// Takes so many characters and refuses more, so that a huge part is not printed whole to be cut.
+/// Takes a limited number of characters and fails on the next one, so that a huge part is not printed as a whole.
 struct Cut {
     text: String,
     room: usize,
@@ -136,7 +137,7 @@ impl Write for Cut {
     }
 }
 
-/// Writes the members of a line of a tree, each behind the lines that lead to it.
+/// Writes the members of a line of a tree, each with the branches in front of it.
 pub(super) fn below<T>(
     members: &[T],
     indent: &mut String,

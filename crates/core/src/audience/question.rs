@@ -1,8 +1,8 @@
-//! An audience as it is asked: counted, or its devices wanted, platform by platform.
+//! Counts and pages of an audience, platform by platform.
 
-use super::Audience;
 use super::evaluate::Evaluation;
 use super::plan::{Plan, Ref};
+use super::{Audience, Checked};
 use crate::error::Error;
 use crate::model::{Platform, PlatformSet};
 use crate::picture::Picture;
@@ -11,14 +11,14 @@ use roaring::RoaringBitmap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// How many devices `audience`, which passed its check, selects.
+/// Returns the number of devices that `audience` selects.
 ///
 /// # Errors
-/// What the store answers.
-pub(crate) fn count<V: View>(picture: &Picture<V>, audience: &Audience) -> Result<u64, Error> {
+/// Errors of the store.
+pub(crate) fn count<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Result<u64, Error> {
     let of = |relation, name| picture.cardinality(Key::new(relation, name), PlatformSet::ALL);
-    match audience {
-        // What is asked most is a counter: there is nothing to plan.
+    match audience.tree() {
+        // The most frequent questions are about a single key. Its counter is the answer, without a plan.
         Audience::Tag(tag) => of(Relation::Tag, tag.as_str()),
         Audience::Alias(alias) => of(Relation::Alias, alias.as_str()),
         Audience::User(user) => of(Relation::User, user.as_str()),
@@ -30,13 +30,13 @@ pub(crate) fn count<V: View>(picture: &Picture<V>, audience: &Audience) -> Resul
     }
 }
 
-/// Calls `each` with every platform on which `audience`, which passed its check, selects devices, and how many.
+/// Calls `each` with every platform on which `audience` selects devices, and their number.
 ///
 /// # Errors
-/// What the store answers.
+/// Errors of the store.
 pub(crate) fn count_each<V: View>(
     picture: &Picture<V>,
-    audience: &Audience,
+    audience: Checked<'_>,
     mut each: impl FnMut(Platform, u64),
 ) -> Result<(), Error> {
     let question = Question::new(picture, audience)?;
@@ -49,7 +49,8 @@ pub(crate) fn count_each<V: View>(
     Ok(())
 }
 
-/// An audience made ready for one picture, to be asked platform by platform: a page reads only the platforms it needs.
+/// An audience that is planned for one view and evaluated platform by platform: a page reads only the platforms it
+/// needs.
 pub(crate) struct Question<'a, V> {
     picture: &'a Picture<V>,
     plan: Plan<'a>,
@@ -57,14 +58,14 @@ pub(crate) struct Question<'a, V> {
 }
 
 impl<'a, V: View> Question<'a, V> {
-    /// Looks up what does not depend on the platform. The audience has passed its check.
-    pub(crate) fn new(picture: &'a Picture<V>, audience: &'a Audience) -> Result<Self, Error> {
+    /// Looks up everything that does not depend on the platform.
+    pub(crate) fn new(picture: &'a Picture<V>, audience: Checked<'a>) -> Result<Self, Error> {
         let plan = Plan::new(picture, [audience])?;
         let root = plan.root(0);
         Ok(Question { picture, plan, root })
     }
 
-    /// The platforms on which there may be devices.
+    /// Returns the platforms on which there may be devices.
     pub(crate) fn platforms(&self) -> PlatformSet {
         self.plan.may(self.root)
     }
@@ -73,12 +74,12 @@ impl<'a, V: View> Question<'a, V> {
         self.picture
     }
 
-    /// The devices on a platform; the store's own bitmap when nothing had to be computed.
+    /// Returns the devices on a platform; the store's own bitmap when nothing had to be computed.
     pub(crate) fn posting(&self, platform: Platform) -> Result<Posting, Error> {
         Evaluation::new(self.picture, &self.plan, platform, ()).posting(self.root)
     }
 
-    /// The devices on a platform that are within a window of ordinals; outside of it, the answer means nothing.
+    /// Returns the devices on a platform within a window of ordinals. The result is undefined outside the window.
     pub(crate) fn posting_within(
         &self,
         platform: Platform,
@@ -91,13 +92,13 @@ impl<'a, V: View> Question<'a, V> {
         evaluation.posting(self.root)
     }
 
-    /// No more devices than this are on a platform, as far as counters tell.
+    /// Returns an upper bound of the devices on a platform, from counters alone.
     pub(crate) fn at_most(&self, platform: Platform) -> Result<u64, Error> {
         let bound = Evaluation::new(self.picture, &self.plan, platform, ()).bound(self.root)?;
         Ok(if bound.outside { u64::MAX } else { bound.at_most })
     }
 
-    /// How many devices there are on a platform.
+    /// Returns the number of devices on a platform.
     pub(crate) fn count(&self, platform: Platform) -> Result<u64, Error> {
         Evaluation::new(self.picture, &self.plan, platform, ()).count(self.root)
     }

@@ -1,17 +1,17 @@
-//! Why a device is not in an audience: the parts that failed, from the device's own keys.
+//! Why a device is or is not in an audience, from the device's own keys.
 
-use super::Audience;
-use super::matches::matches;
+use super::matches::{Stored, selects};
+use super::{Audience, Checked};
 use crate::error::Error;
 use crate::model::DeviceId;
 use crate::picture::Picture;
 use crate::store::{Slot, View};
 use std::fmt;
 
-/// A part of an audience, what it says of a device, and the parts that make it so.
+/// A part of an audience, whether it holds for a device, and the members that decide it.
 ///
-/// It prints as a tree. The parts that decided are all named: of an and that does not hold, every member that does
-/// not; of an or, every member; of an or that holds, the first member that does.
+/// For an and that does not hold, these are all members that do not hold; for an or that does not hold, all members; for
+/// an or that holds, the first member that holds. `Display` prints a tree.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry, TagName};
@@ -41,23 +41,27 @@ use std::fmt;
 pub struct Reason<'a> {
     /// The part of the audience.
     pub part: &'a Audience,
-    /// Does it hold for the device?
+    /// Whether the part holds for the device.
     pub holds: bool,
-    /// The members that make it so; none for a leaf.
+    /// The members that decide it; empty for a leaf.
     pub because: Vec<Reason<'a>>,
 }
 
-/// What `audience`, which passed its check, says of a device, and why.
+/// Returns whether `audience` selects a device, and why.
 ///
 /// # Errors
-/// What the store answers.
+/// Errors of the store.
 pub(crate) fn reason<'a, V: View>(
     picture: &Picture<V>,
-    audience: &'a Audience,
+    audience: Checked<'a>,
     slot: Slot,
     id: &DeviceId,
 ) -> Result<Reason<'a>, Error> {
-    let of = |member: &'a Audience| reason(picture, member, slot, id);
+    decided(audience.tree(), &Stored { picture, slot, id })
+}
+
+fn decided<'a, V: View>(audience: &'a Audience, device: &Stored<'_, V>) -> Result<Reason<'a>, Error> {
+    let of = |member: &'a Audience| decided(member, device);
     let (members, all) = match audience {
         Audience::And(members) => (members, true),
         Audience::Or(members) => (members, false),
@@ -66,7 +70,7 @@ pub(crate) fn reason<'a, V: View>(
             return Ok(Reason { part: audience, holds: !inner.holds, because: vec![inner] });
         }
         leaf => {
-            let holds = matches(picture, leaf, slot, id)?;
+            let holds = selects(leaf, device)?;
             return Ok(Reason { part: leaf, holds, because: Vec::new() });
         }
     };
@@ -76,10 +80,10 @@ pub(crate) fn reason<'a, V: View>(
     } else {
         members.iter().any(|member| member.holds)
     };
-    let decided = members.into_iter().filter(|member| member.holds == holds);
-    // Of several members that would each be enough to hold, the first is.
+    let because = members.into_iter().filter(|member| member.holds == holds);
+    // One member is enough for an or to hold; the others do not explain more.
     let most = if holds && !all { 1 } else { usize::MAX };
-    Ok(Reason { part: audience, holds, because: decided.take(most).collect() })
+    Ok(Reason { part: audience, holds, because: because.take(most).collect() })
 }
 
 impl fmt::Display for Reason<'_> {
@@ -88,7 +92,7 @@ impl fmt::Display for Reason<'_> {
     }
 }
 
-/// Writes a line and, indented, those below it. Long parts are cut: below them are their own lines.
+/// Writes a line and, indented, its members. Long parts are cut, because their members have lines of their own.
 fn show(reason: &Reason<'_>, indent: &mut String, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let word = if reason.holds { "yes" } else { "no" };
     writeln!(f, "{word}: {}", super::print::brief(reason.part))?;

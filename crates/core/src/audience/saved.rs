@@ -1,21 +1,23 @@
-//! Many saved audiences and one device: which match, without looking at most of them.
+//! Many saved audiences, and the search for those that select one device without an evaluation of most of them.
 //!
-//! A condition that holds needs something that does: `news && !muted` needs the tag `news`, `(a || b) && vip` needs one
-//! of `a` and `b`, and it needs `vip`. Of what an audience needs, the most telling is chosen, and the audience stands
-//! in an index under it. A device looks up what it has, and judges only the audiences that it finds.
+//! A condition has necessary properties: `news && !muted` needs the tag `news`; `(a || b) && vip` needs one of `a` and `b`,
+//! and it needs `vip`. The index lists each audience under its most selective necessary properties. A search looks up the
+//! properties of the device and evaluates only the audiences that it finds there.
 
 use super::Audience;
-use crate::model::{Device, Limits, Platform};
+use super::matches::{Candidate, selects};
+use crate::model::{Device, DeviceId, Limits, Platform};
+use crate::store::{Key, Relation};
 use crate::violation::Violations;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
 
-/// Audiences under names of the caller's choice, to find those that one device is in:
-/// [`App::matching`](crate::App::matching).
+/// Audiences under keys of the caller's choice. [`App::matching`](crate::App::matching) finds those that select a device.
 ///
-/// Thousands of them cost a device about as much as the few that ask for something it has. An audience that asks for
-/// nothing, such as `!muted`, is judged for every device.
+/// The cost of a search depends on the audiences that need something the device has, not on the number of audiences. An
+/// audience that needs nothing, such as `!muted`, is evaluated for every device.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, DeviceId, Platform, Registration, Registry, SavedAudiences, TagName};
@@ -37,7 +39,7 @@ use std::fmt;
 pub struct SavedAudiences<K> {
     limits: Limits,
     entries: Vec<Option<(K, Audience)>>,
-    /// Numbers of entries that hold nothing.
+    /// The numbers of empty entries.
     free: Vec<usize>,
     numbers: BTreeMap<K, usize>,
     index: Index,
@@ -48,11 +50,11 @@ pub struct SavedAudiences<K> {
 struct Index {
     names: [HashMap<String, Vec<usize>>; 4],
     platforms: [Vec<usize>; Platform::COUNT],
-    /// Those that need nothing.
+    /// The audiences that need nothing.
     always: Vec<usize>,
 }
 
-/// What a device can have: a name of a kind, or a platform.
+/// A property of a device: a name of a kind, or a platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Need<'a> {
     Name(Kind, &'a str),
@@ -68,7 +70,7 @@ enum Kind {
 }
 
 impl<K: Ord + Clone> SavedAudiences<K> {
-    /// None yet, under the default limits.
+    /// Creates an empty set with the default limits.
     ///
     /// ```
     /// assert!(rollbook::SavedAudiences::<u32>::new().is_empty());
@@ -78,7 +80,7 @@ impl<K: Ord + Clone> SavedAudiences<K> {
         Self::within(Limits::default())
     }
 
-    /// None yet, under the limits of an app.
+    /// Creates an empty set with the limits of an app.
     ///
     /// ```
     /// use rollbook::{Limits, SavedAudiences};
@@ -97,7 +99,7 @@ impl<K: Ord + Clone> SavedAudiences<K> {
         }
     }
 
-    /// How many audiences there are.
+    /// Returns the number of audiences.
     ///
     /// ```
     /// # use rollbook::{Audience, SavedAudiences};
@@ -110,7 +112,7 @@ impl<K: Ord + Clone> SavedAudiences<K> {
         self.numbers.len()
     }
 
-    /// Is there none?
+    /// Returns whether there is no audience.
     ///
     /// ```
     /// assert!(rollbook::SavedAudiences::<u32>::new().is_empty());
@@ -120,7 +122,7 @@ impl<K: Ord + Clone> SavedAudiences<K> {
         self.numbers.is_empty()
     }
 
-    /// The audience of a name.
+    /// Returns the audience of a key.
     ///
     /// ```
     /// # use rollbook::{Audience, SavedAudiences};
@@ -134,7 +136,7 @@ impl<K: Ord + Clone> SavedAudiences<K> {
         entry.as_ref().map(|(_, audience)| audience)
     }
 
-    /// Keeps an audience under a name; the one that had the name.
+    /// Adds an audience under a key. Returns the audience that it replaces.
     ///
     /// ```
     /// # use rollbook::{Audience, SavedAudiences};
@@ -145,7 +147,7 @@ impl<K: Ord + Clone> SavedAudiences<K> {
     /// ```
     ///
     /// # Errors
-    /// Violations of `audience` that is too deep or too large; nothing is changed then.
+    /// Violations of `audience` if it is too deep or too large; nothing is changed then.
     pub fn insert(&mut self, key: K, audience: Audience) -> Result<Option<Audience>, Violations> {
         audience.check(&self.limits)?;
         let former = self.remove(&key);
@@ -159,7 +161,7 @@ impl<K: Ord + Clone> SavedAudiences<K> {
         Ok(former)
     }
 
-    /// Forgets the audience of a name, and gives it back.
+    /// Removes the audience of a key and returns it.
     ///
     /// ```
     /// # use rollbook::{Audience, SavedAudiences};
@@ -177,9 +179,9 @@ impl<K: Ord + Clone> SavedAudiences<K> {
         Some(audience)
     }
 
-    /// The names of the audiences that a device is in, in order.
+    /// Returns the keys of the audiences that select a device, in order.
     ///
-    /// [`App::matching`](crate::App::matching) reads the device first.
+    /// [`App::matching`](crate::App::matching) reads the device and calls this.
     ///
     /// ```
     /// use rollbook::SavedAudiences;
@@ -194,13 +196,16 @@ impl<K: Ord + Clone> SavedAudiences<K> {
     pub fn matching(&self, device: &Device) -> Vec<&K> {
         let mut tags: Vec<&str> = device.tags.iter().map(|tag| tag.as_str()).collect();
         tags.sort_unstable();
-        let has = Has { device, tags };
+        let device = Loaded { device, tags };
         let mut keys: Vec<&K> = self
             .index
-            .candidates(&has)
+            .candidates(&device)
             .into_iter()
             .filter_map(|number| self.entries.get(number)?.as_ref())
-            .filter(|(_, audience)| has.is_in(audience))
+            .filter(|(_, audience)| {
+                let Ok(selected) = selects(audience, &device);
+                selected
+            })
             .map(|(key, _)| key)
             .collect();
         keys.sort_unstable();
@@ -238,7 +243,8 @@ impl Index {
         }
     }
 
-    /// What was chosen when it was entered may not be what would be chosen now, so it is looked for in all of it.
+    /// Removes an audience. Weights have changed since it was added, so its properties cannot be chosen again: every leaf is
+    /// searched.
     fn leave(&mut self, number: usize, audience: &Audience) {
         let without = |list: &mut Vec<usize>| list.retain(|one| *one != number);
         without(&mut self.always);
@@ -258,8 +264,8 @@ impl Index {
         }
     }
 
-    /// What a device must have one of to be in the audience: the list that tells most; nothing at all when it may be
-    /// in without having anything, and an empty list when it never is.
+    /// Returns the most selective list of properties of which a selected device must have one: `None` if a device may be
+    /// selected without any, and an empty list if no device is.
     fn needs<'a>(&self, audience: &'a Audience) -> Option<Vec<Need<'a>>> {
         let mut needs = self.needs_to(audience, true)?;
         needs.sort_unstable();
@@ -267,7 +273,7 @@ impl Index {
         Some(needs)
     }
 
-    /// What a device must have one of for the audience to hold, or not to.
+    /// Returns the properties of which a device must have one for the audience to be `hold` for it.
     fn needs_to<'a>(&self, audience: &'a Audience, hold: bool) -> Option<Vec<Need<'a>>> {
         match audience {
             Audience::All if hold => None,
@@ -279,8 +285,9 @@ impl Index {
             Audience::Not(inner) => self.needs_to(inner, !hold),
             Audience::And(members) | Audience::Or(members) => {
                 let mut each = members.iter().map(|member| self.needs_to(member, hold));
+                // By De Morgan, an `Or` that must not hold is an `And` of members that must not hold.
                 if matches!(audience, Audience::And(_)) == hold {
-                    // Every member is needed: the one that tells most stands for all.
+                    // Every member is necessary, so the most selective one is enough.
                     each.flatten()
                         .min_by_key(|needs| needs.iter().map(|need| self.weight(*need)).sum::<usize>())
                 } else {
@@ -294,8 +301,8 @@ impl Index {
         }
     }
 
-    /// How little it tells: roughly how many devices have it, and how many audiences stand under it already. So what
-    /// many audiences have in common does not become what all of them are found by.
+    /// Estimates the cost of an index entry: a rough number of devices that have the property, and the number of audiences
+    /// that are listed under it already. The second part spreads audiences with a common property over the index.
     fn weight(&self, need: Need<'_>) -> usize {
         let (devices, list) = match need {
             Need::Name(kind, name) => {
@@ -307,16 +314,16 @@ impl Index {
         devices + 4 * list.map_or(0, Vec::len)
     }
 
-    /// The audiences that need nothing, or something that the device has; each once.
-    fn candidates(&self, has: &Has<'_>) -> Vec<usize> {
-        let Device { id, platform, alias, user, .. } = has.device;
+    /// Returns the audiences that need nothing or something that the device has, each once.
+    fn candidates(&self, loaded: &Loaded<'_>) -> Vec<usize> {
+        let Device { id, platform, alias, user, .. } = loaded.device;
         let mut found = self.always.clone();
         found.extend(self.platforms.get(usize::from(platform.number())).into_iter().flatten());
         let mut look = |kind: Kind, name: &str| {
             let names = self.names.get(kind as usize);
             found.extend(names.and_then(|names| names.get(name)).into_iter().flatten());
         };
-        has.tags.iter().for_each(|tag| look(Kind::Tag, tag));
+        loaded.tags.iter().for_each(|tag| look(Kind::Tag, tag));
         alias.iter().for_each(|alias| look(Kind::Alias, alias.as_str()));
         look(Kind::User, user.as_str());
         look(Kind::Device, id.as_str());
@@ -326,7 +333,7 @@ impl Index {
     }
 }
 
-/// The kind and name of a leaf that names something.
+/// Returns the kind and name of a leaf that has a name.
 fn named(leaf: &Audience) -> Option<(Kind, &str)> {
     match leaf {
         Audience::Tag(tag) => Some((Kind::Tag, tag.as_str())),
@@ -337,25 +344,31 @@ fn named(leaf: &Audience) -> Option<(Kind, &str)> {
     }
 }
 
-/// A device with its tags in order.
-struct Has<'a> {
+/// A device that was read already, with its tags sorted.
+struct Loaded<'a> {
     device: &'a Device,
     tags: Vec<&'a str>,
 }
 
-impl Has<'_> {
-    fn is_in(&self, audience: &Audience) -> bool {
-        match audience {
-            Audience::All => true,
-            Audience::Tag(tag) => self.tags.binary_search(&tag.as_str()).is_ok(),
-            Audience::Alias(alias) => self.device.alias.as_ref() == Some(alias),
-            Audience::User(user) => self.device.user == *user,
-            Audience::Device(id) => self.device.id == *id,
-            Audience::Platforms(set) => set.contains(self.device.platform),
-            Audience::And(members) => members.iter().all(|member| self.is_in(member)),
-            Audience::Or(members) => members.iter().any(|member| self.is_in(member)),
-            Audience::Not(inner) => !self.is_in(inner),
-        }
+impl Candidate for Loaded<'_> {
+    type Error = Infallible;
+
+    fn id(&self) -> &DeviceId {
+        &self.device.id
+    }
+
+    fn platform(&self) -> Platform {
+        self.device.platform
+    }
+
+    fn has(&self, key: Key<'_>) -> Result<bool, Infallible> {
+        Ok(match key.relation {
+            Relation::Tag => self.tags.binary_search(&key.name).is_ok(),
+            Relation::Alias => self.device.alias.as_ref().is_some_and(|alias| alias.as_str() == key.name),
+            Relation::User => self.device.user.as_str() == key.name,
+            // No leaf names a deletion, and a device that is pending deletion cannot be read.
+            Relation::Deletion => false,
+        })
     }
 }
 

@@ -28,19 +28,23 @@ fn devices() -> impl Strategy<Value = Device> {
         .prop_map(|(id, platform, tags, alias, user)| device(id, platform, &tags, alias, user))
 }
 
-/// The same question without an index.
-fn judged<'a>(audiences: &'a BTreeMap<usize, Audience>, device: &Device) -> Vec<&'a usize> {
+/// Evaluates every audience, without an index.
+fn evaluated<'a>(audiences: &'a BTreeMap<usize, Audience>, device: &Device) -> Vec<&'a usize> {
     let mut tags: Vec<&str> = device.tags.iter().map(|tag| tag.as_str()).collect();
     tags.sort_unstable();
-    let has = Has { device, tags };
-    audiences.iter().filter(|(_, audience)| has.is_in(audience)).map(|(key, _)| key).collect()
+    let device = Loaded { device, tags };
+    audiences
+        .iter()
+        .filter(|(_, audience)| selects(audience, &device) == Ok(true))
+        .map(|(key, _)| key)
+        .collect()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn the_index_finds_what_judging_every_audience_finds(
+    fn the_index_finds_what_an_evaluation_of_every_audience_finds(
         first in prop::collection::vec(trees(), 0..12),
         second in prop::collection::vec((0_usize..12, prop::option::of(trees())), 0..12),
         devices in prop::collection::vec(devices(), 1..6),
@@ -60,7 +64,7 @@ proptest! {
         prop_assert_eq!(saved.len(), plain.len());
         prop_assert_eq!(saved.is_empty(), plain.is_empty());
         for device in &devices {
-            prop_assert_eq!(saved.matching(device), judged(&plain, device));
+            prop_assert_eq!(saved.matching(device), evaluated(&plain, device));
         }
         for (key, audience) in &plain {
             prop_assert_eq!(saved.get(key), Some(audience));
@@ -82,8 +86,8 @@ fn of_five_thousand_audiences_a_device_looks_at_those_that_ask_for_something_it_
         saved.insert(n, text.parse().unwrap()).unwrap();
     }
     let one = device("d9", Platform::Ios, &["news", "t1", "t5", "t18"], Some("a7"), "u12");
-    let has = Has { device: &one, tags: vec!["news", "t1", "t18", "t5"] };
-    let looked_at = saved.index.candidates(&has).len();
+    let device = Loaded { device: &one, tags: vec!["news", "t1", "t18", "t5"] };
+    let looked_at = saved.index.candidates(&device).len();
     assert!(looked_at < 16, "{looked_at} of 5 000");
     assert_eq!(saved.matching(&one), [&1, &5, &7, &9, &12, &18]);
 }
@@ -96,8 +100,8 @@ fn what_can_never_match_is_never_looked_at_and_what_needs_nothing_always_is() {
     saved.insert("always", "!a".parse().unwrap()).unwrap();
     saved.insert("there", "platform(ios) || !platform(ios, android)".parse().unwrap()).unwrap();
     let one = device("x", Platform::Android, &["a"], None, "x");
-    let has = Has { device: &one, tags: vec!["a"] };
-    assert_eq!(saved.index.candidates(&has), [2]);
+    let device = Loaded { device: &one, tags: vec!["a"] };
+    assert_eq!(saved.index.candidates(&device), [2]);
     assert!(saved.matching(&one).is_empty());
 }
 

@@ -1,6 +1,6 @@
-//! The devices of an audience at one version, apart from the view they were read from.
+//! The devices of an audience at one version, independent of the view they were read from.
 
-use super::Audience;
+use super::Checked;
 use super::question::Question;
 use crate::error::Error;
 use crate::model::{Platform, PlatformSet, Version};
@@ -9,46 +9,46 @@ use crate::store::View;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
 
-/// The devices of an audience at one version, as ordinals: all that is taken from a view, which can then be let go.
+/// The devices of an audience at one version, as ordinals, so that the view can be dropped.
 ///
-/// Turn ordinals into ids with [`View::ids`] as of [`Selection::version`], so that a device that came later is never
-/// named.
+/// Convert ordinals to ids with [`View::ids`] as of [`Selection::version`]: it skips slots that have another device since
+/// then.
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
     version: Version,
-    /// In the order of the platforms' numbers; no set is empty.
+    /// In the order of the platforms' numbers. No set is empty.
     sets: Vec<(Platform, Arc<RoaringBitmap>)>,
 }
 
 impl Selection {
-    /// The version that the devices were selected at.
+    /// Returns the version at which the devices were selected.
     pub(crate) fn version(&self) -> Version {
         self.version
     }
 
-    /// The platforms that have devices, in the order of their numbers, with the ordinals.
+    /// Returns the platforms that have devices, in the order of their numbers, with the ordinals.
     pub(crate) fn sets(&self) -> &[(Platform, Arc<RoaringBitmap>)] {
         &self.sets
     }
 
-    /// How many devices there are on all platforms.
+    /// Returns the number of devices on all platforms.
     pub(crate) fn len(&self) -> u64 {
         self.sets.iter().map(|(_, set)| set.len()).sum()
     }
 
-    /// Is there none?
+    /// Returns whether there is no device.
     pub(crate) fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
 }
 
-/// The devices that `audience`, which passed its check, selects on these platforms.
+/// Returns the devices that `audience` selects on these platforms.
 ///
 /// # Errors
-/// What the store answers.
+/// Errors of the store.
 pub(crate) fn select<V: View>(
     picture: &Picture<V>,
-    audience: &Audience,
+    audience: Checked<'_>,
     platforms: PlatformSet,
 ) -> Result<Selection, Error> {
     let question = Question::new(picture, audience)?;

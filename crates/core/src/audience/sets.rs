@@ -1,13 +1,13 @@
-//! The algebra of postings, of which the last operation need not be carried out to be counted.
+//! Set operations on postings. The last one of an evaluation can be counted without being carried out.
 //!
-//! A bitmap that nobody else holds is changed in place; one that the store or another part holds is never copied where
-//! an operation makes a new one anyway.
+//! An operation changes a bitmap in place if it holds the only reference. A bitmap that the store or another part shares
+//! is not copied where the operation creates a new one anyway.
 
 use crate::store::Posting;
 use roaring::{MultiOps, RoaringBitmap};
 use std::sync::Arc;
 
-/// A set as the last operation that makes it: built when the devices are wanted, only counted when they are not.
+/// A set before its last operation, which is carried out for the devices, and only counted for their number.
 pub(super) enum Pending {
     One(Posting),
     Both(Posting, Posting),
@@ -35,7 +35,7 @@ impl Pending {
         }
     }
 
-    /// What is in any of `sets`; the largest is not touched before the end.
+    /// Returns the union of `sets`. The largest is kept for the last operation, where a count does not copy it.
     pub(super) fn any_of(mut sets: Vec<Posting>) -> Self {
         sets.sort_by_key(Posting::len);
         let Some(largest) = sets.pop() else { return Pending::One(Posting::default()) };
@@ -127,7 +127,7 @@ pub(super) fn minus(a: Posting, b: &Posting) -> Posting {
     }
 }
 
-/// All of `sets` at once: container by container, instead of one growing bitmap after the other.
+/// Unites all sets at once, container by container, instead of copying a growing bitmap for every set.
 fn union(sets: Vec<Posting>) -> Posting {
     let mut sets = sets;
     if sets.len() <= 2 {
@@ -145,7 +145,7 @@ fn union(sets: Vec<Posting>) -> Posting {
             Posting::Many(these) => many.push(these),
         }
     }
-    // Sorted, so that they go into one container after the other.
+    // Sorted, because appending in order is the fastest way to fill containers.
     few.sort_unstable();
     let few: Posting = few.into_iter().collect();
     match many.len() {
@@ -162,7 +162,7 @@ mod tests {
 
     type Set = BTreeSet<u32>;
 
-    /// Sets that are empty, few or many, in two containers.
+    /// Generates sets that are empty, few or many, in two containers.
     fn sets() -> impl Strategy<Value = Set> {
         let ordinal = prop_oneof![0..12_u32, 65_530..65_540_u32, Just(u32::MAX)];
         prop::collection::btree_set(ordinal, 0..14)
@@ -183,7 +183,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-        /// Also when another holds the bitmaps: they must stay as they were.
+        /// Also with shared bitmaps, which must not change.
         #[test]
         fn the_algebra_agrees_with_plain_sets(from in sets(), many in prop::collection::vec(sets(), 0..5)) {
             let postings = |shared: &mut Vec<Posting>| -> Vec<Posting> {

@@ -1,10 +1,15 @@
-//! What the tests of this module share: random trees.
+//! Random trees for the tests of this module.
 
-use super::Audience;
-use crate::model::{Alias, DeviceId, Platform, PlatformSet, TagName, UserId};
+use super::{Audience, Checked};
+use crate::model::{Alias, DeviceId, Limits, Platform, PlatformSet, TagName, UserId};
 use proptest::prelude::*;
 
-/// Names from a small alphabet, so that they collide, and some that need quotes.
+/// Panics if the audience is not within the default limits.
+pub(super) fn checked(audience: &Audience) -> Checked<'_> {
+    audience.checked(&Limits::default()).unwrap()
+}
+
+/// Generates names from a small alphabet, so that they collide, and some that need quotes.
 fn names() -> impl Strategy<Value = String> {
     prop_oneof![4 => "[a-d]", 1 => "[^\\p{Cc}]{1,6}", 1 => "(all|tag|none|and|a b|\"|\\\\u)"]
 }
@@ -13,7 +18,7 @@ fn platforms() -> impl Strategy<Value = PlatformSet> {
     prop::collection::vec(prop::sample::select(Platform::ALL.to_vec()), 0..4).prop_map(PlatformSet::from_iter)
 }
 
-/// Trees of every kind of node, lists of none and of one member included.
+/// Generates trees of every kind of node, including lists without members and with one.
 pub(super) fn trees() -> impl Strategy<Value = Audience> {
     let leaf = prop_oneof![
         1 => Just(Audience::All),

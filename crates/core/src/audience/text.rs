@@ -1,27 +1,27 @@
-//! Which characters mean what in the text form.
+//! The characters of the text form.
 
-/// The names of the text form's functions, as a message lists them.
+/// The functions of the text form, in the order in which messages list them.
 pub(super) const FUNCTIONS: [&str; 9] =
     ["all", "none", "tag", "alias", "user", "device", "platform", "and", "or"];
 
-/// The one character around names that hold anything special.
+/// Encloses names with special characters.
 pub(super) const QUOTE: char = '"';
 
-/// May the character stand in a name without quotes?
+/// Returns whether a name may contain the character without quotes.
 pub(super) fn is_plain(c: char) -> bool {
     !(c.is_whitespace()
         || c.is_control()
         || matches!(c, '&' | '|' | '!' | '(' | ')' | ',' | '"' | '\'' | '\\'))
 }
 
-/// Would a reader of a printed text miss it, or see it elsewhere? Such characters are printed escaped.
+/// Returns whether the character is invisible in print or moves other characters. Such characters are printed escaped.
 pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || (c.is_whitespace() && c != ' ')
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// How many columns of a terminal the character takes; near enough to put a caret under a place.
+/// Returns the number of terminal columns of the character, which is exact enough to place a caret.
 pub(super) fn columns(c: char) -> usize {
     match u32::from(c) {
         0x300..=0x36f | 0xfe00..=0xfe0f | 0x20d0..=0x20ff => 0,

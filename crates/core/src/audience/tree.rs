@@ -1,4 +1,4 @@
-//! The tree itself: how it is built, and its bounds.
+//! The tree: construction and limits.
 
 use crate::model::{Alias, DeviceId, Limits, Platform, PlatformSet, TagName, UserId};
 use crate::violation::{Rule, Violation, Violations};
@@ -8,8 +8,8 @@ use std::ops::{BitAnd, BitOr, Not};
 
 /// A condition that selects devices of one app.
 ///
-/// Build it from names with `&`, `|` and `!`, read it from text ([`Audience::parse`]), or from plain data with serde.
-/// `Display` prints text that parses to the same tree.
+/// Build it from names with `&`, `|` and `!`, parse it from text with [`Audience::parse`], or read it from plain data with
+/// serde. `Display` prints text that parses to the same tree.
 ///
 /// ```
 /// use rollbook::{Audience, Platform, TagName};
@@ -21,11 +21,11 @@ use std::ops::{BitAnd, BitOr, Not};
 /// ```
 ///
 /// # Meaning
-/// `Not` is relative to the devices of the app: `platform(ios) && !news` are the devices on iOS without the tag. A name
-/// that no device has selects nothing; it is no error. Of a list, order and duplicates do not matter.
+/// `Not` is relative to the devices of the app: `platform(ios) && !news` selects the devices on iOS without the tag. A
+/// name that no device has selects nothing and is not an error. The order of a list and its duplicates do not matter.
 ///
 /// # As plain data
-/// A leaf or an operator is an object of one member; `All` is a text:
+/// A leaf or an operator is an object with one member; `All` is a string:
 ///
 /// ```
 /// use rollbook::Audience;
@@ -40,8 +40,8 @@ use std::ops::{BitAnd, BitOr, Not};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Names are validated, and nesting beyond [`Audience::MAX_DEPTH`] is refused, while it is read. The number of nodes is
-/// not: see [`Audience::check`].
+/// Deserialization validates names and refuses nesting beyond [`Audience::MAX_DEPTH`]. It does not limit the number of
+/// nodes: see [`Audience::check`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
@@ -53,20 +53,20 @@ pub enum Audience {
     Alias(Alias),
     /// The devices of the user; the anonymous user of a device is the user of the device's own id.
     User(UserId),
-    /// This device.
+    /// The device with this id.
     Device(DeviceId),
     /// The devices on these platforms; the empty set selects nothing.
     Platforms(PlatformSet),
-    /// What every member selects; of no members: everything.
+    /// The devices that all members select; every device if there are no members.
     And(Vec<Audience>),
-    /// What any member selects; of no members: nothing.
+    /// The devices that any member selects; none if there are no members.
     Or(Vec<Audience>),
     /// Every device of the app that the condition does not select.
     Not(Box<Audience>),
 }
 
 impl Audience {
-    /// The deepest tree that is accepted, in nodes from the root to a leaf, both counted.
+    /// The maximum depth of a tree: the number of nodes from the root to a leaf, including both.
     ///
     /// ```
     /// use rollbook::Audience;
@@ -75,7 +75,7 @@ impl Audience {
     /// ```
     pub const MAX_DEPTH: usize = 64;
 
-    /// The longest text that is parsed, in bytes.
+    /// The maximum length of a text in bytes.
     ///
     /// ```
     /// use rollbook::Audience;
@@ -83,7 +83,7 @@ impl Audience {
     /// ```
     pub const MAX_TEXT: usize = 1 << 20;
 
-    /// What no device is in: the `Or` of no members.
+    /// Returns the audience that selects no device: an `Or` without members.
     ///
     /// ```
     /// assert_eq!(rollbook::Audience::none().to_string(), "none()");
@@ -93,7 +93,7 @@ impl Audience {
         Audience::Or(Vec::new())
     }
 
-    /// What every one of `members` selects: of one member the member itself, of none `All`.
+    /// Returns the audience of the devices that all `members` select: a single member itself, or `All` if there are none.
     ///
     /// ```
     /// use rollbook::{Audience, Platform};
@@ -105,7 +105,8 @@ impl Audience {
         joined(members, Audience::And, Audience::All)
     }
 
-    /// What any of `members` selects: of one member the member itself, of none nothing.
+    /// Returns the audience of the devices that any of `members` selects: a single member itself, or [`Audience::none`] if
+    /// there are none.
     ///
     /// ```
     /// use rollbook::{Audience, parse_list, TagName};
@@ -118,10 +119,10 @@ impl Audience {
         joined(members, Audience::Or, Audience::none())
     }
 
-    /// Is the tree within the bounds: [`Audience::MAX_DEPTH`] and [`Limits::audience_nodes`]?
+    /// Checks the tree against [`Audience::MAX_DEPTH`] and [`Limits::audience_nodes`].
     ///
-    /// Works on a tree of any depth. A tree that passed can be cloned, compared, printed, evaluated and dropped with
-    /// little stack.
+    /// The check itself works on a tree of any depth. A tree that passes can be cloned, compared, printed, evaluated and
+    /// dropped with a small stack.
     ///
     /// # Errors
     /// Violations of the field `audience`: [`Rule::Depth`], [`Rule::Items`] (the number of nodes), or both.
@@ -136,7 +137,7 @@ impl Audience {
     /// ```
     pub fn check(&self, limits: &Limits) -> Result<(), Violations> {
         let (mut nodes, mut deepest) = (0_u64, 0);
-        // Inline for the conditions of every day: judging one device allocates nothing.
+        // Inline for common conditions, so that a question about one device does not allocate.
         let mut waiting: SmallVec<[(&Audience, usize); 32]> = smallvec![(self, 1)];
         while let Some((node, depth)) = waiting.pop() {
             nodes += 1;
@@ -154,7 +155,15 @@ impl Audience {
         Violations::check(found)
     }
 
-    /// The nodes right below this one; none below a leaf.
+    /// Returns the tree as one that may be walked by recursion.
+    ///
+    /// # Errors
+    /// As [`Audience::check`].
+    pub(crate) fn checked(&self, limits: &Limits) -> Result<Checked<'_>, Violations> {
+        self.check(limits).map(|()| Checked(self))
+    }
+
+    /// Returns the members of the node; none for a leaf.
     pub(crate) fn children(&self) -> &[Audience] {
         match self {
             Audience::And(members) | Audience::Or(members) => members,
@@ -166,6 +175,22 @@ impl Audience {
             | Audience::Device(_)
             | Audience::Platforms(_) => &[],
         }
+    }
+}
+
+/// An audience that passed [`Audience::check`]: deep recursion over it cannot overflow the stack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Checked<'a>(&'a Audience);
+
+impl<'a> Checked<'a> {
+    /// Wraps a leaf, which is within every limit of depth.
+    pub(crate) fn leaf(leaf: &'a Audience) -> Self {
+        debug_assert!(leaf.children().is_empty(), "{leaf} is not a leaf");
+        Checked(leaf)
+    }
+
+    pub(super) fn tree(self) -> &'a Audience {
+        self.0
     }
 }
 
@@ -189,7 +214,7 @@ fn joined(
 impl BitAnd for Audience {
     type Output = Audience;
 
-    /// What both select. A chain of `&` is one `And`, so it does not nest.
+    /// Returns the audience of the devices that both select. A chain of `&` is one `And` and does not nest.
     fn bitand(self, other: Audience) -> Audience {
         let mut members = match self {
             Audience::And(members) if members.len() > 1 => members,
@@ -203,7 +228,7 @@ impl BitAnd for Audience {
 impl BitOr for Audience {
     type Output = Audience;
 
-    /// What either selects. A chain of `|` is one `Or`, so it does not nest.
+    /// Returns the audience of the devices that either selects. A chain of `|` is one `Or` and does not nest.
     fn bitor(self, other: Audience) -> Audience {
         let mut members = match self {
             Audience::Or(members) if members.len() > 1 => members,
@@ -217,7 +242,7 @@ impl BitOr for Audience {
 impl Not for Audience {
     type Output = Audience;
 
-    /// What this does not select.
+    /// Returns the audience of all other devices of the app.
     fn not(self) -> Audience {
         Audience::Not(Box::new(self))
     }
@@ -295,7 +320,7 @@ mod tests {
     fn checking_a_tree_of_a_million_levels_needs_no_stack() {
         let mut deep = chain(1_000_000);
         assert_eq!(deep.check(&Limits::default()).unwrap_err().as_slice().len(), 2);
-        // Dropped at once it would recurse: nothing but code that builds trees by hand can make it.
+        // Dropping it as a whole would recurse a million times. Only code that builds trees by hand can create one.
         while let Audience::Not(inner) = deep {
             deep = *inner;
         }

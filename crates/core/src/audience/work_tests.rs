@@ -1,4 +1,4 @@
-//! What an evaluation reads, counted.
+//! Counts the reads of an evaluation.
 
 use super::*;
 
@@ -25,15 +25,16 @@ fn sized() -> FewDevices {
     FewDevices::new(devices)
 }
 
-/// What is read to count and to select, by name and in order, and whether all devices of a platform were.
+/// Returns the names of the postings that counting and selecting read, in order, and how often all devices of a platform
+/// were read.
 fn reads(view: &FewDevices, text: &str) -> (Vec<String>, usize) {
     let picture = Picture::new(view).unwrap();
     let audience = tree(text);
     view.platforms_read.set(0);
     view.names_read.take();
-    count(&picture, &audience).unwrap();
+    count(&picture, checked(&audience)).unwrap();
     let counting = view.names_read.take();
-    select(&picture, &audience, PlatformSet::ALL).unwrap();
+    select(&picture, checked(&audience), PlatformSet::ALL).unwrap();
     let selecting = view.names_read.take();
     if selecting != ["t2"] || !counting.is_empty() {
         assert_eq!(counting, selecting, "{text}: only a single leaf is counted without its posting");
@@ -63,7 +64,7 @@ fn postings_are_read_smallest_first_and_differences_last() {
             sorted(&order.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()),
             "{text}"
         );
-        // Within a union the order does not matter: only what is read before and behind it.
+        // The order within a union does not matter, only the order of the union and the other members.
         if !text.contains("||") {
             assert_eq!(read, order, "{text}");
         }
@@ -82,11 +83,11 @@ fn what_only_narrows_is_looked_into_for_what_is_left() {
         ("t7 && (t2 || t3)", &[("t3", 50), ("t2", 50)]),
         ("t9 && !(t2 && t3)", &[("t3", 8), ("t2", 8)]),
         ("t2 || t3", &[]),
-        // Wanted again among others, so it is made among all.
+        // `!t9` is needed by both lists, so it is read for all devices.
         ("(t5 && !t9) || (t3 && !t9)", &[]),
     ] {
         view.looked_into.take();
-        count(&picture, &tree(text)).unwrap();
+        count(&picture, checked(&tree(text))).unwrap();
         let mut found = view.looked_into.take();
         let mut expected: Vec<_> = looked.iter().map(|&(name, among)| (name.to_owned(), among)).collect();
         if text.contains("||") {
@@ -105,7 +106,7 @@ fn within_a_window_nothing_is_read_whole() {
         ["t2", "t2 && t3", "t2 || t3", "!t3", "(t5 && !t9) || (t3 && !t9)", "t2 && !(t3 || t5)", "all()"]
     {
         let audience = tree(text);
-        let question = Question::new(&picture, &audience).unwrap();
+        let question = Question::new(&picture, checked(&audience)).unwrap();
         view.names_read.take();
         view.looked_into.take();
         question.posting_within(Platform::Ios, 20..=29).unwrap();
@@ -141,7 +142,7 @@ fn what_cannot_change_the_answer_is_not_read() {
         ("t2 && platform(android)", &[], 0),
         ("t2 && !platform(ios)", &[], 0),
         ("(t5 || nobody) && all()", &["t5"], 0),
-        // A list that is down to a few devices asks them, and leaves the large posting alone.
+        // Once a few devices are left, their own keys are read instead of a large posting.
         ("few && t2 && !t3", &["few"], 0),
         ("device(d3) && t2", &[], 0),
         ("few && t9 && (t2 || t3)", &["few"], 0),
@@ -149,7 +150,7 @@ fn what_cannot_change_the_answer_is_not_read() {
         let picture = Picture::new(&view).unwrap();
         view.platforms_read.set(0);
         view.names_read.take();
-        select(&picture, &tree(text), PlatformSet::ALL).unwrap();
+        select(&picture, checked(&tree(text)), PlatformSet::ALL).unwrap();
         assert_eq!(view.names_read.take(), read, "{text}");
         assert!(view.platforms_read.get() <= everyone, "{text}");
     }
@@ -162,7 +163,7 @@ fn a_plan_of_many_nodes_finds_its_common_parts_by_hash() {
     let mut text: Vec<String> = (0..40).map(|n| format!("(t2 && !t{n})")).collect();
     text.push("(t2 && !t3)".into());
     let audience = tree(&text.join(" || "));
-    let keys = Question::new(&picture, &audience).unwrap();
+    let keys = Question::new(&picture, checked(&audience)).unwrap();
     assert_eq!(keys.count(Platform::Ios).unwrap(), 500);
     view.names_read.take();
     keys.posting(Platform::Ios).unwrap();
