@@ -143,7 +143,7 @@ class Call:
 
     def registerDevice(self, opens=False):
         id, user, platform = self.new_hwid(), self.user("userId"), self.platform()
-        if platform is None:
+        if platform is None and not opens:
             raise Refused(ARGUMENT)
         token = self.text("push_token", lambda text: rules.is_name(text, 4096))
         language, offset, junk = self.droppable()

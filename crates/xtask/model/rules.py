@@ -16,7 +16,7 @@ SWITCHES = {
     "shrinking_update": "a change that leaves a device with no more tags than before is accepted above the limit",
     "token_moves": "a push token belongs to one device of an app",
 }
-OFF = {"erased_events", "event_time", "shrinking_update", "token_moves"}
+OFF = {"token_moves"}
 
 
 def on(switch):
