@@ -2,7 +2,7 @@
 
 use super::cursor::{self, Ask, Mark};
 use super::{App, DeviceCursor};
-use crate::audience::{Audience, Question};
+use crate::audience::{Audience, Checked, Question};
 use crate::error::Error;
 use crate::model::{Alias, DeviceId, Page, PlatformSet};
 use crate::registry::draft::Mode;
@@ -56,7 +56,7 @@ impl<S: Store> App<S> {
     ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
         let picture = self.scope.picture()?;
         let audience = Audience::Alias(alias.clone());
-        let question = Question::new(&picture, &audience)?;
+        let question = Question::new(&picture, Checked::leaf(&audience))?;
         let mark = Mark::new(&self.scope.app, 'l', alias, platforms);
         cursor::page(&question, Ask { platforms: question.platforms().and(platforms), after, limit, mark })
     }
