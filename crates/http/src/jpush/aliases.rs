@@ -11,14 +11,16 @@ use crate::path::{Others, values};
 use rollbook::store::Store;
 use rollbook::{DeviceId, Error, Rule, Violation, Violations};
 
-/// How many devices a look-up answers.
+/// How many devices a look-up answers: of more, those whose slots are first, so that the others need not be read. They are
+/// told in byte order.
 const MOST: usize = 10;
 
 impl<S: Store> Call<'_, S> {
     pub(super) fn alias_devices(&self, alias: &str) -> Result<Answer, Refusal> {
         let alias = names::alias(alias)?;
-        let mut devices = self.app.alias_devices(&alias, platforms(self.query, Others::Ignored)?)?;
-        devices.truncate(MOST);
+        let page = self.app.alias_page(&alias, platforms(self.query, Others::Ignored)?, None, MOST)?;
+        let mut devices = page.items;
+        devices.sort_unstable();
         if values(self.query, "new_format").any(|value| value == "true") {
             return self.done(&AliasData { data: self.told(&devices)? });
         }
