@@ -14,8 +14,10 @@ pub(crate) struct Waiting {
     opened: Condvar,
     waiting: Mutex<usize>,
     changed: Condvar,
-    /// Whether reads wait as well.
+    /// Whether reads of an app's data wait as well.
     pub(crate) reads: AtomicBool,
+    /// Whether looking an app up waits as well.
+    pub(crate) apps: AtomicBool,
 }
 
 impl Waiting {
@@ -51,7 +53,8 @@ impl Store for Waiting {
     }
 
     fn view(&self, app: AppId) -> Result<MemView<'_>, StoreError> {
-        if self.reads.load(Ordering::SeqCst) {
+        let waits = if app == AppId::DIRECTORY { &self.apps } else { &self.reads };
+        if waits.load(Ordering::SeqCst) {
             self.wait();
         }
         self.inner.view(app)

@@ -277,15 +277,23 @@ fn a_late_read_and_a_write_that_was_never_begun_may_be_tried_again() {
         FaceOptions { execution: Execution::Blocking, store_timeout_millis: 300, ..FaceOptions::default() };
     let served = serve_store(views, Limits::default(), options, ServeOptions::default());
     served.populate();
-    served.registry.store().reads.store(true, Ordering::SeqCst);
-    served.registry.store().set(true);
+    let store = served.registry.store();
+    store.set(true);
     let late = r#"{"error":{"code":7030,"message":"not done within 300 ms: try again"}}"#;
+    store.reads.store(true, Ordering::SeqCst);
+    served.jpush("GET", "/v3/devices/d1", "").is(503, late);
+    let check = format!(r#"{{"request":{{"application":"{KEY}","hwid":"d1"}}}}"#);
+    let late_check =
+        r#"{"status_code":500,"status_message":"not done within 300 ms: try again","response":null}"#;
+    served.pushwoosh("/json/1.3/checkDevice", &check).is(500, late_check);
+    store.reads.store(false, Ordering::SeqCst);
+    store.apps.store(true, Ordering::SeqCst);
     served.jpush("GET", "/v3/devices/d1", "").is(503, late);
     // Its credentials were being judged: the write itself is not done, now or later.
     served.jpush("DELETE", "/v3/tags/vip", "").is(503, late);
     served.jpush("POST", "/v3/devices/d3", r#"{"alias":"late"}"#).is(503, late);
-    served.registry.store().set(false);
-    served.registry.store().idle();
+    store.set(false);
+    store.idle();
     assert!(served.app.has_tag(&device("d1"), &tag("vip")).unwrap());
     assert_eq!(served.app.device(&device("d3")).unwrap().alias, None);
 }

@@ -39,6 +39,8 @@ fn a_user_is_registered() {
 fn an_event_is_posted() {
     let served = served();
     served.populate();
+    // It is the time of the event.
+    served.clock.advance(16_529_776);
     let body = of(concat!(
         r#","event":"activityCompleted","hwid":"d1","userId":"someuser@user.com","device_type":1,"#,
         r#""attributes":{"login":"facebook","tries":2,"rate":1.5,"ok":true,"list":["a",1]},"#,
@@ -64,6 +66,7 @@ fn an_event_is_posted() {
 #[test]
 fn the_local_time_of_an_event_is_that_of_its_device() {
     let served = served();
+    served.clock.advance(16_529_776);
     served.pushwoosh("/json/1.3/registerUser", &of(r#","hwid":"h1","tz_offset":28800"#)).is(200, DONE);
     let body =
         of(r#","event":"activityCompleted","attributes":{},"hwid":"h1","timestampCurrent":1435257203"#);
