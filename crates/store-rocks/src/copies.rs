@@ -5,10 +5,10 @@
 //! the owner removes is still at hand, and the logs are copied, each up to its last whole commit. Where the owner was
 //! quicker, all of that is done again.
 
-use crate::beside;
 use crate::error;
 use crate::families::Family;
 use crate::format::{self, io_error};
+use crate::live_directory;
 use crate::open::{OpenError, RocksStore};
 use crate::private;
 use crate::reads::handle;
@@ -226,7 +226,7 @@ fn copy<T>(
     private::create_dir(to).map_err(io_error(to, "cannot make the directory"))?;
     let copied = (|| {
         let (source, target) = (format::engine_directory(from), format::engine_directory(to));
-        let (Held { frozen, examined, copied }, judged) = beside::settled(from, || {
+        let (Held { frozen, examined, copied }, judged) = live_directory::settled(from, || {
             let held = hold(&source, &target, tables)?;
             let judged = judge(&held.examined)?;
             Ok((held, judged))

@@ -188,7 +188,7 @@
 mod apply;
 mod apps;
 mod batch;
-mod beside;
+
 mod bytes;
 mod check;
 mod commit;
@@ -203,6 +203,7 @@ pub mod fuzzing;
 mod gate;
 mod keys;
 mod links;
+mod live_directory;
 mod log;
 mod looked;
 mod newest;

@@ -1,10 +1,10 @@
 //! Opening: one owner a directory, or readers of what it holds.
 
 use crate::apps::Apps;
-use crate::beside;
 use crate::copies::{self, Salvaged};
 use crate::families;
 use crate::format;
+use crate::live_directory;
 use crate::numbers::Numbers;
 use crate::options::{InvalidOption, RocksOptions};
 use crate::private;
@@ -198,7 +198,7 @@ impl RocksStore {
         if examined.is_new {
             return Err(OpenError::Missing(path.to_owned()));
         }
-        beside::with_the_same_logs(path, || Self::open_engine(path, options, &examined, As::Reader))
+        live_directory::with_the_same_logs(path, || Self::open_engine(path, options, &examined, As::Reader))
     }
 
     /// Opens for reading only what is left of a directory whose logs are damaged: everything up to the first place that
@@ -385,7 +385,7 @@ enum As {
 /// What a directory holds, if its logs are whole.
 fn examined(path: &Path) -> Result<Examined, OpenError> {
     let directory = format::engine_directory(path);
-    beside::settled(path, || {
+    live_directory::settled(path, || {
         let mut examined = Frozen::of(&directory)?.examine()?;
         examined.damage.take().map_or(Ok(examined), |damage| Err(damage.into()))
     })

@@ -133,7 +133,7 @@ pub(crate) fn log_name(number: u64) -> String {
 
 impl Frozen {
     /// Opens the logs, reads the list of tables, and looks whether they are there. Beside an owner, only a result of
-    /// [`settled`](crate::beside::settled) counts.
+    /// [`settled`](crate::live_directory::settled) counts.
     ///
     /// A log that is begun meanwhile makes this fail: it might have been removed again, and tables of the list might hold
     /// what comes after it. One that is removed meanwhile is open already.
