@@ -5,7 +5,7 @@
 //!
 //! A library. [`Registry`] is the register, on any [`Store`](store::Store); [`App`] is one tenant of it, and its methods
 //! are the operations. Everything that must be named is a validated type ([`DeviceId`], [`TagName`], [`Alias`],
-//! [`UserId`], [`AppKey`], [`EventName`]); everything that may be tuned is a plain struct ([`Limits`],
+//! [`UserId`], [`AppKey`], [`EventName`]); everything that may be tuned is a plain struct ([`Limits`], [`Policies`],
 //! [`AppSettings`]).
 //!
 //! ```
@@ -31,6 +31,18 @@
 //!
 //! It sends nothing, limits no rates, and speaks no protocol. It runs in the process that links it. It is synchronous
 //! and may block as long as its store does: asynchronous callers use a blocking task.
+//!
+//! # Users who come and go, devices that fall silent
+//!
+//! A device belongs to exactly one user; while nobody has claimed it, to the anonymous user of its own id.
+//! [`App::register_user`] claims it, and makes a device that is unknown; [`App::sign_out`] gives it back, and makes none.
+//! What it carries of the user before is in the answer, and [`Policies::on_user_change`] may have it cleared.
+//! [`App::sign_out_user`] does the same on all devices of a user.
+//!
+//! [`App::touch`] and [`App::open`] note that a device was seen, and [`App::device_called`] where
+//! [`Policies::presence_from`] says so. Registering one notes when it was registered, not that it was seen.
+//! [`App::remove_unseen`] removes those that were not seen for long, and never one whose heartbeat was acknowledged
+//! before. To look when a device was last seen and then to remove it would lose a heartbeat in between.
 //!
 //! # How it is built
 //!

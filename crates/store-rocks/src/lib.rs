@@ -168,7 +168,8 @@
 //! portable [Roaring format](https://github.com/RoaringBitmap/RoaringFormatSpec).
 //!
 //! *Entry*: `u64` version that wrote it; `u8` kind: 1, an app as JSON; 2, `u32` the next app; 3, `i64` time of
-//! declaration, `text` name; 4, `u64` deletion, `u64` last event, `text` user; 5, `u64` deletion, `u32` app, `text` key.
+//! declaration, `text` name; 4, `u64` deletion, `u64` last event, `text` user; 5, `u64` deletion, `u32` app, `text` key; 6, `u64`
+//! deletion, `u8` what signing out clears (0 nothing, 1 alias, 2 alias and tags), `text` user.
 //!
 //! *Event*: `u8` 1 with a device, 2 with a user, or both; `text` name; `text` device, `text` user, where they are; `var`
 //! count of attributes, and for each `text` name and a value: `u8` 0 false, 1 true, 2 `i64`, 3 `u64` bits of a double,

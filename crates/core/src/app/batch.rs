@@ -74,6 +74,9 @@ impl<S: Store> App<S> {
             Pending::Registered(one) => Outcome::Registered(registered(one, committed)),
             Pending::Updated(updated) => Outcome::Updated(updated),
             Pending::SignedOut(done) => Outcome::SignedOut(signed_out(done, committed)),
+            Pending::UserSigningOut(begun) => {
+                Outcome::UserSignedOut { devices: self.finish_sign_out(begun, committed)? }
+            }
             Pending::UserSignedOut { devices } => Outcome::UserSignedOut { devices },
             Pending::Removed { user } => Outcome::Removed {
                 vanished_user: Some(user).filter(|user| committed.vanished_users.contains(user)),

@@ -88,6 +88,11 @@ impl<S: Store> App<S> {
     /// Signs a user out on all devices, as [`App::sign_out`] does on one; on how many it was signed in. None of them is
     /// the user's from the moment on in which one is not.
     ///
+    /// As many as fit into one commit of any store, some hundreds, are signed out at once. Where they are more, they are
+    /// invisible from the first commit on, and come back signed out in bounded steps. After a crash
+    /// [`Registry::resume_deletions`](crate::Registry::resume_deletions) goes on; a device that registers meanwhile is
+    /// signed out first.
+    ///
     /// ```
     /// use rollbook::PlatformSet;
     /// use rollbook_testkit::example::shop;
@@ -100,10 +105,12 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Contended`]; [`Error::Store`].
+    /// [`Error::Contended`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the first of several steps is
+    /// taken.
     pub fn sign_out_user(&self, user: &UserId) -> Result<u64, Error> {
-        let (pending, _) = self.scope.write(Mode::Single, |draft| sign_out::user(draft, user))?;
+        let (pending, committed) = self.scope.write(Mode::Single, |draft| sign_out::user(draft, user))?;
         match pending {
+            Pending::UserSigningOut(begun) => self.finish_sign_out(begun, &committed),
             Pending::UserSignedOut { devices } => Ok(devices),
             _ => Err(super::batch::mismatched()),
         }
@@ -115,7 +122,13 @@ impl<S: Store> App<S> {
         self.scope.finish_user(begun.number, condemned.saturating_sub(begun.left))
     }
 
-    /// Goes on with the deletions of users that were interrupted; how many devices were removed.
+    /// Signs out the devices that a commit has taken from their user.
+    pub(super) fn finish_sign_out(&self, begun: Begun, committed: &Committed) -> Result<u64, Error> {
+        let taken = committed.condemned.get(begun.nth).copied().ok_or_else(super::batch::mismatched)?;
+        self.scope.finish_user(begun.number, taken.saturating_sub(begun.left)).map(|done| done.devices)
+    }
+
+    /// Goes on with the deletions, and the signing out, of users that were interrupted; how many devices were removed.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;

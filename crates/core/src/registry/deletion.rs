@@ -1,4 +1,5 @@
-//! Clearing away users and apps, in bounded steps that any process can take up again.
+//! Clearing away users and apps, in bounded steps that any process can take up again. Signing out a user of very many
+//! devices goes the same way, but there the devices come back.
 //!
 //! A deletion begins with one commit that makes everything invisible: a user's devices are condemned, an app is
 //! sealed. What is left is housekeeping, recorded in a catalogue entry until it is done. Each step removes what it
@@ -12,6 +13,7 @@
 //! entry, but would need a counter that registers written by earlier releases do not have.
 
 use super::commit::Patience;
+use super::sign_out;
 use super::{Inner, Registry, Scope};
 use crate::error::{Error, ErrorKind};
 use crate::model::{AppId, DeletedUser, DeviceId, EventOrder, EventSeq, Platform, Timestamp, Version};
@@ -132,6 +134,11 @@ impl Step {
         Step { writes: WriteSet { operations: operations.into(), ..WriteSet::default() }, devices }
     }
 
+    /// Devices come back.
+    fn signing_out(writes: WriteSet) -> Self {
+        Step { writes, devices: 0 }
+    }
+
     /// The last step: the entry goes, if it is still the one that was seen.
     fn end(number: u64, version: Version) -> Self {
         let key = EntryKey::Deletion(number);
@@ -155,7 +162,9 @@ impl<S: Store> Inner<S> {
         let entries = view.entries(EntryKind::Deletion, None, usize::MAX);
         let entries = entries.map_err(Error::store("list the deletions under way"))?;
         let number = |(entry, _)| match entry {
-            Entry::Deletion(Deletion { number, of: Deleted::User { .. } }) => Some(number),
+            Entry::Deletion(Deletion { number, of: Deleted::User { .. } | Deleted::SignOut { .. } }) => {
+                Some(number)
+            }
             _ => None,
         };
         Ok(entries.into_iter().filter_map(number).collect())
@@ -196,10 +205,15 @@ impl<S: Store> Inner<S> {
 }
 
 fn plan_user_step(view: &impl View, number: u64) -> Result<Option<Step>, StoreError> {
-    let Some((Entry::Deletion(Deletion { of: Deleted::User { user, through }, .. }), version)) =
-        view.entry(&EntryKey::Deletion(number))?
-    else {
-        return Ok(None);
+    let (user, through, version) = match view.entry(&EntryKey::Deletion(number))? {
+        Some((Entry::Deletion(Deletion { of: Deleted::User { user, through }, .. }), version)) => {
+            (user, through, version)
+        }
+        Some((Entry::Deletion(Deletion { of: Deleted::SignOut { clears, .. }, .. }), version)) => {
+            let step = sign_out::plan(view, number, clears)?;
+            return Ok(Some(step.map_or_else(|| Step::end(number, version), Step::signing_out)));
+        }
+        _ => return Ok(None),
     };
     let mut operations = Vec::new();
     let mut budget = STEP;
@@ -232,6 +246,9 @@ fn plan_device_step(view: &impl View, id: &DeviceId) -> Result<Option<Step>, Sto
     let Some(number) = deletion else { return Ok(None) };
     let through = match view.entry(&EntryKey::Deletion(number))? {
         Some((Entry::Deletion(Deletion { of: Deleted::User { through, .. }, .. }), _)) => through,
+        Some((Entry::Deletion(Deletion { of: Deleted::SignOut { clears, .. }, .. }), _)) => {
+            return Ok(sign_out::plan_one(view, number, place, clears)?.map(Step::signing_out));
+        }
         _ => return Err(StoreError::corrupt("a device waits for a deletion that is not under way")),
     };
     let mut operations = Vec::new();

@@ -10,6 +10,7 @@ pub(crate) mod commit;
 mod deletion;
 mod directory;
 pub(crate) mod draft;
+mod sign_out;
 pub(crate) mod verbs;
 
 use crate::model::{AppRecord, Clock, Entropy, SystemClock, SystemEntropy};

@@ -1,6 +1,6 @@
 //! Catalogue entries: the few named records that are neither devices nor events.
 
-use crate::model::{AppId, AppKey, AppRecord, EventName, EventSeq, EventType, UserId};
+use crate::model::{AppId, AppKey, AppRecord, EventName, EventSeq, EventType, OnUserChange, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The name of a catalogue entry. Entries of one kind are ordered by the bytes of their names or by their numbers.
@@ -165,6 +165,14 @@ pub enum Deleted {
         user: UserId,
         /// The last event that existed when the deletion began.
         through: EventSeq,
+    },
+    /// Nobody: the devices of a user are on their way to their anonymous users, and are not to be seen until they are
+    /// there. The registry writes this in place of [`Deleted::User`], in the set that condemns them.
+    SignOut {
+        /// The user.
+        user: UserId,
+        /// What each device loses on the way.
+        clears: OnUserChange,
     },
     /// An app with everything in it.
     App {

@@ -1,13 +1,16 @@
 //! Devices that change hands: what they keep and lose, and what is told of it.
 
 use crate::common::{
-    Fixture, TestApp, alias, changes_nothing, device, devices, enrol, fixture, fixture_of, populate, refused,
-    set_alias, snapshot, tag, tags, user, with_tags, with_user,
+    Fixture, NOW, TestApp, alias, changes_nothing, device, devices, enrol, fixture, fixture_of, populate,
+    refused, set_alias, snapshot, tag, tags, user, with_tags, with_user,
 };
 use rollbook::{
-    Command, DeviceUpdate, Error, Limits, OnUserChange, Outcome, Platform, PlatformSet, Policies, Registered,
-    Registration, Set, SignedOut, Version,
+    AppSettings, Audience, Command, DeviceUpdate, Error, ErrorKind, Limits, ManualClock, OnUserChange,
+    Outcome, Platform, PlatformSet, Policies, Registered, Registration, Registry, SeededEntropy, Set,
+    SignedOut, Version,
 };
+use rollbook_testkit::ordered::OrderedStore;
+use rollbook_testkit::{Call, Failure, Fault, FaultStore};
 
 fn on_user_change(f: &Fixture, on_user_change: OnUserChange) -> TestApp {
     f.registry.set_policies(f.app.key(), &Policies { on_user_change, ..Policies::default() }).unwrap();
@@ -229,4 +232,76 @@ fn a_removal_may_be_based_on_a_version() {
     assert!(matches!(app.batch(&[based_on(Version(99))]), Err(Error::Batch(_))));
     app.batch(&[based_on(app.device(&device("d1")).unwrap().version)]).unwrap();
     refused(&app, "device not found: \"d1\"", |app| app.remove_based_on(&device("d1"), seen));
+}
+
+/// A user with so many devices that they are not signed out at once, and another device.
+fn crowded(policy: OnUserChange) -> (Fixture, TestApp) {
+    let f = fixture_of(Limits { devices_per_alias: None, ..Limits::default() });
+    let app = on_user_change(&f, policy);
+    let crowd = (0..CROWD).map(|n| {
+        Command::Register(Registration {
+            user: Some(user("kiosk")),
+            alias: Some(alias("all")),
+            ..with_tags(&format!("k{n}"), tags(&["a", "b"]))
+        })
+    });
+    for some in crowd.collect::<Vec<_>>().chunks(1_000) {
+        app.batch(some).unwrap();
+    }
+    app.register(&with_user("kiosk", "kiosk")).unwrap();
+    app.register(&with_user("other", "ann")).unwrap();
+    (f, app)
+}
+
+const CROWD: u64 = 1_500;
+
+#[test]
+fn a_user_of_very_many_devices_is_signed_out_on_all_of_them() {
+    for (policy, carriers) in [
+        (OnUserChange::Keep, (CROWD, CROWD)),
+        (OnUserChange::ClearAlias, (0, CROWD)),
+        (OnUserChange::ClearAliasAndTags, (0, 0)),
+    ] {
+        let (f, app) = crowded(policy);
+        assert_eq!(app.sign_out_user(&user("kiosk")).unwrap(), CROWD);
+        assert_eq!(app.user_devices(&user("kiosk"), PlatformSet::ALL).unwrap(), devices(&["kiosk"]));
+        let after = snapshot(&app);
+        assert_eq!(after.devices.len() as u64, CROWD + 2);
+        assert!(
+            after.devices.iter().all(|(id, found)| found.claimed_by().is_none() || id.as_str() == "other")
+        );
+        assert_eq!(app.alias_devices(&alias("all"), PlatformSet::ALL).unwrap().len() as u64, carriers.0);
+        assert_eq!(app.tag_count(&tag("a"), PlatformSet::ALL).unwrap(), carriers.1);
+        assert!(rollbook_testkit::check_register(f.registry.store()).unwrap().is_empty());
+        assert_eq!(app.resume_deletions().unwrap(), 0);
+    }
+}
+
+#[test]
+fn what_a_signing_out_that_was_interrupted_has_left_is_unseen_until_it_goes_on() {
+    let clock = std::sync::Arc::new(ManualClock::at(NOW));
+    let registry = Registry::builder(FaultStore::new(OrderedStore::new()))
+        .clock(std::sync::Arc::clone(&clock))
+        .entropy(SeededEntropy::new(1))
+        .build();
+    let app = registry.create_app(&"shop".parse().unwrap(), AppSettings::default()).unwrap();
+    for n in 0..CROWD {
+        app.register(&with_user(&format!("k{n}"), "kiosk")).unwrap();
+    }
+    // The commit that takes the devices away, and one step.
+    registry.store().arm(Fault::at(Call::Commit, 3, Failure::Unavailable));
+    let interrupted = app.sign_out_user(&user("kiosk")).unwrap_err();
+    assert_eq!(interrupted.kind(), ErrorKind::OutcomeUnknown);
+    assert!(app.user_devices(&user("kiosk"), PlatformSet::ALL).unwrap().is_empty());
+    let back = app.count(&Audience::All).unwrap();
+    assert!(0 < back && back < CROWD, "{back}");
+    let hidden = (0..CROWD).map(|n| device(&format!("k{n}"))).find(|id| app.device(id).is_err()).unwrap();
+
+    // A device that registers meanwhile is signed out first.
+    let done = app.register_user(&hidden, Some(&user("mary")), None, None).unwrap();
+    assert_eq!((done.created, done.former_user), (false, Some(hidden.anonymous_user())));
+    assert_eq!(registry.resume_deletions().unwrap(), 0, "nothing is removed");
+    assert_eq!(app.count(&Audience::All).unwrap(), CROWD);
+    assert_eq!(app.user_devices(&user("mary"), PlatformSet::ALL).unwrap(), [hidden]);
+    assert!(app.user_devices(&user("kiosk"), PlatformSet::ALL).unwrap().is_empty());
 }

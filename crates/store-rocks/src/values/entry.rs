@@ -6,13 +6,14 @@
 use super::start;
 use crate::bytes::{Cursor, Decoded, Malformed, put_text};
 use rollbook::store::{Deleted, Deletion, Entry};
-use rollbook::{AppId, AppKey, EventName, EventSeq, EventType, Timestamp, UserId, Version};
+use rollbook::{AppId, AppKey, EventName, EventSeq, EventType, OnUserChange, Timestamp, UserId, Version};
 
 const APP: u8 = 1;
 const NEXT_APP: u8 = 2;
 const EVENT_TYPE: u8 = 3;
 const USER_DELETION: u8 = 4;
 const APP_DELETION: u8 = 5;
+const SIGN_OUT: u8 = 6;
 
 /// The bytes of an entry; `None` when its record cannot be written as JSON.
 pub(crate) fn encode_entry(entry: &Entry, version: Version) -> Option<Vec<u8>> {
@@ -36,6 +37,16 @@ pub(crate) fn encode_entry(entry: &Entry, version: Version) -> Option<Vec<u8>> {
             out.push(USER_DELETION);
             out.extend_from_slice(&number.to_le_bytes());
             out.extend_from_slice(&through.0.to_le_bytes());
+            put_text(&mut out, user.as_str());
+        }
+        Entry::Deletion(Deletion { number, of: Deleted::SignOut { user, clears } }) => {
+            out.push(SIGN_OUT);
+            out.extend_from_slice(&number.to_le_bytes());
+            out.push(match clears {
+                OnUserChange::Keep => 0,
+                OnUserChange::ClearAlias => 1,
+                OnUserChange::ClearAliasAndTags => 2,
+            });
             put_text(&mut out, user.as_str());
         }
         Entry::Deletion(Deletion { number, of: Deleted::App { key, id } }) => {
@@ -66,6 +77,17 @@ pub(crate) fn decode_entry(value: &[u8]) -> Decoded<(Entry, Version)> {
             let (number, through) = (cursor.u64()?, EventSeq(cursor.u64()?));
             let user = UserId::new(cursor.text()?).map_err(|_| Malformed("the user of a deletion"))?;
             Entry::Deletion(Deletion { number, of: Deleted::User { user, through } })
+        }
+        SIGN_OUT => {
+            let number = cursor.u64()?;
+            let clears = match cursor.u8()? {
+                0 => OnUserChange::Keep,
+                1 => OnUserChange::ClearAlias,
+                2 => OnUserChange::ClearAliasAndTags,
+                _ => return Err(Malformed("what a device loses that is signed out")),
+            };
+            let user = UserId::new(cursor.text()?).map_err(|_| Malformed("the user who is signed out"))?;
+            Entry::Deletion(Deletion { number, of: Deleted::SignOut { user, clears } })
         }
         APP_DELETION => {
             let (number, id) = (cursor.u64()?, AppId(cursor.u32()?));

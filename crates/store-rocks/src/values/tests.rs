@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 use rollbook::store::{Deleted, Deletion, DeviceRecord, Entry, EventRecord, Place, Slot};
 use rollbook::{
     AppId, AppKey, AppRecord, Attribute, Attributes, Credential, EventName, EventSeq, EventType, Language,
-    Limits, Mobile, Policies, PresenceFrom, PushToken, Scalar, Secret, UserId, UtcOffset,
+    Limits, Mobile, OnUserChange, Policies, PresenceFrom, PushToken, Scalar, Secret, UserId, UtcOffset,
 };
 use smallvec::SmallVec;
 
@@ -201,6 +201,7 @@ fn an_entry_reads_as_it_was_written() {
     let event_type =
         EventType { name: EventName::new("login").unwrap(), declared_at: Timestamp::from_secs(-1) };
     let of_user = Deleted::User { user: UserId::new("ann").unwrap(), through: EventSeq(u64::MAX) };
+    let of_nobody = Deleted::SignOut { user: UserId::new("ann").unwrap(), clears: OnUserChange::ClearAlias };
     let of_app = Deleted::App { key: AppKey::new("shop").unwrap(), id: AppId(9) };
     let entries = [
         Entry::App(Box::new(app)),
@@ -208,6 +209,7 @@ fn an_entry_reads_as_it_was_written() {
         Entry::EventType(event_type),
         Entry::Deletion(Deletion { number: u64::MAX, of: of_user }),
         Entry::Deletion(Deletion { number: 0, of: of_app }),
+        Entry::Deletion(Deletion { number: 8, of: of_nobody }),
     ];
     for entry in entries {
         let bytes = encode_entry(&entry, Version(5)).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::subject::{Desk, Subject};
 use crate::writes::{Writes, alias, deletion, event, tag, user, user_id};
-use rollbook::store::{Conflicted, Deleted, Deletion, Entry, EntryKey, Place, Relation};
+use rollbook::store::{Check, Conflicted, Deleted, Deletion, Entry, EntryKey, Place, Relation};
 use rollbook::{EventSeq, Platform, PlatformSet, UserId};
 
 /// Five devices of `u` on two platforms, each with a tag, and one of `v`.
@@ -32,6 +32,19 @@ pub(super) fn the_devices_of_a_user_become_those_of_the_deletion(t: &mut Subject
     look.assert_names(&deletion(7), &places);
     look.assert_names(&user("v"), &[other]);
     assert_eq!(look.names(Relation::Deletion), ["7"], "the number in decimal digits");
+}
+
+pub(super) fn a_condemned_device_may_be_given_to_a_user_again(t: &mut Subject<'_>) {
+    let s = t.store();
+    let (places, _) = scene(s);
+    s.commit(Writes::new().condemn("u", 7));
+    let waits = || Check::Linked { key: deletion(7), devices: [places[0]].into(), is: true };
+    s.commit(Writes::new().check(waits()).link(&user("u 0"), &places[..1]));
+    assert_eq!(s.conflict(Writes::new().check(waits())), Conflicted::LinkChanged, "it waits no more");
+    let look = s.look();
+    look.assert_names(&user("u 0"), &places[..1]);
+    look.assert_names(&deletion(7), &places[1..]);
+    look.assert_names(&alias("a"), &places[..1]);
 }
 
 pub(super) fn condemning_changes_nothing_else(t: &mut Subject<'_>) {

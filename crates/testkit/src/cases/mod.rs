@@ -194,6 +194,7 @@ macro_rules! __case_table {
             }
             condemned {
                 the_devices_of_a_user_become_those_of_the_deletion
+                a_condemned_device_may_be_given_to_a_user_again
                 condemning_changes_nothing_else
                 condemning_a_user_without_devices_condemns_none
                 condemning_writes_who_is_deleted_and_the_newest_event

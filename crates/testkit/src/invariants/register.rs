@@ -113,7 +113,7 @@ impl Spaces {
                     Entry::App(app) => (app.id, Owner::App(app.key)),
                     Entry::Deletion(deletion) => match deletion.of {
                         Deleted::App { key, id } => (id, Owner::Deletion(format!("the deletion of {key}"))),
-                        Deleted::User { user, .. } => {
+                        Deleted::User { user, .. } | Deleted::SignOut { user, .. } => {
                             (AppId::DIRECTORY, Owner::Deletion(format!("the deletion of user {user}")))
                         }
                     },

@@ -73,7 +73,8 @@ impl<'a, V: View> Walk<'a, V> {
                 continue;
             };
             match self.view.entry(&EntryKey::Deletion(number))? {
-                Some((Entry::Deletion(record), _)) if matches!(record.of, Deleted::User { .. }) => {}
+                Some((Entry::Deletion(record), _))
+                    if matches!(record.of, Deleted::User { .. } | Deleted::SignOut { .. }) => {}
                 _ => self
                     .breach(Broken::Deletion, format!("deletion {number} condemns devices without a record")),
             }

@@ -4,7 +4,9 @@ use super::intern::{Interned, KeyId};
 use super::overlay::Working;
 use super::{AliasRoom, Draft, Handle, Happening, Mode};
 use crate::error::Error;
-use crate::store::{Check, Entry, EntryKey, Key, Operation, OwnedKey, Place, Relation, View, WriteSet};
+use crate::store::{
+    Check, Deleted, Deletion, Entry, EntryKey, Key, Operation, OwnedKey, Place, Relation, View, WriteSet,
+};
 use smallvec::{SmallVec, smallvec};
 
 /// What happens to the devices of one key.
@@ -75,14 +77,21 @@ impl<V: View> Draft<'_, V> {
 
     fn emit_history(&mut self, writes: &mut WriteSet) {
         for happening in std::mem::take(&mut self.history) {
-            writes.operations.push(match happening {
+            let operation = match happening {
                 Happening::Posted(event) => Operation::Append { event },
-                Happening::Condemned { user, deletion } => {
+                Happening::Condemned { user, deletion, signs_out } => {
                     let key = EntryKey::Deletion(deletion);
                     writes.checks.push(Check::Entry { key, version: None });
-                    Operation::Condemn { user, deletion }
+                    if let Some(clears) = signs_out {
+                        writes.operations.push(Operation::Condemn { user: user.clone(), deletion });
+                        let of = Deleted::SignOut { user, clears };
+                        Operation::PutEntry { entry: Entry::Deletion(Deletion { number: deletion, of }) }
+                    } else {
+                        Operation::Condemn { user, deletion }
+                    }
                 }
-            });
+            };
+            writes.operations.push(operation);
         }
     }
 

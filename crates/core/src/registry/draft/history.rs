@@ -2,7 +2,7 @@
 
 use super::{Begun, Draft, Handle, Happening, Mode};
 use crate::error::Error;
-use crate::model::{EventName, EventOrder, EventType, PlatformSet, Timestamp, UserId};
+use crate::model::{EventName, EventOrder, EventType, OnUserChange, PlatformSet, Timestamp, UserId};
 use crate::registry::commit::Obstacle;
 use crate::store::{
     Deleted, Deletion, Entry, EntryKey, EntryKind, EventRecord, Key, LogIndex, LogRange, Relation, View,
@@ -73,11 +73,29 @@ impl<V: View> Draft<'_, V> {
                 working.condemned = true;
             }
         }
+        Ok(Some(self.begin(user, &under_way, left, None)))
+    }
+
+    /// Takes all devices from a user, however many: they wait, unseen, until each of them is its anonymous user's.
+    /// `left` of them are that already.
+    pub(crate) fn sign_out_all(&mut self, user: &UserId, left: u64) -> Result<Begun, Error> {
+        let clears = self.app.policies.on_user_change;
+        let under_way = self.deletions()?;
+        Ok(self.begin(user, &under_way, left, Some(clears)))
+    }
+
+    fn begin(
+        &mut self,
+        user: &UserId,
+        under_way: &[Deletion],
+        left: u64,
+        signs_out: Option<OnUserChange>,
+    ) -> Begun {
         let nth = self.history.iter().filter(|h| matches!(h, Happening::Condemned { .. })).count();
         let newest = under_way.iter().map(|deletion| deletion.number).max().unwrap_or(0);
         let number = newest + 1 + nth as u64;
-        self.history.push(Happening::Condemned { user: user.clone(), deletion: number });
-        Ok(Some(Begun { number, nth, left }))
+        self.history.push(Happening::Condemned { user: user.clone(), deletion: number, signs_out });
+        Begun { number, nth, left }
     }
 
     /// The deletions under way in this app.

@@ -22,7 +22,7 @@ mod reliance;
 use super::commit::Obstacle;
 use crate::error::{Error, Subject};
 use crate::model::{
-    Alias, AppRecord, DeviceId, EventType, Platform, PlatformSet, Timestamp, UserId, Version,
+    Alias, AppRecord, DeviceId, EventType, OnUserChange, Platform, PlatformSet, Timestamp, UserId, Version,
 };
 use crate::picture::Picture;
 use crate::store::{EventRecord, OwnedKey, Place, Slot, StoredDevice, View};
@@ -119,7 +119,12 @@ struct AliasRoom {
 #[derive(Debug)]
 enum Happening {
     Posted(Box<EventRecord>),
-    Condemned { user: UserId, deletion: u64 },
+    /// The devices go for good, or to their anonymous users.
+    Condemned {
+        user: UserId,
+        deletion: u64,
+        signs_out: Option<OnUserChange>,
+    },
 }
 
 impl<'a, V: View> Draft<'a, V> {
@@ -144,6 +149,11 @@ impl<'a, V: View> Draft<'a, V> {
             unseen_since: Timestamp::MIN,
             witnesses: SmallVec::new(),
         }
+    }
+
+    /// Is it of one operation?
+    pub(crate) fn is_single(&self) -> bool {
+        self.mode == Mode::Single
     }
 
     /// How many devices the draft looks at.

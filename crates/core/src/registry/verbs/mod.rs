@@ -28,6 +28,8 @@ pub(crate) enum Pending {
     UserSignedOut {
         devices: u64,
     },
+    /// The devices are more than one commit takes: the commit counts them, and they are signed out after it.
+    UserSigningOut(Begun),
     /// Whether the user vanished is told by the commit.
     Removed {
         user: UserId,

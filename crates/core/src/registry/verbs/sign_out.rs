@@ -2,10 +2,15 @@
 
 use super::{Pending, aliases};
 use crate::error::Error;
-use crate::model::{DeviceId, OnUserChange, SignedOut, UserId};
+use crate::model::{DeviceId, OnUserChange, PlatformSet, SignedOut, UserId};
 use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle};
-use crate::store::View;
+use crate::store::{Key, Relation, View};
+
+/// The weight of devices that are signed out in one commit. Half of what every store takes in one.
+const AT_ONCE: usize = 2_048;
+/// What each of them weighs at least: the checks of the device and of its user, and the link to the new user.
+const LEAST: usize = 3;
 
 /// A device leaves a user.
 #[derive(Debug)]
@@ -35,6 +40,13 @@ impl Leaving {
 
     pub(crate) fn clears_tags(&self) -> bool {
         self.clears == OnUserChange::ClearAliasAndTags
+    }
+
+    /// How much of a commit it takes at most.
+    fn weight<V: View>(&self, draft: &Draft<'_, V>, device: Handle) -> Result<usize, Error> {
+        let alias = if self.clears == OnUserChange::Keep { 0 } else { 2 };
+        let tags = if self.clears_tags() { draft.tag_count(device)? } else { 0 };
+        Ok(LEAST + alias + tags)
     }
 
     /// The device goes, without what the app's policy takes from it. An alias that the operation replaces is left to it.
@@ -72,14 +84,40 @@ pub(crate) fn device<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result
     }))
 }
 
+/// All of the user's devices wait, unseen, until they are signed out.
+fn sign_out_in_steps<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, Obstacle> {
+    // A device that is called like the user may be among them, and is where it belongs.
+    let own = match DeviceId::new(user.as_str()) {
+        Ok(id) => draft.find(&id)?,
+        Err(_) => None,
+    };
+    let left = match own {
+        Some(own) => u64::from(draft.owner(own)? == *user),
+        None => 0,
+    };
+    Ok(Pending::UserSigningOut(draft.sign_out_all(user, left)?))
+}
+
 /// Every device of the user goes back to its own anonymous user.
 pub(crate) fn user<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, Obstacle> {
+    let key = Key::new(Relation::User, user.as_str());
+    // Their number alone may be too large: then none of them is read.
+    let mut weight =
+        LEAST * usize::try_from(draft.picture.cardinality(key, PlatformSet::ALL)?).unwrap_or(usize::MAX);
+    if draft.is_single() && weight > AT_ONCE {
+        return sign_out_in_steps(draft, user);
+    }
+    weight = 0;
     let mut theirs = Vec::new();
     for (device, id) in draft.devices_of(user)? {
         let anonymous = id.anonymous_user();
         if let Some(leaving) = Leaving::of(draft, device, &id, &anonymous)? {
+            weight += leaving.weight(draft, device)?;
             theirs.push((device, leaving, anonymous));
         }
+    }
+    if draft.is_single() && weight > AT_ONCE {
+        return sign_out_in_steps(draft, user);
     }
     for (device, leaving, anonymous) in &theirs {
         leaving.leave(draft, *device, anonymous, false)?;
