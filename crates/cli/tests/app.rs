@@ -236,6 +236,8 @@ mod durable {
             ("limit tags_per_device", "1000"),
             ("limit event_retention_secs", "none"),
             ("limit names", "jpush"),
+            ("presence_from", "device_calls"),
+            ("on_user_change", "keep"),
             ("limit declare_on_first_use", "false"),
         ] {
             let is_told =
@@ -270,6 +272,10 @@ mod durable {
             "tags_per_device=500",
             "--limit",
             "devices_per_alias=unlimited",
+            "--presence-from",
+            "app_open",
+            "--on-user-change",
+            "clear_alias",
             "--limit",
             "attribute_items=100",
         ]);
@@ -281,6 +287,8 @@ mod durable {
         let expected = [
             "changed in app shop",
             "presence off -> on",
+            "on_user_change keep -> clear_alias",
+            "presence_from device_calls -> app_open",
             "limit devices_per_alias 10 -> none",
             "limit names jpush -> relaxed",
             "limit tags_per_device 1000 -> 500",
@@ -297,6 +305,11 @@ mod durable {
             ..rollbook::Limits::relaxed()
         };
         assert_eq!((app.limits(), app.has_presence(), app.name()), (&limits, true, "A shop"));
+        let policies = rollbook::Policies {
+            presence_from: rollbook::PresenceFrom::AppOpen,
+            on_user_change: rollbook::OnUserChange::ClearAlias,
+        };
+        assert_eq!(*app.policies(), policies);
         drop(app);
 
         let again = directory.app(&["set", "shop", "--json", "--presence", "off", "--name", "Books"]);
@@ -366,6 +379,10 @@ mod durable {
             "tags_per_list=5",
             "--limit",
             "tags_per_list=6",
+            "--on-user-change",
+            "forget",
+            "--presence-from",
+            "app_open",
         ]);
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
         let lines: Vec<&str> = refused.stderr.lines().collect();
@@ -374,10 +391,11 @@ mod durable {
             "error: --limit tags_per_list: must be given once",
             "error: --limit tags_per_device: invalid ",
             "error: --limit tags: unknown field `tags`, expected one of `names`, `tags_per_device`",
+            "error: --on-user-change: unknown variant `forget`, expected one of `keep`, `clear_alias`",
         ]) {
             assert!(line.starts_with(begins), "{line}");
         }
-        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert_eq!(lines.len(), 5, "{lines:?}");
         for usage in [
             &["--presence", "maybe"][..],
             &["--limits", "none"],

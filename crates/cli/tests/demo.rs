@@ -44,6 +44,11 @@ fn every_topic_is_asked_about() {
     {
         assert!(table.lines().any(|line| line.trim() == topic), "{topic}");
     }
+    for question in
+        ["explain ", "why is ", "overlap?", "by chance", "saved audiences", "stream ", "batches of 500"]
+    {
+        assert!(table.contains(question), "{question} is not in {table}");
+    }
     assert!(table.contains("300 in the register"));
     assert!(table.contains("refused: mobile: form: must be + or a digit, then digits"));
 }

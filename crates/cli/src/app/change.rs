@@ -5,15 +5,19 @@ use crate::args::app::Set;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::limits::over;
+use crate::settings::options::with;
 use crate::store::{Access, register_in};
-use rollbook::{AppSettings, Limits};
+use rollbook::{AppSettings, Limits, Policies};
 use std::collections::BTreeSet;
 
 pub(super) fn set(options: &Set) -> Result<(), Failure> {
-    let Set { app, stored, name, presence, limits, limit, json } = options;
-    if name.is_none() && presence.is_none() && limits.is_none() && limit.is_empty() {
+    let Set { app, stored, name, presence, presence_from, on_user_change, limits, limit, json } = options;
+    let given = [name.is_some(), presence.is_some(), presence_from.is_some(), on_user_change.is_some()];
+    if !given.contains(&true) && limits.is_none() && limit.is_empty() {
         return Err(Failure::Usage(
-            "nothing to change: must be given one of --name, --presence, --limits, --limit".into(),
+            "nothing to change: must be given one of --name, --presence, --presence-from, --on-user-change, --limits, \
+             --limit"
+                .into(),
         ));
     }
     let (register, key) = (register_in(&stored.directory, Access::Existing)?.build(), app.key());
@@ -23,6 +27,7 @@ pub(super) fn set(options: &Set) -> Result<(), Failure> {
         wrong.push(format!("--{violation}"));
     }
     let limits = wanted(app.limits(), options, &mut wrong);
+    let policies = followed(app.policies(), options, &mut wrong);
     if !wrong.is_empty() {
         return Err(Failure::Refused(wrong.join("\nerror: ")));
     }
@@ -32,6 +37,7 @@ pub(super) fn set(options: &Set) -> Result<(), Failure> {
     if *app.limits() != limits {
         register.set_limits(key, &limits).map_err(Failure::during(&cannot))?;
     }
+    register.set_policies(key, &policies).map_err(Failure::during(&cannot))?;
     if let Some(presence) = presence {
         register.set_presence(key, *presence).map_err(Failure::during(&cannot))?;
     }
@@ -46,6 +52,22 @@ pub(super) fn set(options: &Set) -> Result<(), Failure> {
         write_change(&app, &before, &after, &mut output)?;
     }
     output.finish()
+}
+
+/// The policies that the app is to follow; what is wrong with those that are asked for is added to the list.
+fn followed(now: &Policies, options: &Set, wrong: &mut Vec<String>) -> Policies {
+    let mut policies = now.clone();
+    for (member, option, word) in [
+        ("presence_from", "--presence-from", &options.presence_from),
+        ("on_user_change", "--on-user-change", &options.on_user_change),
+    ] {
+        let Some(word) = word else { continue };
+        match with(&policies, member, word.as_str().into()) {
+            Ok(changed) => policies = changed,
+            Err(why) => wrong.push(format!("{option}: {why}")),
+        }
+    }
+    policies
 }
 
 /// The limits that the app is to have; what is wrong with those that are asked for is added to the list.

@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::register::Devices;
-use rollbook::{Audience, Limits};
+use rollbook::Audience;
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 /// What stands before the name of a limit where other settings stand beside it.
@@ -17,8 +18,9 @@ impl Settings {
         let presence = if app.has_presence() { "on" } else { "off" };
         let mut settings =
             vec![("name".to_owned(), Json::from(app.name())), ("presence".to_owned(), Json::from(presence))];
+        settings.extend(members(app.policies()));
         settings
-            .extend(limits(app.limits()).into_iter().map(|(name, value)| (format!("{LIMIT}{name}"), value)));
+            .extend(members(app.limits()).into_iter().map(|(name, value)| (format!("{LIMIT}{name}"), value)));
         Settings(settings)
     }
 
@@ -32,10 +34,10 @@ impl Settings {
     }
 }
 
-/// The limits by their names; what has none is null.
-fn limits(limits: &Limits) -> Map<String, Json> {
-    match serde_json::to_value(limits) {
-        Ok(Json::Object(limits)) => limits,
+/// Plain data by the names of its members.
+fn members(of: &impl Serialize) -> Map<String, Json> {
+    match serde_json::to_value(of) {
+        Ok(Json::Object(members)) => members,
         _ => Map::new(),
     }
 }
@@ -76,7 +78,8 @@ pub(super) fn write_json(app: &Devices, output: &mut Output) -> Result<(), Failu
     let told = json!({
         "app": app.key(), "name": app.name(), "devices": app.count(&Audience::All)?,
         "presence": app.has_presence(), "master_secret": app.has_master_secret(),
-        "api_tokens": app.api_tokens(), "events": events(app)?, "limits": app.limits()
+        "api_tokens": app.api_tokens(), "events": events(app)?, "limits": app.limits(),
+        "policies": app.policies()
     });
     output.line(format_args!("{told}"))
 }

@@ -101,6 +101,12 @@ pub(crate) struct Set {
     /// May the app ask for presence?
     #[arg(long, value_name = "on|off", value_parser = switch, action = ArgAction::Set)]
     pub(crate) presence: Option<bool>,
+    /// Which calls of a device count as being online: `device_calls`, `app_open` or `none`.
+    #[arg(long, value_name = "CALLS")]
+    pub(crate) presence_from: Option<String>,
+    /// What a device loses when it goes to another user: nothing for `keep`, or `clear_alias`, `clear_alias_and_tags`.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) on_user_change: Option<String>,
     /// All limits: `jpush`, `relaxed`, `unlimited`, or a file FILE.toml or FILE.json.
     #[arg(long, value_name = "LIMITS", value_parser = limits::of_argument)]
     pub(crate) limits: Option<Limits>,

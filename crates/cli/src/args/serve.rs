@@ -29,14 +29,69 @@ use tracing::level_filters::LevelFilter;
 ///   api_tokens = ["..."]            # Pushwoosh: Authorization: Token ...
 ///   presence = true
 ///   events = ["activityCompleted"]
-///   limits = "relaxed"              # or jpush, unlimited, a table [apps.limits]
-///   [apps.policies]                 # see `rollbook::Policies`
-///   presence_from = "device_calls"  # or app_open, none: which calls of a device count as being online
-///   on_user_change = "keep"         # or clear_alias, clear_alias_and_tags
+///   limits = "jpush"                # or relaxed, unlimited; or a table, as in the next app
+///   policies = { presence_from = "device_calls", on_user_change = "keep" }
 ///
-///   [faces]                         # body_limit, body_timeout_millis, store_timeout_millis, cors_origins, ...
-///   [connections]                   # max_connections, threads, idle_timeout_millis, head_timeout_millis, ...
-///   [rocksdb]                       # memory_bytes, durability, ...
+///   [[apps]]
+///   key = "other"
+///   [apps.policies]
+///   presence_from = "device_calls"  # which calls of a device count as being online; or app_open, none
+///   on_user_change = "keep"         # what a new user clears on a device; or clear_alias, clear_alias_and_tags
+///   [apps.limits]                   # a number, or "none" or "unlimited" for no limit
+///   profile = "jpush"               # what is not said is as here
+///   names = "jpush"                 # which tags and aliases may be added; or relaxed, any
+///   tags_per_device = 1000
+///   tags_per_list = 100             # in one list of an update of a device
+///   tag_list_bytes = 1000
+///   devices_per_list = 1000         # in one list of an update of a tag
+///   devices_per_alias = 10
+///   alias_overflow = "refuse"       # or evict_oldest
+///   ids_per_presence = 1000         # in one question
+///   online_window_secs = 600
+///   last_seen_window_secs = 172800
+///   attributes_per_event = 100
+///   attribute_bytes = 4096          # of a string
+///   attribute_items = 100           # of a list
+///   declare_on_first_use = false    # of an event
+///   event_retention_secs = "none"
+///   event_ahead_secs = 86400        # how far after now an event may have happened
+///   operations_per_batch = 1000
+///   audience_nodes = 10000
+///
+///   [faces]
+///   faces = "both"                  # or jpush, pushwoosh
+///   utc_offset = 28800              # of the times that JPush's clients read, in seconds
+///   argument_errors_are_400 = false # in Pushwoosh's protocol
+///   body_limit = 1048576            # bytes
+///   body_budget = 67108864          # bytes of all bodies at once
+///   body_timeout_millis = 30000
+///   store_timeout_millis = 30000    # after which a write may still be done
+///   stranger_millis = 5             # after which a wrong secret is answered
+///   in_flight = 1024                # requests at once
+///   cors_origins = []               # such as "https://shop.example"
+///   execution = "auto"              # or inline, blocking
+///
+///   [connections]
+///   idle_timeout_millis = 60000
+///   head_timeout_millis = 10000
+///   write_timeout_millis = 30000
+///   head_limit = 65536              # bytes
+///   max_connections = 4096
+///   threads = 0                     # 0: one for each processor
+///   grace_millis = 10000            # for what is under way at the end
+///
+///   [rocksdb]                       # in a build with the feature `rocks`
+///   durability = "synced"           # or buffered
+///   create = true                   # the directory, when there is none
+///   memory_bytes = 268435456
+///   write_buffer_percent = 25
+///   compression = "lz4"             # or none
+///   max_open_files = 512            # or "none"
+///   background_threads = 2
+///   commits_per_write = 64
+///   dead_chunks_per_commit = 32
+///   first_ordinal = 0               # for tests
+///   statistics = true
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Serve {

@@ -7,7 +7,18 @@ fn service(name: &str) -> Service {
     Service::start(&format!("cases-{name}"), CONFIG, &[])
 }
 
+/// A service whose app has more settings.
+fn service_with(name: &str, settings: &str) -> Service {
+    Service::start(&format!("cases-{name}"), &format!("{CONFIG}{settings}\n"), &[])
+}
+
 impl Service {
+    #[cfg(feature = "rocks")]
+    fn delete_user(&self, user: &str) -> Reply {
+        let body = format!(r#"{{"application":"{KEY}","user_id":"{user}"}}"#);
+        self.ask("POST", "/api/v2/device-api/deleteUser", TOKEN, &body)
+    }
+
     #[track_caller]
     fn has_device(&self, hwid: &str, exist: bool, push_token_exist: bool) {
         let response = format!(r#"{{"exist":{exist},"push_token_exist":{push_token_exist}}}"#);
@@ -25,6 +36,13 @@ impl Service {
             reply.body
         );
         assert!(parts.iter().all(|part| reply.body.contains(part)), "{members}: {}", reply.body);
+    }
+
+    #[track_caller]
+    fn is_online(&self, hwid: &str, online: bool) {
+        let body = format!(r#"{{"registration_ids":["{hwid}"]}}"#);
+        self.jpush("POST", "/v3/devices/status/", &body)
+            .is(200, &format!(r#"{{"{hwid}":{{"online":{online}}}}}"#));
     }
 
     fn has_alias(&self, alias: &str, query: &str) -> Vec<String> {
@@ -189,6 +207,78 @@ fn a_device_that_is_gone_already_is_removed_with_success() {
     service.has_device("never", false, false);
 }
 
+#[test]
+fn times_and_numbers_of_an_event_are_bounded_by_name() {
+    let service = service("times");
+    service.pushwoosh("registerUser", r#""hwid":"clock","userId":"clock""#).is(200, DONE);
+    let event = |more: &str| format!(r#""hwid":"clock","event":"activityCompleted","attributes":{more}"#);
+    service.refuses(
+        "postEvent",
+        &event(r#"{},"timestampUTC":1700000000000"#),
+        &["milliseconds", "1700000000000"],
+    );
+    service.refuses("postEvent", &event(r#"{},"timestampUTC":-1"#), &["from 1970", "-1"]);
+    service.refuses("postEvent", &event(r#"{"id":9223372036854775808}"#), &["id", "9223372036854775808"]);
+    for more in
+        [r#"{},"timestampUTC":"1700000000""#, r#"{"id":9223372036854775807},"timestampUTC":1700000000.0"#]
+    {
+        let reply = service.pushwoosh("postEvent", &event(more));
+        assert!(reply.body.contains(r#""status_code":200"#), "{more}: {}", reply.body);
+    }
+}
+
+#[test]
+fn what_a_device_keeps_of_its_former_user_is_a_setting() {
+    for (setting, alias, tags) in [
+        ("", r#""john""#, r#"["orders"]"#),
+        ("policies = { on_user_change = \"clear_alias\" }", "null", r#"["orders"]"#),
+        ("policies = { on_user_change = \"clear_alias_and_tags\" }", "null", "[]"),
+    ] {
+        let service = service_with(&format!("change-{}", setting.len()), setting);
+        service.pushwoosh("registerUser", r#""hwid":"shared","userId":"john""#).is(200, DONE);
+        let body = r#"{"alias":"john","tags":{"add":["orders"]}}"#;
+        service.jpush("POST", "/v3/devices/shared", body).is(200, "{}");
+        // The same user again changes nothing.
+        service.pushwoosh("registerUser", r#""hwid":"shared","userId":"john""#).is(200, DONE);
+        assert_eq!(service.has_alias("john", ""), ["shared"]);
+        service.pushwoosh("registerUser", r#""hwid":"shared","userId":"mary""#).is(200, DONE);
+        let told = format!(r#"{{"tags":{tags},"alias":{alias},"mobile":null}}"#);
+        service.jpush("GET", "/v3/devices/shared", "").is(200, &told);
+    }
+}
+
+#[test]
+fn a_device_is_online_once_it_has_called() {
+    let service = service("online");
+    service.pushwoosh("registerDevice", r#""hwid":"watch","device_type":1,"push_token":"ab""#).is(200, DONE);
+    service.is_online("watch", true);
+    service.pushwoosh("registerUser", r#""hwid":"tablet","userId":"ann""#).is(200, DONE);
+    service.is_online("tablet", true);
+    // What a server says of a device is no sign of life.
+    let quiet = service_with("quiet", "policies = { presence_from = \"none\" }");
+    quiet.pushwoosh("registerDevice", r#""hwid":"watch","device_type":1"#).is(200, DONE);
+    quiet.is_online("watch", false);
+    let opened = service_with("opened", "policies = { presence_from = \"app_open\" }");
+    opened.pushwoosh("registerDevice", r#""hwid":"watch","device_type":1"#).is(200, DONE);
+    opened.is_online("watch", false);
+    opened.pushwoosh("applicationOpen", r#""hwid":"watch","device_type":1"#).is(200, DONE);
+    opened.is_online("watch", true);
+}
+
+#[test]
+fn an_app_that_is_opened_first_records_the_device() {
+    let service = service("open");
+    let members = r#""hwid":"new","device_type":"3","userId":"ann","language":"pt_BR","timezone":"-10800","app_version":"1.2""#;
+    service.pushwoosh("applicationOpen", members).is(200, DONE);
+    service.has_device("new", true, false);
+    service.is_online("new", true);
+    let event = r#""hwid":"new","userId":"ann","event":"activityCompleted","attributes":{}"#;
+    let reply = service.pushwoosh("postEvent", event);
+    assert!(reply.status == 200 && reply.body.contains(r#""status_code":200"#), "{}", reply.body);
+    service.pushwoosh("registerDevice", r#""hwid":"new","device_type":3,"push_token":"ab""#).is(200, DONE);
+    service.has_device("new", true, true);
+}
+
 /// What is on disk after a service has ended.
 #[cfg(feature = "rocks")]
 mod on_disk {
@@ -220,5 +310,48 @@ mod on_disk {
             |id: &str| export.lines().find(|line| line.starts_with(&format!(r#"{{"id":"{id}""#))).unwrap();
         assert!(line("taipei").contains(r#""language":"zh-Hant-TW","utc_offset":28800"#), "{export}");
         assert!(!line("moon").contains("language") && !line("moon").contains("utc_offset"), "{export}");
+    }
+
+    #[test]
+    fn nothing_of_an_erased_user_stays_whatever_became_of_the_device() {
+        let event = |hwid: &str, user: &str| {
+            format!(
+                r#""hwid":"{hwid}","userId":"{user}","event":"activityCompleted","attributes":{{"mail":"{user}-private"}}"#
+            )
+        };
+        let export = exported("erased", |service| {
+            let posted = |hwid: &str, user: &str| {
+                let reply = service.pushwoosh("postEvent", &event(hwid, user));
+                assert!(reply.body.contains(r#""status_code":200"#), "{}", reply.body);
+            };
+            let registered = |hwid: &str, user: &str| {
+                let members = format!(r#""hwid":"{hwid}","userId":"{user}""#);
+                service.pushwoosh("registerUser", &members).is(200, DONE);
+            };
+            // Sold on, lost, never on a device, and still there.
+            registered("sold", "ann");
+            posted("sold", "ann");
+            registered("sold", "bob");
+            registered("lost", "cy");
+            posted("lost", "cy");
+            service.pushwoosh("deleteDevice", r#""hwid":"lost""#).is(200, DONE);
+            posted("sold", "ghost");
+            registered("kept", "dan");
+            posted("kept", "dan");
+            for user in ["ann", "cy", "ghost", "dan"] {
+                assert_eq!(service.delete_user(user).status, 200);
+            }
+            posted("sold", "bob");
+        });
+        assert_eq!(export.matches("-private").count(), 1, "{export}");
+        assert!(export.contains("bob-private") && !export.contains(r#""id":"kept""#), "{export}");
+    }
+
+    #[test]
+    fn when_a_device_called_last_is_kept() {
+        let export = exported("seen", |service| {
+            service.pushwoosh("registerDevice", r#""hwid":"here","device_type":1"#).is(200, DONE);
+        });
+        assert!(export.contains(r#""last_seen":"#), "{export}");
     }
 }

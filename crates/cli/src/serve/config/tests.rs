@@ -253,3 +253,52 @@ fn the_durable_store_is_tuned_by_its_own_table() {
     let expected = "file, line 2: rocksdb.memory_bytes: range: must be at least 8388608, and fit in the address space: got 5";
     assert_eq!(told, expected);
 }
+
+/// The configuration that the help shows.
+fn shown_in_help() -> String {
+    use clap::Args;
+    let command = crate::args::serve::Serve::augment_args(clap::Command::new("serve"));
+    let help = command.get_long_about().unwrap().to_string();
+    let (_, shown) = help.split_once("everything in it may be left out:\n").unwrap();
+    let rocks = shown.find("  [rocksdb]").unwrap();
+    // A build without the durable store refuses its table.
+    if cfg!(feature = "rocks") { shown.to_owned() } else { shown[..rocks].to_owned() }
+}
+
+#[test]
+fn the_help_shows_every_key_with_its_default() {
+    let shown = shown_in_help();
+    let config = read(&shown);
+    assert_eq!((config.listen, config.store, config.log), (LISTEN, StoreChoice::Memory, LevelFilter::WARN));
+    assert_eq!((config.faces, config.connections), (FaceOptions::default(), ServeOptions::default()));
+    let [shop, other] = config.apps.as_slice() else { panic!("{}", config.apps.len()) };
+    for app in [shop, other] {
+        assert_eq!((&app.limits, &app.policies), (&Some(Limits::default()), &Some(Policies::default())));
+    }
+    let keys_of =
+        |of: serde_json::Value| -> Vec<String> { of.as_object().unwrap().keys().cloned().collect() };
+    let mut keys = Vec::new();
+    keys.extend(keys_of(serde_json::to_value(FaceOptions::default()).unwrap()));
+    keys.extend(keys_of(serde_json::to_value(ServeOptions::default()).unwrap()));
+    keys.extend(keys_of(serde_json::to_value(Limits::default()).unwrap()));
+    keys.extend(keys_of(serde_json::to_value(Policies::default()).unwrap()));
+    #[cfg(feature = "rocks")]
+    {
+        assert_eq!(config.rocksdb, rollbook_store_rocks::RocksOptions::default());
+        keys.extend(keys_of(serde_json::to_value(&config.rocksdb).unwrap()));
+    }
+    let said: Vec<&str> = shown.lines().filter_map(|line| line.split(" = ").next()).map(str::trim).collect();
+    for key in &keys {
+        assert!(said.contains(&key.as_str()), "{key} is not in {shown}");
+    }
+    // What stands beside tables of options is known by what the parser refuses.
+    let known = refused("x = 1\n[[apps]]\nkey = \"a\"\nx = 1\n");
+    let lists = known.lines().map(|line| line.split("must hold only ").nth(1).unwrap());
+    for key in lists.flat_map(|list| list.split(": got").next().unwrap().split(' ')) {
+        let table = format!("[{key}]");
+        assert!(
+            said.contains(&key) || shown.contains(&table) || shown.contains(&format!("[{table}]")),
+            "{key}"
+        );
+    }
+}
