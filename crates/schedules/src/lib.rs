@@ -34,6 +34,8 @@ mod apps;
 mod check;
 #[path = "../../store-mem/src/chunked.rs"]
 mod chunked;
+#[path = "../../store-mem/src/desk.rs"]
+mod desk;
 #[path = "../../store-mem/src/devices.rs"]
 mod devices;
 #[path = "../../store-mem/src/keys.rs"]
