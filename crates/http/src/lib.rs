@@ -105,8 +105,8 @@ impl Face {
         match faces {
             Faces::Jpush => Face::Jpush,
             Faces::Pushwoosh => Face::Pushwoosh,
-            Faces::Both => match path::segments(path).first() {
-                Some(&("json" | "api")) => Face::Pushwoosh,
+            Faces::Both => match path.split('/').find(|segment| !segment.is_empty()) {
+                Some("json" | "api") => Face::Pushwoosh,
                 _ => Face::Jpush,
             },
         }

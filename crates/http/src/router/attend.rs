@@ -17,7 +17,7 @@ use rollbook::store::{Durability, Store};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 pub(super) struct Service<S> {
     pub(super) registry: Registry<S>,
@@ -118,9 +118,10 @@ impl<S: Store> Service<S> {
         Arc::clone(&self.in_flight).try_acquire_owned().ok()
     }
 
-    fn settling(&self) -> Option<Sleep> {
+    /// When a stranger is answered whose request is complete now.
+    fn settling(&self) -> Option<Instant> {
         let millis = self.options.stranger_millis;
-        (millis > 0).then(|| sleep(Duration::from_millis(millis)))
+        (millis > 0).then(|| Instant::now() + Duration::from_millis(millis))
     }
 
     pub(super) fn busy(&self, face: Face, operation: &'static str, message: &str) -> Answer {
@@ -159,11 +160,11 @@ impl<S: Store> Service<S> {
 }
 
 /// Waits, if the answer is one to who was not let in, until it tells nothing of the work that was done.
-async fn settle(settled: Option<Sleep>, answer: Answer) -> Answer {
+async fn settle(settled: Option<Instant>, answer: Answer) -> Answer {
     if let Some(settled) = settled
         && answer.extensions().get::<Stranger>().is_some()
     {
-        settled.await;
+        sleep_until(settled).await;
     }
     answer
 }

@@ -140,6 +140,8 @@ impl Server {
             .max_buf_size(head_limit)
             // A client may say that it has sent all before it has read all.
             .half_close(true);
+        // Handlers and their layers are put together here, once, and not for each request.
+        let router = router.with_state(());
         Server { router, http, deadlines: Deadlines::of(options), head_limit, open }
     }
 
