@@ -14,11 +14,13 @@ use rollbook_testkit::check::check;
 use rollbook_testkit::op::ops_strategy;
 use rollbook_testkit::survey::{AppSurvey, survey_app};
 
-/// Everything that an app tells of itself, but what an import gives anew: versions, codes, places.
+/// Everything that an app tells of itself, but what an import gives again: versions, codes, places, and when a device
+/// was registered, which is when the register got it.
 fn told(app: &App<RocksStore>) -> AppSurvey {
     let mut survey = survey_app(app).unwrap();
     for device in &mut survey.devices {
         device.version = Version(0);
+        device.registered_at = None;
     }
     survey.devices.sort_by(|a, b| a.id.cmp(&b.id));
     for (_, carriers) in survey.tags.values_mut() {
