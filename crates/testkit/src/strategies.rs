@@ -358,7 +358,8 @@ pub fn limits() -> impl Strategy<Value = Limits> {
 /// let registry = example::registry();
 /// proptest!(ProptestConfig::with_cases(20), |(policies in strategies::policies())| {
 ///     registry.set_policies(&"shop".parse().unwrap(), &policies).unwrap();
-///     prop_assert_eq!(registry.app(&"shop".parse().unwrap()).unwrap().policies(), &policies);
+///     let shop = registry.app(&"shop".parse().unwrap()).unwrap();
+///     prop_assert_eq!(shop.policies(), &policies);
 /// });
 /// ```
 pub fn policies() -> impl Strategy<Value = Policies> {

@@ -69,15 +69,18 @@ impl Survey {
     /// equal.
     ///
     /// ```
+    /// use rollbook::{DeviceUpdate, Set};
     /// use rollbook_testkit::{example, survey::survey};
     /// let registry = example::registry();
     /// let before = survey(&registry)?;
-    /// registry.app(&"shop".parse()?)?.unregister(&"phone".parse()?)?;
+    /// let mobile = Set::To("13012345678".parse()?);
+    /// let update = DeviceUpdate { mobile, ..DeviceUpdate::default() };
+    /// registry.app(&"shop".parse()?)?.update(&"phone".parse()?, &update)?;
     /// let after = survey(&registry)?;
     /// assert!(before.diff(&before).is_empty());
     /// let diff = before.diff(&after);
     /// assert_eq!(diff.len(), 2);
-    /// assert!(diff[0].starts_with("- shop: device Device {") && diff[1].contains("token: None"));
+    /// assert!(diff[0].starts_with("- shop: device Device {") && diff[1].contains("13012345678"));
     /// # Ok::<(), rollbook::Error>(())
     /// ```
     #[must_use]
