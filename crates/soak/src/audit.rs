@@ -174,9 +174,9 @@ mod tests {
     fn one_step_more_than_was_acknowledged_may_be_done_after_a_kill_and_only_then() {
         let n = changing_step();
         let (directory, ledger) = fixture(n + 1, n);
-        let audited = audited(&directory, &ledger, true);
-        assert!(audited.differences.is_empty(), "{:?}", audited.differences);
-        assert_eq!(audited.done[0], 1);
+        let after_kill = audited(&directory, &ledger, true);
+        assert!(after_kill.differences.is_empty(), "{:?}", after_kill.differences);
+        assert_eq!(after_kill.done[0], 1);
         assert!(audited(&directory, &ledger, false).differences[0].starts_with("worker 0 differs"));
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn percent_of_baseline(store: &Path, scratch: &Path, now: Timestamp) 
     let options = RocksOptions { durability: Durability::Buffered, ..options() };
     let registry = Registry::builder(RocksStore::open(scratch, &options)?).build();
     // A new registry numbers its apps from 1.
-    for (id, (key, told)) in (1..).map(AppId).zip(contents.contents) {
+    for (id, (key, content)) in (1..).map(AppId).zip(contents.contents) {
         let settings = AppSettings { limits: Limits::unlimited(), ..AppSettings::default() };
         let app = registry.create_app(&key, settings)?;
         for some in content.devices.chunks(TOGETHER) {
