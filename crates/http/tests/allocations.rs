@@ -41,7 +41,7 @@ fn the_busiest_calls_take_few_allocations() {
     let mut over = Vec::new();
     for (method, path, body, most) in [
         ("GET", "/v3/tags/news/registration_ids/phone", "", 24),
-        ("GET", "/v3/aliases/ann", "", 24),
+        ("GET", "/v3/aliases/ann", "", 26),
         ("POST", "/v3/devices/phone", r#"{"alias":"ann","tags":{"add":["news"]}}"#, 36),
         ("POST", "/v3/tags/news", r#"{"registration_ids":{"add":["phone"]}}"#, 33),
         ("POST", "/v3/devices/status", r#"{"registration_ids":["phone","nobody"]}"#, 32),
