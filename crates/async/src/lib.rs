@@ -56,6 +56,16 @@ use rollbook::{App, AppKey, AppSettings, Audience, DeviceCursor, Error, Registry
 /// A registry that asynchronous code may call.
 ///
 /// It is cheap to clone.
+///
+/// ```
+/// use rollbook_async::AsyncRegistry;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), rollbook::Error> {
+/// let registry = AsyncRegistry::new(rollbook_testkit::example::registry());
+/// assert_eq!(registry.run(|registry| registry.resume_deletions()).await?, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct AsyncRegistry<S> {
     registry: Registry<S>,
@@ -174,6 +184,17 @@ impl<S: Store> AsyncRegistry<S> {
 /// One app that asynchronous code may call.
 ///
 /// It is cheap to clone.
+///
+/// ```
+/// use rollbook::Audience;
+/// use rollbook_async::AsyncRegistry;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), rollbook::Error> {
+/// let shop = AsyncRegistry::new(rollbook_testkit::example::registry()).app("shop".parse()?).await?;
+/// assert_eq!(shop.run(|shop| shop.count(&Audience::All)).await?, 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct AsyncApp<S> {
     app: App<S>,
