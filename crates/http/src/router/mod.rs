@@ -36,7 +36,7 @@ use tracing::{Instrument, field};
 ///   both are logged with peer and app.
 /// - Each request is a span `request` with `operation`, `status` and `code`; secrets, tokens and ids are in none.
 /// - The answer's extensions hold its [`Outcome`].
-/// - A store that may block is asked on a thread for blocking work: see [`Execution`].
+/// - A store that may block is asked on a thread for blocking work: see [`Execution`](crate::Execution).
 ///
 /// ```
 /// use axum::{Router, routing::get};
