@@ -58,8 +58,20 @@ fn device(line: DeviceLine) {
     let Registration { id, platform, token, mobile, language, utc_offset, user, alias, tags } = registration;
     let user = user.unwrap_or_else(|| id.anonymous_user());
     let version = Version(0);
-    let device =
-        Device { id, platform, version, token, mobile, language, utc_offset, alias, user, tags, last_seen };
+    let device = Device {
+        id,
+        platform,
+        version,
+        token,
+        mobile,
+        language,
+        utc_offset,
+        alias,
+        user,
+        tags,
+        registered_at: None,
+        last_seen,
+    };
     let mut lines = device_lines(&device).map(|line| match records(&written(&line)).pop() {
         Some(Ok(Record::Device(line))) => *line,
         other => panic!("{device:?} is written as {other:?}"),
@@ -70,8 +82,20 @@ fn device(line: DeviceLine) {
     lines.for_each(|line| first.tags.extend(line.registration.tags));
     let Registration { id, platform, token, mobile, language, utc_offset, user, alias, tags } = first;
     let user = user.unwrap_or_else(|| id.anonymous_user());
-    let again =
-        Device { id, platform, version, token, mobile, language, utc_offset, alias, user, tags, last_seen };
+    let again = Device {
+        id,
+        platform,
+        version,
+        token,
+        mobile,
+        language,
+        utc_offset,
+        alias,
+        user,
+        tags,
+        registered_at: None,
+        last_seen,
+    };
     assert_eq!(again, device);
 }
 
