@@ -55,6 +55,13 @@ impl Ledger {
         }
     }
 
+    /// Purges the expired events of the shared app, as an audit does in the store.
+    pub(crate) fn purge_events(&mut self) {
+        for account in &mut self.accounts {
+            drop(account.model.answer(&Op::PurgeEvents(self.shared.clone())));
+        }
+    }
+
     pub(crate) fn devices(&self) -> usize {
         self.accounts.iter().map(|account| account.model.devices(&self.shared).count()).sum()
     }

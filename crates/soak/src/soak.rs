@@ -134,6 +134,7 @@ impl Soak<'_> {
         })?;
         self.report.take(&audited);
         self.apply_unacknowledged(&audited)?;
+        self.ledger.purge_events();
         if self.ledger.are_full() {
             self.report.disk.push(disk(&self.store)?);
             self.report.auditor.extend(usage(std::process::id()).map(|used| used.files));
