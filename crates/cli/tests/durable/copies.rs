@@ -127,6 +127,8 @@ fn only_the_owner_may_look_at_what_the_program_writes() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     let mode = |name: &str| std::fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
+    // A directory that somebody made as directories are made becomes the owner's alone.
+    std::fs::create_dir(place.path("store")).unwrap();
     place.import("store", &place.write("devices.jsonl", devices(5)), &[]);
     for (command, from, to) in [("backup", "--store", "backup"), ("restore", "--from", "restored")] {
         let from_text = if command == "backup" { place.store("store") } else { place.text("backup") };

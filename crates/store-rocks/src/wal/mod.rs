@@ -259,7 +259,7 @@ impl Frozen {
         }
         let last = manifest.last_log();
         if last > 0 && self.logs.keys().next_back().is_none_or(|youngest| *youngest < last) {
-            let what = "is missing, or the log that was begun in its place".to_owned();
+            let what = "is missing, and so is any log that replaced it".to_owned();
             return Ok(Some(Damage { file: file(last), offset: None, what }));
         }
         Ok(None)
