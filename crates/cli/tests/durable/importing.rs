@@ -383,3 +383,20 @@ fn what_was_there_and_is_not_named_stays() {
     assert!(stderr.ends_with(": 2 new devices, 0 events\n"), "{stderr}");
     assert_eq!(count(&place, "old && third && platform(ios)"), 1);
 }
+
+/// With it the app's own questions about all of its devices would be refused, and with them `verify` and the list of apps.
+#[test]
+fn a_limit_that_would_refuse_the_apps_own_questions_is_refused_and_other_apps_go_on() {
+    let place = Place::new();
+    place.import("store", &place.write("good.jsonl", devices(3)), &[]);
+    let header = r#"{"rollbook":1,"app":"evil","limits":{"names":"jpush","audience_nodes":0}}"#;
+    let input = place.write("evil.jsonl", format!("{header}\n{}{{\"end\":true}}\n", devices(1)));
+    let error = refused(rollbook(&["import", "--store", &place.store("store"), "--input", &input], b""), 1);
+    assert!(error.contains("line 1: "), "{error}");
+    assert!(error.contains("limits.audience_nodes: range: must be at least 1: got 0"), "{error}");
+    let register = open(place.path("store"));
+    assert_eq!(register.apps(None, 10).unwrap().items.len(), 1);
+    drop(register);
+    done(place.run("verify", "store", &[]));
+    assert_eq!(count(&place, "all()"), 3);
+}

@@ -172,6 +172,14 @@ file, line 5: faces.body_budget: range: must be at least 1048576: got 1"#;
 }
 
 #[test]
+fn a_limit_of_an_app_that_no_app_can_live_with_is_told_at_its_line() {
+    let text = "[[apps]]\nkey = \"one\"\n[apps.limits]\naudience_nodes = 0\n";
+    let told = refused(text);
+    assert!(told.contains("apps[0].limits.audience_nodes: range: must be at least 1: got 0"), "{told}");
+    assert!(told.starts_with("file, line 4: "), "{told}");
+}
+
+#[test]
 fn a_default_that_no_longer_fits_is_named_itself() {
     let expected =
         "file, line 1: faces.body_budget: range: must be at least 100000000: got 67108864, the default";
