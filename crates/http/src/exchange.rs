@@ -91,6 +91,9 @@ fn is_storage_full(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
+/// The number of seconds after which a client may try again: what is too much at the moment is over soon.
+pub(crate) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
 /// What a client is told of a write whose outcome is unknown. It must not read as an invitation to write again.
 pub(crate) const UNKNOWN: &str =
     "outcome unknown: it may or may not have been done: look before you try again";

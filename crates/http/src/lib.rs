@@ -65,8 +65,8 @@ mod work;
 
 pub use exchange::{Answer, Dropped, Outcome, Peer, Request};
 pub use options::{Execution, FaceOptions, Faces, ServeOptions};
-pub use router::router;
-pub use serve::serve;
+pub use router::{router, service};
+pub use serve::{Respond, serve};
 
 use rollbook::Registry;
 use rollbook::store::Store;

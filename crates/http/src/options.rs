@@ -73,7 +73,8 @@ pub struct FaceOptions {
     /// The most bytes of a request's body. 1 MiB.
     pub body_limit: usize,
     /// The most bytes of bodies above 16 KiB held at once, of all requests together; a request beyond is told to try
-    /// again. 64 MiB; less than [`FaceOptions::body_limit`] counts as that. Smaller bodies are not counted: each
+    /// again. 64 MiB; less than [`FaceOptions::body_limit`] counts as that. Bodies of the Pushwoosh face, whose clients are
+    /// known when their bodies have come, hold at most half of it, but at least one body of full length. Smaller bodies are not counted: each
     /// connection holds at most one, so [`ServeOptions::max_connections`] bounds them, and no large or slow body keeps
     /// a small one out.
     pub body_budget: usize,
@@ -173,7 +174,8 @@ pub struct ServeOptions {
     pub head_timeout_millis: u64,
     /// Within how many milliseconds a client must take some of an answer that waits to be sent. 30 000.
     pub write_timeout_millis: u64,
-    /// The most bytes of a request's head. 65 536; less than 8 192 counts as 8 192.
+    /// The most bytes of a request's head that are held while it is incomplete. 65 536; less than 8 192 counts as 8 192.
+    /// A head whose end comes with the read that passes this number is still taken.
     pub head_limit: usize,
     /// How many connections are open at once. 4 096. For one more the longest idle one is closed; where a request is
     /// under way on each of them, it waits for the first that ends.

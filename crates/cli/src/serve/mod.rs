@@ -3,6 +3,7 @@
 //! - `config`: the file, judged whole before anything is done;
 //! - `store`: the store, and how to ask it whether it is well;
 //! - `apps`: makes the register's apps as the file has them;
+//! - `service`: which request is for whom;
 //! - `operators`: the routes for operators, with `health` and `metrics`;
 //! - `housekeeping`: what goes on beside the requests;
 //! - `room`: a disk that is full;
@@ -15,6 +16,7 @@ mod housekeeping;
 mod metrics;
 mod operators;
 mod room;
+mod service;
 mod signals;
 mod store;
 
@@ -23,12 +25,12 @@ use crate::failure::{Failure, tell};
 use crate::output::Output;
 use crate::register::Register;
 use apps::NewSecret;
-use axum::middleware::from_fn_with_state;
 use config::Config;
 use health::Health;
 use metrics::Metrics;
 use operators::Operators;
-use rollbook_http::{ServeOptions, router, serve};
+use rollbook_http::{ServeOptions, serve};
+use service::Service;
 use signals::Signals;
 use std::io;
 use std::net::SocketAddr;
@@ -59,17 +61,17 @@ pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
     let metrics = Arc::new(Metrics::new(register.clone(), stats));
     let health = Arc::new(Health::new(register.clone(), Arc::clone(&check)));
     let operators = operators::routes(health, Arc::clone(&metrics));
-    let protocols =
-        router(register.clone(), config.faces.clone()).layer(from_fn_with_state(metrics, metrics::measure));
-    let (apart, service) = match config.operators {
+    let protocols = rollbook_http::service(register.clone(), config.faces.clone());
+    let (apart, operators) = match config.operators {
         Some(address) => {
             let during = format!("listen on {address}");
             let listener = std::net::TcpListener::bind(address).map_err(cannot(&during))?;
             let address = listener.local_addr().map_err(cannot(&during))?;
-            (Some((address, Operators::start(listener, operators).map_err(cannot(&during))?)), protocols)
+            (Some((address, Operators::start(listener, operators).map_err(cannot(&during))?)), None)
         }
-        None => (None, operators.merge(protocols)),
+        None => (None, Some(operators)),
     };
+    let service = Service { protocols, metrics, operators };
     let operators_address = apart.as_ref().map(|(address, _)| *address);
     runtime.block_on(async {
         // From here on a signal ends gently, also when it comes before the first request.

@@ -29,12 +29,18 @@ const JSON: &str = "application/json; charset=utf-8";
 /// A time-out for whatever an operator asks: a store that has not answered by then is not well.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
+const HEALTH: &str = "/healthz";
+const METRICS: &str = "/metrics";
+
+/// The paths of the routes.
+pub(super) const PATHS: [&str; 2] = [HEALTH, METRICS];
+
 /// The two routes.
 pub(super) fn routes(health: Arc<Health>, metrics: Arc<Metrics>) -> Router {
     let only_get = |route: MethodRouter| route.fallback(wrong_method);
     Router::new()
-        .route("/healthz", only_get(get(health::answer).with_state(health)))
-        .route("/metrics", only_get(get(metrics::answer).with_state(metrics)))
+        .route(HEALTH, only_get(get(health::answer).with_state(health)))
+        .route(METRICS, only_get(get(metrics::answer).with_state(metrics)))
 }
 
 /// A response with this JSON. What is unavailable may be asked again: how soon is said.

@@ -2,14 +2,11 @@
 
 use super::names::Names;
 use super::wire::{ErrorBody, ErrorDetail};
-use crate::exchange::{Answer, Outcome, Stranger, UNKNOWN, causes, json, unavailable};
+use crate::exchange::{Answer, Outcome, RETRY_AFTER, Stranger, UNKNOWN, causes, json, unavailable};
 use crate::extract::{Unread, line};
 use axum::http::{HeaderValue, StatusCode, header};
 use rollbook::{AppKey, DeviceId, Error, ErrorKind, Rule, Subject, Violation, Violations};
 use std::collections::HashSet;
-
-/// In how many seconds a client may try again: what is too much at the moment is over soon.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request is not done.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What the Pushwoosh face refuses with.
 
 use super::wire::Response;
-use crate::exchange::{Answer, Outcome, Stranger, UNKNOWN, causes, json, unavailable};
+use crate::exchange::{Answer, Outcome, RETRY_AFTER, Stranger, UNKNOWN, causes, json, unavailable};
 use crate::extract::{Unread, line, shown};
 use crate::options::FaceOptions;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -16,6 +16,8 @@ pub(crate) struct Refusal {
     message: String,
     /// Whether what was asked for may have been done.
     unknown: bool,
+    /// Whether the same request may be sent again.
+    busy: bool,
     /// The app that was tried, where a token was compared and not the right one.
     stranger: Option<AppKey>,
 }
@@ -25,7 +27,14 @@ const ARGUMENT: u16 = 210;
 
 impl Refusal {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Refusal { code: status.as_u16(), status, message: message.into(), unknown: false, stranger: None }
+        Refusal {
+            code: status.as_u16(),
+            status,
+            message: message.into(),
+            unknown: false,
+            busy: false,
+            stranger: None,
+        }
     }
 
     pub(crate) fn fault() -> Self {
@@ -33,7 +42,7 @@ impl Refusal {
     }
 
     pub(crate) fn busy(message: &str) -> Self {
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+        Refusal { busy: true, ..Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message) }
     }
 
     pub(crate) fn unknown() -> Self {
@@ -70,7 +79,7 @@ impl Refusal {
     }
 
     pub(crate) fn answer(self, options: &FaceOptions, operation: &'static str) -> Answer {
-        let Refusal { code, status, message, unknown, stranger } = self;
+        let Refusal { code, status, message, unknown, busy, stranger } = self;
         let status = match code {
             ARGUMENT if options.argument_errors_are_400 => StatusCode::BAD_REQUEST,
             _ => status,
@@ -83,6 +92,9 @@ impl Refusal {
         let headers = answer.headers_mut();
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        if busy {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"));

@@ -51,11 +51,10 @@ enum Here<S> {
 
 /// Why work has not come to an end.
 enum Undone {
-    Panicked,
+    /// A panic in the work, which may be a write.
+    Panicked { writes: bool },
     /// Given up for being late. A write that was begun by then may still be done.
-    Late {
-        begun: bool,
-    },
+    Late { begun: bool },
     /// The runtime is being shut down before it was begun.
     Ending,
 }
@@ -86,7 +85,7 @@ impl<S: Store> Service<S> {
     /// Judges path, method and credentials, as far as the head has them.
     pub(super) async fn judge(self: &Arc<Self>, face: Face, parts: Parts) -> Result<Job<S>, Box<Answer>> {
         if self.judges_here(face) {
-            return match self.guarded(|| self.judged(face, &parts)) {
+            return match self.guarded(false, || self.judged(face, &parts)) {
                 Ok(judged) => judged,
                 Err(undone) => Err(Box::new(self.undone(face, Outcome::NO_OPERATION, undone))),
             };
@@ -94,7 +93,7 @@ impl<S: Store> Service<S> {
         let Some(place) = self.place() else { return Err(Box::new(self.crowded(face))) };
         let operation = operation_of(&parts);
         let judge = move |service: &Self, _: &Progress| service.judged(face, &parts);
-        match self.elsewhere(Held::new(place, None), judge).await {
+        match self.elsewhere(Held::new(place, Share::default()), judge).await {
             Ok(judged) => judged,
             Err(undone) => Err(Box::new(self.undone(face, operation, undone))),
         }
@@ -119,7 +118,7 @@ impl<S: Store> Service<S> {
         let operation = job.operation();
         let always = self.options.execution == Execution::Inline;
         if always || self.asks_here() && body.len() <= SMALL_BODY {
-            match self.guarded(|| self.here(face, job, &body, always)) {
+            match self.guarded(false, || self.here(face, job, &body, always)) {
                 Ok(Here::Done(answer)) => return answer,
                 Ok(Here::Elsewhere(rest)) => job = rest,
                 Err(undone) => return self.undone(face, operation, undone),
@@ -159,22 +158,29 @@ impl<S: Store> Service<S> {
         }
     }
 
+    /// Asks the register. Only here may something be written.
     fn done(&self, face: Face, job: Job<S>, body: &Bytes) -> Answer {
+        let (operation, writes) = (job.operation(), !job.reads_only());
+        let answer = self.guarded(writes, || self.asked(face, job, body));
+        answer.unwrap_or_else(|undone| self.undone(face, operation, undone))
+    }
+
+    fn asked(&self, face: Face, job: Job<S>, body: &Bytes) -> Answer {
         match job {
             Job::Jpush(admitted, uri) => admitted.perform(&self.options, &uri, body),
             Job::Identified(identified) => identified.perform(&self.options, body),
             Job::Pushwoosh(admitted) => admitted.perform(&self.registry, &self.options, body),
             Job::Head(parts) => match self.judged(face, &parts) {
-                Ok(job) => self.done(face, job, body),
+                Ok(job) => self.asked(face, job, body),
                 Err(refused) => *refused,
             },
         }
     }
 
     /// A panic ends here.
-    fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, Undone> {
+    fn guarded<T>(&self, writes: bool, work: impl FnOnce() -> T) -> Result<T, Undone> {
         // Nothing is changed by the closure but the register, whose store judges itself what a panic has left.
-        catch_unwind(AssertUnwindSafe(work)).map_err(|_| Undone::Panicked)
+        catch_unwind(AssertUnwindSafe(work)).map_err(|_| Undone::Panicked { writes })
     }
 
     /// Does it on a thread for blocking work, in the time that the store is given.
@@ -187,7 +193,7 @@ impl<S: Store> Service<S> {
         let progress = Arc::new(Progress::default());
         let shared = Arc::clone(&progress);
         let blocking = tokio::task::spawn_blocking(move || {
-            let worked = span.in_scope(|| service.guarded(|| work(&service, &shared)));
+            let worked = span.in_scope(|| service.guarded(false, || work(&service, &shared)));
             drop(held);
             worked
         });
@@ -208,18 +214,27 @@ impl<S: Store> Service<S> {
             }
             Undone::Late { begun: true } => {
                 tracing::warn!(operation, "a write is late: its outcome is unknown");
-                match face {
-                    Face::Jpush => jpush::Refusal::unknown().answer(operation),
-                    Face::Pushwoosh => pushwoosh::Refusal::unknown().answer(&self.options, operation),
-                }
+                self.unknown(face, operation)
             }
-            Undone::Panicked => {
-                tracing::error!("a request met a panic");
+            // It may have written before.
+            Undone::Panicked { writes: true } => {
+                tracing::error!(operation, "a write met a panic: its outcome is unknown");
+                self.unknown(face, operation)
+            }
+            Undone::Panicked { writes: false } => {
+                tracing::error!(operation, "a request met a panic");
                 match face {
                     Face::Jpush => jpush::Refusal::fault().answer(operation),
                     Face::Pushwoosh => pushwoosh::Refusal::fault().answer(&self.options, operation),
                 }
             }
+        }
+    }
+
+    fn unknown(&self, face: Face, operation: &'static str) -> Answer {
+        match face {
+            Face::Jpush => jpush::Refusal::unknown().answer(operation),
+            Face::Pushwoosh => pushwoosh::Refusal::unknown().answer(&self.options, operation),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The order in which a request is judged, awaited and done: head, body, a place among those under way, the register.
 
 use super::ask::{Held, Job};
-use super::body::{Expected, Incomplete, Room};
+use super::body::{Expected, Incomplete, Room, Share};
 use super::cors::{self, Cors};
 use super::refused::Refused;
 use crate::exchange::{Answer, Outcome, Peer, Stranger};
@@ -79,8 +79,11 @@ impl<S: Store> Service<S> {
                 false => Job::Head(parts),
             };
             let Some(place) = self.place() else { return self.crowded(face) };
-            return settle(settled, self.perform(face, job, Bytes::new(), Held::new(place, None)).await)
-                .await;
+            return settle(
+                settled,
+                self.perform(face, job, Bytes::new(), Held::new(place, Share::default())).await,
+            )
+            .await;
         }
         let expected = Expected::of(&parts.headers);
         let job = match self.judge(face, parts).await {
@@ -88,7 +91,9 @@ impl<S: Store> Service<S> {
             Err(refused) => return turned_away(expected, body, settle(settled, *refused).await).await,
         };
         let time = Duration::from_millis(self.options.body_timeout_millis);
-        let read = timeout(time, self.room.read(expected, body)).await;
+        // On the JPush face the head had the credentials.
+        let is_known = face == Face::Jpush;
+        let read = timeout(time, self.room.read(expected, body, is_known)).await;
         let (body, share) = match read.unwrap_or(Err(Incomplete::Late)) {
             Ok(read) => read,
             Err(incomplete) => return self.incomplete(face, incomplete),

@@ -49,38 +49,45 @@ pub(super) struct Room {
     limit: usize,
     /// Bytes of all that are held and are not small.
     budget: Arc<Semaphore>,
+    /// The part of them that may be of clients whose credentials are in the body.
+    unknown: Arc<Semaphore>,
 }
 
-/// A large body's share of the budget, given back when it is dropped; a small body has none.
-pub(super) type Share = Option<OwnedSemaphorePermit>;
+/// A large body's share of the budget, given back when it is dropped. A small body has none, and only that of a client
+/// that is not known yet has one of the part for those.
+#[derive(Debug, Default)]
+pub(super) struct Share {
+    all: Option<OwnedSemaphorePermit>,
+    unknown: Option<OwnedSemaphorePermit>,
+}
 
 impl Room {
     pub(super) fn new(limit: usize, budget: usize) -> Self {
         let budget = budget.clamp(limit.min(Semaphore::MAX_PERMITS), Semaphore::MAX_PERMITS);
-        Room { limit, budget: Arc::new(Semaphore::new(budget)) }
+        // A body of full length must fit, whoever sends it.
+        let unknown = limit.max(budget / 2).min(budget);
+        Room { limit, budget: Arc::new(Semaphore::new(budget)), unknown: Arc::new(Semaphore::new(unknown)) }
     }
 
     /// Takes what a body that has grown to this many bytes is counted for beyond its share. A small body is counted for
     /// nothing, so that neither large nor slow ones keep it out: how many there are is bounded by the connections.
-    fn take(&self, share: &mut Share, held: usize) -> Result<(), Incomplete> {
+    fn take(&self, share: &mut Share, held: usize, is_known: bool) -> Result<(), Incomplete> {
         if held <= SMALL_BODY {
             return Ok(());
         }
-        let had = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let bytes = u32::try_from(held.saturating_sub(had)).map_err(|_| Incomplete::NoRoom)?;
-        let more = Arc::clone(&self.budget).try_acquire_many_owned(bytes).map_err(|_| Incomplete::NoRoom)?;
-        match share {
-            Some(share) => share.merge(more),
-            None => *share = Some(more),
+        if !is_known {
+            extend(&self.unknown, &mut share.unknown, held)?;
         }
-        Ok(())
+        extend(&self.budget, &mut share.all, held)
     }
 
-    /// Reads the body, whatever its type and whether its length is declared or not.
+    /// Reads the body, whatever its type and whether its length is declared or not. The client `is_known` if its
+    /// credentials have been judged.
     pub(super) async fn read(
         &self,
         expected: Expected,
         mut body: Body,
+        is_known: bool,
     ) -> Result<(Bytes, Share), Incomplete> {
         // A client that waits to be asked for its body need not send one that is refused.
         if expected.waits && expected.length.is_some_and(|length| length > self.limit as u64) {
@@ -89,19 +96,19 @@ impl Room {
         // Most bodies are one frame, which is the body then.
         let mut first = Bytes::new();
         let mut joined = Vec::new();
-        let mut share = None;
+        let mut share = Share::default();
         let mut seen = 0_usize;
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Incomplete::Broken)?.into_data() else { continue };
             seen = seen.saturating_add(data.len());
             if seen > self.limit {
-                (first, joined, share) = (Bytes::new(), Vec::new(), None);
+                (first, joined, share) = (Bytes::new(), Vec::new(), Share::default());
                 if seen > self.limit.saturating_mul(PATIENCE) {
                     break;
                 }
                 continue;
             }
-            self.take(&mut share, seen)?;
+            self.take(&mut share, seen, is_known)?;
             if first.is_empty() && joined.is_empty() {
                 first = data;
             } else {
@@ -117,4 +124,20 @@ impl Room {
         }
         Ok((if joined.is_empty() { first } else { joined.into() }, share))
     }
+}
+
+/// Makes a part of a budget as large as a body.
+fn extend(
+    budget: &Arc<Semaphore>,
+    part: &mut Option<OwnedSemaphorePermit>,
+    held: usize,
+) -> Result<(), Incomplete> {
+    let had = part.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+    let bytes = u32::try_from(held.saturating_sub(had)).map_err(|_| Incomplete::NoRoom)?;
+    let more = Arc::clone(budget).try_acquire_many_owned(bytes).map_err(|_| Incomplete::NoRoom)?;
+    match part {
+        Some(part) => part.merge(more),
+        None => *part = Some(more),
+    }
+    Ok(())
 }

@@ -14,12 +14,17 @@ mod refused;
 
 use crate::exchange::Outcome;
 use crate::options::FaceOptions;
+use crate::serve::Respond;
 use attend::Service;
 use axum::Router;
 use axum::body::Body;
+use axum::http::{Request, Response};
 use rollbook::Registry;
 use rollbook::store::Store;
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use tracing::{Instrument, field};
 
 /// A router of the faces. It takes every path that no other route takes, so it is merged into, nested in or the
@@ -50,10 +55,51 @@ use tracing::{Instrument, field};
 ///     .merge(router(registry, FaceOptions::default()));
 /// ```
 pub fn router<S: Store>(registry: Registry<S>, options: FaceOptions) -> Router {
-    let service = Arc::new(Service::new(registry, options));
-    Router::new().fallback(move |request: axum::extract::Request| {
-        let service = Arc::clone(&service);
-        async move {
+    Router::new().fallback_service(service(registry, options))
+}
+
+/// The faces without a router: what [`router`] does, for a service that chooses by itself which requests they get.
+///
+/// A request costs half a dozen allocations less than through a router with a layer.
+///
+/// ```
+/// use rollbook::Registry;
+/// use rollbook_http::{FaceOptions, ServeOptions, serve, service};
+/// use rollbook_store_mem::MemStore;
+/// use tokio::net::TcpListener;
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let service = service(Registry::builder(MemStore::new()).build(), FaceOptions::default());
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// serve(listener, service, ServeOptions::default(), async {}).await;
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
+pub fn service<S: Store>(registry: Registry<S>, options: FaceOptions) -> impl Respond + Sync {
+    Protocols(Arc::new(Service::new(registry, options)))
+}
+
+struct Protocols<S>(Arc<Service<S>>);
+
+impl<S> Clone for Protocols<S> {
+    fn clone(&self) -> Self {
+        Protocols(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Store> tower_service::Service<Request<Body>> for Protocols<S> {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let service = Arc::clone(&self.0);
+        Box::pin(async move {
             let span = tracing::info_span!(
                 "request",
                 operation = field::Empty,
@@ -66,7 +112,7 @@ pub fn router<S: Store>(registry: Registry<S>, options: FaceOptions) -> Router {
                 span.record("operation", outcome.operation).record("code", outcome.code);
             }
             span.in_scope(|| tracing::debug!("answered"));
-            answer.map(Body::from)
-        }
-    })
+            Ok(answer.map(Body::from))
+        })
+    }
 }

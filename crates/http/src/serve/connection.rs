@@ -1,11 +1,11 @@
 //! A connection from its first byte to its last, with its deadlines.
 
-use super::Server;
 use super::open::Ticket;
 use super::own_answers;
 use super::service::Service;
 use super::state::{Phase, State};
 use super::stream::Stream;
+use super::{Respond, Server};
 use crate::exchange::Peer;
 use crate::options::ServeOptions;
 use hyper::server::conn::http1;
@@ -48,13 +48,18 @@ impl Deadlines {
     }
 }
 
-type Http = http1::Connection<TokioIo<Stream>, Service>;
+type Http<R> = http1::Connection<TokioIo<Stream>, Service<R>>;
 
 /// Serves a connection until it ends, and gives its place back.
-pub(super) async fn drive(server: Server, socket: TcpStream, peer: SocketAddr, ticket: Ticket) {
+pub(super) async fn drive<R: Respond>(
+    server: Server<R>,
+    socket: TcpStream,
+    peer: SocketAddr,
+    ticket: Ticket,
+) {
     let state = ticket.state();
     let service = Service {
-        router: TowerToHyperService::new(server.router),
+        respond: TowerToHyperService::new(server.respond),
         state: Arc::clone(&state),
         open: server.open,
         peer: Peer(peer),
@@ -73,7 +78,7 @@ pub(super) async fn drive(server: Server, socket: TcpStream, peer: SocketAddr, t
     drop(ticket);
 }
 
-async fn finish(http: Http, state: &State, ended: hyper::Result<()>) {
+async fn finish<R: Respond>(http: Http<R>, state: &State, ended: hyper::Result<()>) {
     let parts = http.into_parts();
     let mut socket = parts.io.into_inner().into_socket();
     let failed = ended.is_err();

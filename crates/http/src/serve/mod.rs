@@ -1,9 +1,9 @@
-//! A server for the router: what stands between a socket and it.
+//! A server for what answers requests: what stands between a socket and it.
 //!
 //! - `state`: what a connection is doing, so that the longest idle one can be given up;
 //! - `open`: the connections that are open, and how many there may be;
 //! - `stream`: a socket that keeps what its connection's deadlines are judged by;
-//! - `service`: the router as a connection calls it;
+//! - `service`: what answers, as a connection calls it;
 //! - `connection`: a connection from its first byte to its last, with its deadlines;
 //! - `threads`: connections spread over threads of their own;
 //! - `own_answers`: the answers to what the parser of heads refuses.
@@ -17,10 +17,12 @@ mod stream;
 mod threads;
 
 use crate::options::{LEAST_HEAD, ServeOptions};
-use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
 use connection::{Deadlines, drive};
 use hyper::server::conn::http1;
 use open::{Open, Ticket};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -36,17 +38,53 @@ const BREATHER: Duration = Duration::from_millis(50);
 /// How often the end looks for connections that have become idle.
 const ENDING: Duration = Duration::from_millis(10);
 
+/// What [`serve`] gives requests to: a [`Router`](axum::Router) of which the state is there, or what
+/// [`service`](crate::service) returns, or a service of the caller's own around them.
+///
+/// ```
+/// fn takes(_: impl rollbook_http::Respond) {}
+/// takes(axum::Router::new());
+/// ```
+pub trait Respond:
+    tower_service::Service<
+        Request<Body>,
+        Response = Response<Body>,
+        Error = Infallible,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + Unpin
+    + 'static
+{
+}
+
+impl<R> Respond for R where
+    R: tower_service::Service<
+            Request<Body>,
+            Response = Response<Body>,
+            Error = Infallible,
+            Future: Send + 'static,
+        > + Clone
+        + Send
+        + Unpin
+        + 'static
+{
+}
+
 /// Serves HTTP/1.1 until `shutdown` is ready; then what is under way is finished, within the grace that the options
 /// give, and the call returns.
 ///
 /// - A head that does not arrive in time, or is too large, ends its connection, and so does an answer that is not taken.
 /// - When as many connections are open as may be, the one that has been idle for the longest time is closed for the next
-///   one; without an idle one, that which has waited for a body for the longest time, since nothing was asked of the
-///   router for it. A request that is being answered is never given up.
+///   one. Without one that has been idle for a second it is the one that has waited for a body for the longest time: the
+///   router was not asked for anything yet. A request that is being answered is never given up.
 /// - A connection that ends before all of a request has come takes the rest for a while and throws it away, so that the
 ///   client reads its answer.
 /// - HTTP/2 is refused with an answer in HTTP/1.1, and a wish to change to another protocol is ignored: the vendors'
 ///   clients speak HTTP/1.1 here, and what stands in front for encryption translates.
+/// - Requests without `Host`, and heads whose lines end in a line feed alone, are taken: nothing is judged by the host,
+///   and two lengths of one body are refused. A proxy in front that is stricter or laxer finds no second request in
+///   what is one request here.
 /// - Each request has its [`Peer`](crate::Peer) among its extensions.
 ///
 /// ```no_run
@@ -65,12 +103,12 @@ const ENDING: Duration = Duration::from_millis(10);
 /// ```
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    respond: impl Respond,
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,
 ) {
     let open = Arc::new(Open::new(options.max_connections));
-    let server = Server::new(router, &options, Arc::clone(&open));
+    let server = Server::new(respond, &options, Arc::clone(&open));
     let threads = Threads::start(options.threads, &server);
     let mut shutdown = pin!(shutdown);
     loop {
@@ -123,16 +161,16 @@ async fn ticket(open: &Arc<Open>) -> Ticket {
 
 /// What every connection is served with.
 #[derive(Clone)]
-struct Server {
-    router: Router,
+struct Server<R> {
+    respond: R,
     http: http1::Builder,
     deadlines: Deadlines,
     head_limit: usize,
     open: Arc<Open>,
 }
 
-impl Server {
-    fn new(router: Router, options: &ServeOptions, open: Arc<Open>) -> Self {
+impl<R: Respond> Server<R> {
+    fn new(respond: R, options: &ServeOptions, open: Arc<Open>) -> Self {
         let head_limit = options.head_limit.max(LEAST_HEAD);
         let mut http = http1::Builder::new();
         // The deadlines are those of the connection: a timer for each head would cost more than reading it.
@@ -140,9 +178,7 @@ impl Server {
             .max_buf_size(head_limit)
             // A client may say that it has sent all before it has read all.
             .half_close(true);
-        // Handlers and their layers are put together here, once, and not for each request.
-        let router = router.with_state(());
-        Server { router, http, deadlines: Deadlines::of(options), head_limit, open }
+        Server { respond, http, deadlines: Deadlines::of(options), head_limit, open }
     }
 
     /// Serves a connection on the runtime that this is called on.

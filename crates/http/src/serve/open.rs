@@ -1,12 +1,16 @@
 //! The connections that are open: how many there may be, and which one is given up for another.
 
-use super::state::{Phase, State};
+use super::state::{Phase, State, micros};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+
+/// A round trip on a slow network, and some more.
+const FRESH: Duration = Duration::from_secs(1);
 
 pub(super) struct Open {
     begun: Instant,
@@ -47,23 +51,18 @@ impl Open {
         }
     }
 
-    /// Closes the connection that has been idle for the longest time, or else the one that has waited for a body for
-    /// the longest time. One that is being answered is never closed.
+    /// Closes the connection that comes first by [`precedence`], if there is one.
     pub(super) fn give_one_up(&self) {
         let connections = self.connections();
-        let longest = |waits: fn(Phase) -> Option<u64>| {
-            let waiting = connections.values().filter_map(|connection| {
-                let phase = connection.state.phase();
-                Some((waits(phase)?, phase, connection))
-            });
-            waiting.min_by_key(|(since, ..)| *since)
-        };
-        let idle = |phase| if let Phase::Idle(since) = phase { Some(since) } else { None };
-        let awaiting = |phase| if let Phase::Awaiting(since) = phase { Some(since) } else { None };
-        if let Some((_, phase, connection)) = longest(idle).or_else(|| longest(awaiting))
+        let now = micros(self.begun.elapsed());
+        let candidates = connections.values().filter_map(|connection| {
+            let phase = connection.state.phase();
+            Some((precedence(phase, now)?, phase, connection))
+        });
+        if let Some((_, phase, connection)) = candidates.min_by_key(|(precedence, ..)| *precedence)
             && connection.state.give_up(phase)
         {
-            tracing::debug!("an idle connection is closed for another one");
+            tracing::debug!("a connection is closed for another one");
             connection.task.abort();
         }
     }
@@ -92,6 +91,19 @@ impl Open {
             }
         }
         connections.len()
+    }
+}
+
+/// The order in which connections are closed for others; `None` is never closed. Idle ones come first, the longest idle
+/// one before the others, then those that wait for a body. A connection that has been idle for less than [`FRESH`] comes
+/// last: its client most likely has a request on its way, while clients that never send their bodies could otherwise
+/// hold all other places.
+fn precedence(phase: Phase, now: u64) -> Option<(u8, u64)> {
+    match phase {
+        Phase::Idle(since) if now.saturating_sub(since) >= micros(FRESH) => Some((0, since)),
+        Phase::Awaiting(since) => Some((1, since)),
+        Phase::Idle(since) => Some((2, since)),
+        Phase::Busy | Phase::GivenUp => None,
     }
 }
 
@@ -127,5 +139,29 @@ impl Drop for Ticket {
         // Whoever waits for a place finds this one free.
         drop(self.place.take());
         self.open.ended.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_connections_give_way_before_waiting_ones_and_those_before_fresh_ones() {
+        let now = micros(FRESH) * 10;
+        let old = now - micros(FRESH);
+        let order = [
+            Phase::Idle(old - 5),
+            Phase::Idle(old),
+            Phase::Awaiting(0),
+            Phase::Awaiting(now),
+            Phase::Idle(old + 1),
+            Phase::Idle(now),
+        ];
+        let ranks: Vec<_> = order.iter().map(|&phase| precedence(phase, now).unwrap()).collect();
+        assert!(ranks.is_sorted(), "{ranks:?}");
+        for phase in [Phase::Busy, Phase::GivenUp] {
+            assert_eq!(precedence(phase, now), None);
+        }
     }
 }

@@ -1,9 +1,9 @@
-//! The router as a connection calls it.
+//! What answers requests, as a connection calls it.
 
+use super::Respond;
 use super::open::Open;
 use super::state::State;
 use crate::exchange::Peer;
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
@@ -13,14 +13,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-pub(super) struct Service {
-    pub(super) router: TowerToHyperService<Router>,
+pub(super) struct Service<R> {
+    pub(super) respond: TowerToHyperService<R>,
     pub(super) state: Arc<State>,
     pub(super) open: Arc<Open>,
     pub(super) peer: Peer,
 }
 
-impl hyper::service::Service<Request<Incoming>> for Service {
+impl<R: Respond> hyper::service::Service<Request<Incoming>> for Service<R> {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
@@ -36,7 +36,7 @@ impl hyper::service::Service<Request<Incoming>> for Service {
             true => Body::empty(),
             false => Body::new(Watched { body, state, ended: false }),
         });
-        let answering = self.router.call(request);
+        let answering = self.respond.call(request);
         let (state, open) = (Arc::clone(&self.state), Arc::clone(&self.open));
         Box::pin(async move {
             let mut answer = answering.await?;

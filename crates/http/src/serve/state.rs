@@ -1,6 +1,7 @@
 //! What a connection is doing, for those who are not it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// What a connection is doing.
@@ -21,6 +22,11 @@ const IDLE: u64 = 0;
 const AWAITING: u64 = 1;
 const BUSY: u64 = 2;
 const GIVEN_UP: u64 = 3;
+
+/// As states keep times: in microseconds.
+pub(super) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).min(u64::MAX / KINDS)
+}
 
 impl Phase {
     fn of(word: u64) -> Self {
@@ -76,7 +82,7 @@ impl State {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX / KINDS)
+        micros(self.begun.elapsed())
     }
 
     pub(super) fn phase(&self) -> Phase {

@@ -1,8 +1,8 @@
 //! Connections spread over threads, each with a runtime of its own: a connection stays on its thread, so that requests
 //! neither wait for a lock that threads share nor move from one processor's cache to another's.
 
-use super::Server;
 use super::open::Ticket;
+use super::{Respond, Server};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ pub(super) struct Threads {
 
 impl Threads {
     /// Begins the threads; none where none are wanted, or where the system gives none.
-    pub(super) fn start(count: usize, server: &Server) -> Option<Self> {
+    pub(super) fn start<R: Respond>(count: usize, server: &Server<R>) -> Option<Self> {
         let start = || {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let (sender, receiver) = unbounded_channel();
@@ -72,7 +72,7 @@ impl Threads {
     }
 }
 
-fn work(runtime: Runtime, server: Server, mut accepted: UnboundedReceiver<Accepted>) {
+fn work<R: Respond>(runtime: Runtime, server: Server<R>, mut accepted: UnboundedReceiver<Accepted>) {
     runtime.block_on(async {
         while let Some(Accepted { stream, peer, ticket }) = accepted.recv().await {
             match TcpStream::from_std(stream) {

@@ -188,6 +188,38 @@ fn bodies_beyond_what_all_may_hold_are_told_to_try_again_and_small_ones_are_not(
 }
 
 #[test]
+fn bodies_of_clients_that_are_not_known_yet_leave_half_of_the_room_to_those_that_are() {
+    let options = FaceOptions { body_limit: 40_000, body_budget: 80_000, ..FaceOptions::default() };
+    let served = serve_store(MemStore::new(), Limits::default(), options, ServeOptions::default());
+    served.populate();
+    let mut strangers: Vec<Connection> = (0..4).map(|_| Connection::open(served.address)).collect();
+    let token = format!("Authorization: Token {TOKEN}");
+    for stranger in &mut strangers {
+        stranger.send(&head("POST", "/json/1.3/checkDevice", &[&token, "Content-Length: 40000"]));
+        stranger.send(&vec![b' '; 39_999]);
+    }
+    let busy = "too many bodies above 16384 bytes are under way: try again";
+    // All but one of them are refused, one after the other as their bytes come.
+    let mut refused = 0;
+    for stranger in &mut strangers {
+        stranger.0.set_nonblocking(true).unwrap();
+    }
+    let answered = |stranger: &Connection| stranger.0.peek(&mut [0]).is_ok();
+    while refused < 3 {
+        refused = strangers.iter().filter(|stranger| answered(stranger)).count();
+    }
+    for stranger in strangers.iter_mut().filter(|stranger| answered(stranger)) {
+        stranger.0.set_nonblocking(false).unwrap();
+        let reply = stranger.reply().unwrap();
+        assert!(reply.text().contains(busy), "{reply:?}");
+        assert_eq!(reply.header("retry-after"), Some("1"));
+    }
+    for _ in 0..10 {
+        served.jpush("POST", "/v3/devices/d2", &nothing(40_000)).is(200, "{}");
+    }
+}
+
+#[test]
 fn the_share_of_a_body_that_is_too_large_is_given_back_while_the_rest_is_thrown_away() {
     let served = of_little_room();
     let mut too_large = holding(&served, 60_000, 30_000);
@@ -259,7 +291,9 @@ fn a_late_write_is_told_that_its_outcome_is_unknown_and_is_done_all_the_same() {
         r#"{{"request":{{"application":"{KEY}","hwid":"d1","event":"activityCompleted","attributes":{{}}}}}}"#
     );
     let unknown = format!(r#"{{"status_code":500,"status_message":"{UNKNOWN}","response":null}}"#);
-    served.pushwoosh("/json/1.3/postEvent", &event).is(500, &unknown);
+    let reply = served.pushwoosh("/json/1.3/postEvent", &event);
+    reply.is(500, &unknown);
+    assert_eq!(reply.header("retry-after"), None);
     served.registry.store().set(false);
     let done = || {
         let (app, d3) = (snapshot(&served.app), device("d3"));
@@ -285,7 +319,9 @@ fn a_late_read_and_a_write_that_was_never_begun_may_be_tried_again() {
     let check = format!(r#"{{"request":{{"application":"{KEY}","hwid":"d1"}}}}"#);
     let late_check =
         r#"{"status_code":500,"status_message":"not done within 300 ms: try again","response":null}"#;
-    served.pushwoosh("/json/1.3/checkDevice", &check).is(500, late_check);
+    let reply = served.pushwoosh("/json/1.3/checkDevice", &check);
+    reply.is(500, late_check);
+    assert_eq!(reply.header("retry-after"), Some("1"));
     store.reads.store(false, Ordering::SeqCst);
     store.apps.store(true, Ordering::SeqCst);
     served.jpush("GET", "/v3/devices/d1", "").is(503, late);

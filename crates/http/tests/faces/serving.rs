@@ -9,11 +9,14 @@ use rollbook_testkit::{Call, Failure, Fault, FaultStore};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A store whose commits panic when they are told to.
+const UNKNOWN: &str = "outcome unknown: it may or may not have been done: look before you try again";
+
+/// A store whose commits, or views, panic when they are told to.
 #[derive(Default)]
 struct Panicking {
     inner: MemStore,
-    armed: AtomicBool,
+    commits: AtomicBool,
+    views: AtomicBool,
 }
 
 impl Store for Panicking {
@@ -24,11 +27,12 @@ impl Store for Panicking {
     }
 
     fn view(&self, app: AppId) -> Result<MemView<'_>, StoreError> {
+        assert!(app == AppId::DIRECTORY || !self.views.load(Ordering::SeqCst), "told to");
         self.inner.view(app)
     }
 
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
-        assert!(!self.armed.load(Ordering::SeqCst), "told to");
+        assert!(!self.commits.load(Ordering::SeqCst), "told to");
         self.inner.commit(app, writes)
     }
 
@@ -38,23 +42,33 @@ impl Store for Panicking {
 }
 
 #[test]
-fn a_panic_is_a_fault_of_its_own_request() {
+fn a_panic_ends_with_its_request_and_leaves_the_outcome_of_a_write_unknown() {
     for execution in [Execution::Inline, Execution::Blocking] {
         let options = FaceOptions { execution, ..FaceOptions::default() };
         let served = serve_store(Panicking::default(), Limits::default(), options, ServeOptions::default());
         served.enrol("d1", Platform::Ios);
-        served.registry.store().armed.store(true, Ordering::SeqCst);
+        let store = served.registry.store();
+        store.commits.store(true, Ordering::SeqCst);
         let mut connection = Connection::open(served.address);
         for _ in 0..2 {
             connection.send(&head("POST", "/v3/devices/d1", &[&authorized(), "Content-Length: 13"]));
             connection.send(br#"{"alias":"a"}"#);
-            let fault = r#"{"error":{"code":7000,"message":"internal error"}}"#;
-            connection.reply().unwrap().is(500, fault);
+            let unknown = format!(r#"{{"error":{{"code":7000,"message":"{UNKNOWN}"}}}}"#);
+            connection.reply().unwrap().is(500, &unknown);
         }
         let body = format!(r#"{{"request":{{"application":"{KEY}","hwid":"d1","userId":"u"}}}}"#);
+        let unknown = format!(r#"{{"status_code":500,"status_message":"{UNKNOWN}","response":null}}"#);
+        served.pushwoosh("/json/1.3/registerUser", &body).is(500, &unknown);
+        store.commits.store(false, Ordering::SeqCst);
+
+        // A question has no outcome.
+        store.views.store(true, Ordering::SeqCst);
+        let fault = r#"{"error":{"code":7000,"message":"internal error"}}"#;
+        served.jpush("GET", "/v3/devices/d1", "").is(500, fault);
+        let body = format!(r#"{{"request":{{"application":"{KEY}","hwid":"d1"}}}}"#);
         let fault = r#"{"status_code":500,"status_message":"internal error","response":null}"#;
-        served.pushwoosh("/json/1.3/registerUser", &body).is(500, fault);
-        served.registry.store().armed.store(false, Ordering::SeqCst);
+        served.pushwoosh("/json/1.3/checkDevice", &body).is(500, fault);
+        store.views.store(false, Ordering::SeqCst);
         served.jpush("POST", "/v3/devices/d1", r#"{"alias":"a"}"#).is(200, "{}");
     }
 }

@@ -2,8 +2,6 @@
 
 use super::Metrics;
 use crate::stopwatch::Stopwatch;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -84,16 +82,15 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// Counts what the faces answer.
-pub(in crate::serve) async fn measure(
-    State(metrics): State<Arc<Metrics>>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Counts what a protocol answers.
+pub(in crate::serve) async fn measure<E>(
+    metrics: Arc<Metrics>,
+    answering: impl Future<Output = Result<Response, E>>,
+) -> Result<Response, E> {
     let requests = &metrics.requests;
     let watch = Stopwatch::start();
     let under_way = UnderWay::new(&requests.under_way);
-    let response = next.run(request).await;
+    let response = answering.await?;
     drop(under_way);
     if let Some(&Outcome { operation, code, unknown }) = response.extensions().get() {
         requests.answered.get_or_create(&Answered { operation, code }).inc();
@@ -107,5 +104,5 @@ pub(in crate::serve) async fn measure(
             requests.dropped.get_or_create(&Member { member }).inc();
         }
     }
-    response
+    Ok(response)
 }
