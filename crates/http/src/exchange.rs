@@ -140,3 +140,20 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rollbook::store::StoreError;
+    use std::io;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_register_that_is_busy() {
+        let said = |cause: io::Error| {
+            let source = StoreError::Unavailable { what: "writing the log", cause: Some(Box::new(cause)) };
+            unavailable(&rollbook::Error::Store { action: "commit", source })
+        };
+        assert_eq!(said(io::ErrorKind::StorageFull.into()), "the disk is full: try again later");
+        assert_eq!(said(io::ErrorKind::TimedOut.into()), "the register is busy: try again");
+    }
+}

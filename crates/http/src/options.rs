@@ -239,6 +239,30 @@ mod tests {
     }
 
     #[test]
+    fn every_option_may_be_at_the_end_of_its_range() {
+        let faces = FaceOptions {
+            body_limit: 1,
+            body_budget: 1,
+            body_timeout_millis: 1,
+            store_timeout_millis: 1,
+            stranger_millis: 1_000,
+            in_flight: 1,
+            ..FaceOptions::default()
+        };
+        assert_eq!(faces.check(), Ok(()));
+        let serve = ServeOptions {
+            idle_timeout_millis: 1,
+            head_timeout_millis: 1,
+            write_timeout_millis: 1,
+            head_limit: 8_192,
+            max_connections: 1,
+            threads: 1_024,
+            grace_millis: 0,
+        };
+        assert_eq!(serve.check(), Ok(()));
+    }
+
+    #[test]
     fn every_option_out_of_its_range_is_named() {
         let faces = FaceOptions {
             body_limit: 0,

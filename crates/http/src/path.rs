@@ -24,7 +24,7 @@ pub(crate) fn decode(field: &'static str, text: &str) -> Result<String, Violatio
         if byte == b'%' {
             let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
             let (high, low) = digit(rest.next()).zip(digit(rest.next())).ok_or_else(refused)?;
-            bytes.push(u8::try_from(high << 4 | low).map_err(|_| refused())?);
+            bytes.push(u8::try_from(high * 16 + low).map_err(|_| refused())?);
         } else {
             bytes.push(byte);
         }

@@ -225,6 +225,7 @@ mod tests {
             vec![Place::of("tags.add").item(7).violation(Rule::Type, "must be a string", 5); 300_000];
         let line = line(&violations);
         assert!(line.len() < 100_000 && line.ends_with("; and 298976 more"));
+        assert!(super::line(&violations[..TOLD]).ends_with("got 5"), "all are named, and there are no more");
         assert!(shown(&"x".repeat(1 << 20)).len() < 100);
         assert_eq!(shown(&"汉".repeat(30)), format!("\"{}\"…", "汉".repeat(21)));
     }
@@ -236,6 +237,8 @@ mod tests {
         assert_eq!(named, NAMED);
         let others = tally.others(Place::of("tags").member("add"), Rule::Type, "must be a string").unwrap();
         assert_eq!(others.to_string(), "tags.add: type: must be a string: got 7 more that are not");
-        assert_eq!(Tally::naming(NAMED + 7).others(Place::of("tags"), Rule::Type, "must be a string"), None);
+        let mut just_full = Tally::naming(1);
+        assert!(!just_full.is_full() && just_full.names() && just_full.is_full());
+        assert_eq!(just_full.others(Place::of("tags"), Rule::Type, "must be a string"), None);
     }
 }

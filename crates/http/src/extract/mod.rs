@@ -95,6 +95,15 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_kept_have_room_in_proportion_to_the_body_and_always_some() {
+        for (body, bytes, values) in
+            [(0, 10, 10_240), (102_409, 10, 10_240), (102_410, 10, 10_241), (1 << 20, 32, 32_768)]
+        {
+            assert_eq!(room(body, bytes), values);
+        }
+    }
+
+    #[test]
     fn what_is_no_json_is_refused_with_its_place() {
         for (body, message) in [
             (&b""[..], "body: present: must be JSON: got none"),

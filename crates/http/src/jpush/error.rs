@@ -188,7 +188,6 @@ fn renamed(violation: Violation) -> Violation {
         "add" => "registration_ids.add",
         "remove" | "devices" => "registration_ids.remove",
         "add or remove" => "registration_ids",
-        "device" => "registration_id",
         _ => return violation,
     };
     match violation.index() {

@@ -162,6 +162,9 @@ impl<'de> Read<'de> for Attribute {
     }
 }
 
+/// How many attributes with a whole number beyond 64 bits are named.
+const WIDE: usize = 100;
+
 const WHOLE: &str = "must be -9223372036854775808 to 9223372036854775807";
 
 fn scalar(piece: Piece<'_>, expected: &'static str, place: Place<'_>, faults: &mut Faults) -> Option<Scalar> {
@@ -200,7 +203,7 @@ pub(super) fn check_whole(attributes: &Attributes, body: &[u8]) -> Result<(), Vi
                 found.extend(bad.take(1).map(|(n, literal)| refused(place.item(n), literal)));
             }
         }
-        if found.len() > 100 {
+        if found.len() >= WIDE {
             break;
         }
     }

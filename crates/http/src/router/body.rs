@@ -141,3 +141,39 @@ fn extend(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::body::Frame;
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll};
+
+    /// A body without an end, in frames of ten bytes; how many of them were taken.
+    #[derive(Default)]
+    struct Endless(Arc<AtomicUsize>);
+
+    impl hyper::body::Body for Endless {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"0123456789")))))
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_body_that_is_too_large_eight_times_the_limit_is_thrown_away_and_no_more() {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let expected = Expected { length: None, waits: false };
+        let read = Room::new(10, 10).read(expected, Body::new(Endless(Arc::clone(&taken))), true).await;
+        assert_eq!(read.err(), Some(Incomplete::TooLarge));
+        assert_eq!(taken.load(Ordering::Relaxed), PATIENCE + 1);
+    }
+}

@@ -171,3 +171,71 @@ impl Watch {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A connection that was just opened, with deadlines of 60, 10 and 30 seconds.
+    fn watch() -> Watch {
+        let deadlines = Deadlines::of(&ServeOptions::default());
+        Watch::new(deadlines, Arc::new(State::new(Instant::now())))
+    }
+
+    fn in_seconds(watch: &mut Watch) -> Option<u64> {
+        watch.next().map(|deadline| (deadline - Instant::now()).as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_has_the_time_of_an_idle_connection_and_a_part_of_a_head_less() {
+        let mut watch = watch();
+        advance(SECOND).await;
+        assert_eq!(in_seconds(&mut watch), Some(59));
+        watch.state.receives();
+        assert_eq!(in_seconds(&mut watch), Some(10));
+        // More of the head gives it no more time.
+        advance(SECOND).await;
+        watch.state.receives();
+        assert_eq!(in_seconds(&mut watch), Some(9));
+        watch.state.begin();
+        assert_eq!(in_seconds(&mut watch), None);
+        watch.state.end();
+        assert_eq!(in_seconds(&mut watch), Some(60));
+        // The next head begins with a time of its own.
+        watch.state.receives();
+        assert_eq!(in_seconds(&mut watch), Some(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_has_its_time_again_whenever_it_takes_some_of_an_answer() {
+        let mut watch = watch();
+        watch.state.begin();
+        watch.state.blocks();
+        assert_eq!(in_seconds(&mut watch), Some(30));
+        advance(SECOND).await;
+        watch.state.blocks();
+        assert_eq!(in_seconds(&mut watch), Some(29), "it has taken nothing");
+        watch.state.writes();
+        watch.state.blocks();
+        assert_eq!(in_seconds(&mut watch), Some(30));
+        advance(SECOND).await;
+        assert_eq!(in_seconds(&mut watch), Some(29));
+        watch.state.writes();
+        assert_eq!(in_seconds(&mut watch), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_two_deadlines_the_sooner_one_ends_the_connection() {
+        let mut watch = pin!(watch());
+        watch.state.blocks();
+        let begun = Instant::now();
+        poll_fn(|cx| watch.as_mut().poll(cx)).await;
+        assert_eq!(begun.elapsed().as_secs(), 30);
+        watch.state.writes();
+        poll_fn(|cx| watch.as_mut().poll(cx)).await;
+        assert_eq!(begun.elapsed().as_secs(), 60);
+    }
+}

@@ -164,4 +164,19 @@ mod tests {
             assert_eq!(precedence(phase, now), None);
         }
     }
+
+    #[tokio::test]
+    async fn a_connection_that_ended_before_it_was_entered_is_not_kept() {
+        let open = Arc::new(Open::new(1));
+        let task = tokio::spawn(std::future::pending::<()>());
+        let ticket = Ticket::take(&open).unwrap();
+        let (number, state) = (ticket.number(), ticket.state());
+        open.enter(number, Arc::clone(&state), task.abort_handle());
+        assert_eq!(open.close_idle(), 1);
+        drop(ticket);
+        assert_eq!(open.close_idle(), 0);
+        open.enter(number, state, task.abort_handle());
+        assert_eq!(open.close_idle(), 0);
+        assert!(Ticket::take(&open).is_some(), "its place is free");
+    }
 }

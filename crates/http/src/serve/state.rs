@@ -25,7 +25,13 @@ const GIVEN_UP: u64 = 3;
 
 /// As states keep times: in microseconds.
 pub(super) fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).min(u64::MAX / KINDS)
+    // Enough for a hundred thousand years.
+    time.as_micros() as u64
+}
+
+/// A phase and since when, in one word.
+fn word_of(since: u64, kind: u64) -> u64 {
+    since * KINDS + kind
 }
 
 impl Phase {
@@ -72,7 +78,7 @@ impl State {
             unread: AtomicBool::new(false),
             over: AtomicBool::new(false),
         };
-        state.word.store(state.now() * KINDS + IDLE, Ordering::Release);
+        state.word.store(word_of(state.now(), IDLE), Ordering::Release);
         state
     }
 
@@ -101,17 +107,17 @@ impl State {
         self.received.store(false, Ordering::Relaxed);
         self.unread.store(false, Ordering::Relaxed);
         let now = self.now();
-        self.set(|_| now * KINDS + BUSY)
+        self.set(|_| word_of(now, BUSY))
     }
 
     /// The request waits for its body. Since when is since its head, however often it waits.
     pub(super) fn awaits(&self) {
-        self.set(|word| if word % KINDS == BUSY { word / KINDS * KINDS + AWAITING } else { word });
+        self.set(|word| if word % KINDS == BUSY { word_of(word / KINDS, AWAITING) } else { word });
     }
 
     /// The request has more of its body, or does without. `false` if the connection was given up.
     pub(super) fn goes_on(&self) -> bool {
-        self.set(|word| if word % KINDS == AWAITING { word / KINDS * KINDS + BUSY } else { word })
+        self.set(|word| if word % KINDS == AWAITING { word_of(word / KINDS, BUSY) } else { word })
     }
 
     /// The request is answered.
@@ -120,14 +126,14 @@ impl State {
         // What has come until now was the body.
         self.received.store(false, Ordering::Relaxed);
         let now = self.now();
-        self.set(|_| now * KINDS + IDLE);
+        self.set(|_| word_of(now, IDLE));
     }
 
     /// Gives the connection up, unless it has gone on since this phase was seen.
     pub(super) fn give_up(&self, seen: Phase) -> bool {
         let word = match seen {
-            Phase::Idle(since) => since * KINDS + IDLE,
-            Phase::Awaiting(since) => since * KINDS + AWAITING,
+            Phase::Idle(since) => word_of(since, IDLE),
+            Phase::Awaiting(since) => word_of(since, AWAITING),
             Phase::Busy | Phase::GivenUp => return false,
         };
         self.word.compare_exchange(word, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok()

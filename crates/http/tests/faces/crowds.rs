@@ -140,6 +140,23 @@ fn a_refused_request_whose_large_body_is_on_its_way_is_answered_all_the_same() {
     }
 }
 
+/// Much more than the system holds of what was sent and not read: whoever closes without reading it takes its answer back.
+const LARGE: usize = 12 << 20;
+
+#[test]
+fn a_body_that_is_not_read_to_its_end_is_thrown_away_so_that_its_sender_reads_the_answer() {
+    let served = served_with(FaceOptions { body_limit: 1_000, ..FaceOptions::default() });
+    served.populate();
+    let length = format!("Content-Length: {LARGE}");
+    for (target, status) in [("/no/such/path", 404), ("/v3/devices/d1", 400)] {
+        for _ in 0..3 {
+            let head = head("POST", target, &[&authorized(), &length]);
+            let reply = exchange(served.address, &[&head[..], &vec![b' '; LARGE]].concat());
+            assert_eq!((reply.status(), reply.header("connection")), (status, Some("close")));
+        }
+    }
+}
+
 /// `{}` and spaces: changes nothing.
 fn nothing(length: usize) -> String {
     format!("{{}}{}", " ".repeat(length - 2))

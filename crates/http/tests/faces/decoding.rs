@@ -1,7 +1,7 @@
 //! Bodies that are JSON, and of which something is refused, or not, for how it is written.
 
 use crate::common::{KEY, Served, device, served};
-use rollbook::{Attribute, EventQuery, Scalar};
+use rollbook::{Attribute, EventQuery, Limits, Scalar};
 
 const DONE: &str = r#"{"status_code":200,"status_message":"OK","response":null}"#;
 
@@ -143,6 +143,77 @@ fn whole_numbers_in_attributes_are_those_of_64_signed_bits_and_never_rounded() {
 }
 
 #[test]
+fn a_float_is_a_float_where_the_same_number_stands_elsewhere_without_a_point() {
+    let served = populated();
+    let body = of(r#","event":"activityCompleted","hwid":"d1","attributes":{"whole":7,"point":7.0}"#);
+    assert_eq!(served.pushwoosh("/json/1.3/postEvent", &body).status(), 200);
+    let events = served.app.events(&EventQuery::default()).unwrap().items;
+    assert_eq!(events[0].attributes.get("whole"), Some(&7.into()));
+    assert_eq!(events[0].attributes.get("point"), Some(&7.0.into()));
+}
+
+/// An event with these attributes.
+fn event(attributes: &str) -> String {
+    of(&format!(r#","event":"activityCompleted","hwid":"d1","attributes":{{{attributes}}}"#))
+}
+
+/// As many attributes of this value as are wanted.
+fn attributes(count: usize, value: &str) -> String {
+    (0..count).map(|n| format!(r#""a{n:05}":{value}"#)).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn of_many_attributes_that_are_wrong_the_first_hundred_are_named() {
+    let served = populated();
+    let named = |attributes: &str| {
+        let reply = served.pushwoosh("/json/1.3/postEvent", &event(attributes));
+        assert!(reply.text().starts_with(r#"{"status_code":210,"#), "{}", reply.text());
+        reply.text().matches("attributes.").count()
+    };
+    assert_eq!(named(&attributes(150, "null")), 100);
+    assert_eq!(named(&attributes(150, "18446744073709551616")), 100);
+    assert_eq!(named(&format!(r#""list":[{}{{}}]"#, "null,".repeat(150))), 100);
+    assert_eq!(named(&format!(r#""good":1,"list":[1,18446744073709551616],{}"#, attributes(2, "null"))), 2);
+    // The one that is given again is not looked at any further.
+    assert_eq!(named(r#""a":1,"b":2,"a":null"#), 1);
+}
+
+#[test]
+fn a_body_holds_as_many_values_as_there_is_room_for_and_all_of_them_are_kept() {
+    let limits = Limits::unlimited();
+    let served = crate::common::served_of(limits);
+    served.populate();
+    let full = "must be at most 10240 values in a body of this length";
+    for (most, more) in [
+        (attributes(10_240, "1"), attributes(10_241, "1")),
+        (format!(r#""list":[{}0]"#, "0,".repeat(10_238)), format!(r#""list":[{}0]"#, "0,".repeat(10_239))),
+    ] {
+        assert_eq!(served.pushwoosh("/json/1.3/postEvent", &event(&most)).status(), 200);
+        let kept = served.app.events(&EventQuery::default()).unwrap().items;
+        let values = kept[0].attributes.iter().map(|(_, attribute)| match attribute {
+            Attribute::One(_) => 1,
+            Attribute::List(list) => 1 + list.len(),
+        });
+        assert_eq!(values.sum::<usize>(), 10_240);
+        served.clock.advance(1);
+        let refused = served.pushwoosh("/json/1.3/postEvent", &event(&more));
+        assert_eq!(refused.text().matches(full).count(), 1, "{}", refused.text());
+    }
+}
+
+#[test]
+fn the_lists_of_one_body_share_the_room_for_names() {
+    let served = crate::common::served_of(Limits::unlimited());
+    served.populate();
+    let names = |count: usize| vec![r#""d1""#; count].join(",");
+    let lists =
+        |add, remove| format!(r#"{{"tags":{{"add":[{}],"remove":[{}]}}}}"#, names(add), names(remove));
+    served.jpush("POST", "/v3/devices/d1", &lists(5_000, 5_240)).is(200, "{}");
+    let message = "tags.remove: items: must be at most 5240: got 5241";
+    served.refused(("POST", "/v3/devices/d1", &lists(5_000, 5_241)), 400, 7002, message);
+}
+
+#[test]
 fn numbers_and_texts_that_are_json_and_no_values_are_named_with_their_place() {
     let served = populated();
     let range = "range: must be a number that 64 bits hold: got a larger one";
@@ -215,4 +286,31 @@ fn a_byte_order_mark_is_skipped() {
     served.pushwoosh("/api/v2/device-api/deleteUser", &flat).is(200, DONE);
     let message = "body: form: must be JSON: got something else at line 1 column 1";
     served.refused(("POST", "/v3/devices/d2", "\u{feff}\u{feff}{}"), 400, 7002, message);
+}
+
+#[test]
+fn what_is_written_on_the_wire_is_read_as_it_was() {
+    use rollbook_http::jpush::wire::{Status, StatusAnswer, Texts};
+    let texts = Texts::from_iter(["news", "", "汉"]);
+    assert_eq!(serde_json::from_str::<Texts>(r#"["news","","汉"]"#).unwrap(), texts);
+    assert_eq!(format!("{texts:?}"), r#"["news", "", "汉"]"#);
+    let online = Some(Status { online: true, last_online_time: None });
+    let answer = StatusAnswer(vec![("phone".into(), online), ("nobody".into(), None)]);
+    let text = r#"{"phone":{"online":true},"nobody":null}"#;
+    assert_eq!(serde_json::to_string(&answer).unwrap(), text);
+    assert_eq!(serde_json::from_str::<StatusAnswer>(text).unwrap(), answer);
+}
+
+#[test]
+fn what_is_in_another_format_than_json_is_refused_in_words() {
+    use rollbook_http::jpush::wire::{DeviceChange, StatusAnswer};
+    use serde::Deserialize;
+    use serde::de::value::{BytesDeserializer, Error, MapDeserializer};
+    let refused = |read: Result<DeviceChange, Error>| read.unwrap_err().to_string();
+    let bytes = DeviceChange::deserialize(BytesDeserializer::new(b"{}"));
+    assert_eq!(refused(bytes), "invalid type: byte array, expected JSON");
+    let numbered = DeviceChange::deserialize(MapDeserializer::new([(7, "a")].into_iter()));
+    assert_eq!(refused(numbered), "invalid type: integer `7`, expected the name of a member");
+    let list = serde_json::from_str::<StatusAnswer>("[1]").unwrap_err().to_string();
+    assert_eq!(list, "invalid type: sequence, expected an object keyed by device at line 1 column 0");
 }

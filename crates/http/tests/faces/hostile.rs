@@ -104,7 +104,11 @@ fn bodies_at_and_over_the_limit() {
     let chunk = format!("{:x}\r\n{}\r\n", 1 << 20, " ".repeat(1 << 20));
     let sent = (0..100).take_while(|_| connection.0.write_all(chunk.as_bytes()).is_ok());
     assert!(sent.count() < 100);
-    // A client that waits to be asked is told at once.
+    // A client that waits to be asked is asked for what may be sent, and told of more at once.
+    let mut connection = Connection::open(served.address);
+    let lines = [&authorized(), "Content-Length: 1048576", "Expect: 100-continue"];
+    connection.send(&head("POST", "/v3/devices/d2", &lines));
+    assert_eq!(connection.reply().unwrap().status(), 100);
     let mut connection = Connection::open(served.address);
     let lines = [&authorized(), "Content-Length: 99999999", "Expect: 100-continue"];
     connection.send(&head("POST", "/v3/devices/d2", &lines));
@@ -216,6 +220,20 @@ fn senders_that_are_too_slow() {
     other.reply().unwrap().is(500, text);
     assert_eq!(snapshot(&served.app), before);
     goes_on(&served);
+}
+
+#[test]
+fn a_part_of_a_head_has_the_time_of_a_head_however_long_a_connection_may_be_idle() {
+    let serve = ServeOptions { head_timeout_millis: 300, ..ServeOptions::default() };
+    let serve = ServeOptions { idle_timeout_millis: 3_600_000, ..serve };
+    let served = serve_store(MemStore::new(), Limits::default(), FaceOptions::default(), serve);
+    let mut connection = Connection::open(served.address);
+    for _ in 0..2 {
+        connection.send(&head("GET", "/v3", &[]));
+        assert_eq!(connection.reply().unwrap().status(), 404);
+    }
+    connection.send(b"GET /v3/tags HTTP/1.1\r\nHost: te");
+    assert!(connection.reply().is_none());
 }
 
 /// Sends one byte, listens a moment, and so on; what came until the connection was closed, if it was.

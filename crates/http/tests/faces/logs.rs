@@ -1,9 +1,9 @@
 //! What is printed: operations and codes, and never a secret or a token.
 
-use crate::common::{KEY, Reply, SECRET, Served, TOKEN, basic, key};
+use crate::common::{KEY, Reply, SECRET, Served, TOKEN, Waiting, basic, key, serve_store};
 use rollbook::{AppSettings, Limits, Registration, Registry, Secret};
 use rollbook_http::pushwoosh::wire::NewDevice;
-use rollbook_http::{FaceOptions, Outcome, Request, answer};
+use rollbook_http::{Execution, FaceOptions, Outcome, Request, ServeOptions, answer};
 use rollbook_store_mem::MemStore;
 use rollbook_testkit::{Call, Failure, Fault, FaultStore};
 use std::io::Write;
@@ -195,6 +195,46 @@ fn an_answer_tells_what_became_of_the_request() {
     assert_eq!(outcome("GET", "/v3", SECRET), Outcome { operation: "none", code: 7010, unknown: false });
     let user = Outcome { operation: "pushwoosh.register_user", code: 401, unknown: false };
     assert_eq!(outcome("POST", "/json/1.3/registerUser", SECRET), user);
+}
+
+#[test]
+fn what_is_late_is_counted_under_its_operation_and_a_write_as_one_of_unknown_outcome() {
+    let options =
+        FaceOptions { execution: Execution::Blocking, store_timeout_millis: 100, ..FaceOptions::default() };
+    let served = serve_store(Waiting::default(), Limits::default(), options.clone(), ServeOptions::default());
+    served.populate();
+    let router = rollbook_http::router(served.registry.clone(), options);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcome = |method: &str, target: &str, body: &str| {
+        let authorization = match target.starts_with("/v3") {
+            true => basic(KEY, SECRET),
+            false => format!("Token {TOKEN}"),
+        };
+        let request = axum::http::Request::builder().method(method).uri(target);
+        let request = request.header("authorization", authorization);
+        let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+        let service = hyper_util::service::TowerToHyperService::new(router.clone());
+        let answer = runtime.block_on(hyper::service::Service::call(&service, request)).unwrap();
+        *answer.extensions().get::<Outcome>().unwrap()
+    };
+    let store = served.registry.store();
+    store.set(true);
+    let user = format!(r#"{{"request":{{"application":"{KEY}","hwid":"d1","userId":"u"}}}}"#);
+    for (method, target, body, operation, code) in [
+        ("POST", "/v3/devices/d3", r#"{"alias":"late"}"#, "jpush.device.update", 7000),
+        ("DELETE", "/v3/tags/vip", "", "jpush.tag.delete", 7000),
+        ("POST", "/json/1.3/registerUser", &user, "pushwoosh.register_user", 500),
+    ] {
+        assert_eq!(outcome(method, target, body), Outcome { operation, code, unknown: true });
+    }
+    store.reads.store(true, std::sync::atomic::Ordering::SeqCst);
+    let late = Outcome { operation: "jpush.device.get", code: 7030, unknown: false };
+    assert_eq!(outcome("GET", "/v3/devices/d1", ""), late);
+    // While credentials are judged, which needs the app, no write has begun.
+    store.apps.store(true, std::sync::atomic::Ordering::SeqCst);
+    let late = Outcome { operation: "jpush.device.update", code: 7030, unknown: false };
+    assert_eq!(outcome("POST", "/v3/devices/d3", r#"{"alias":"late"}"#), late);
+    store.set(false);
 }
 
 #[test]

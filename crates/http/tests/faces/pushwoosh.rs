@@ -186,4 +186,12 @@ fn browsers_of_named_origins_may_call() {
     let head = crate::common::head("POST", "/json/1.3/registerUser", &lines);
     let reply = crate::common::exchange(served.address, &head);
     assert_eq!((reply.status(), reply.header("access-control-allow-origin")), (401, Some(origin)));
+    // Neither the method nor the header alone makes a question before the call.
+    for (method, line) in [("POST", "Access-Control-Request-Method: POST"), ("OPTIONS", "X: y")] {
+        let lines = ["Origin: https://shop.example", line, "Content-Length: 0"];
+        let head = crate::common::head(method, "/json/1.3/registerUser", &lines);
+        let reply = crate::common::exchange(served.address, &head);
+        assert_eq!(reply.header("access-control-allow-methods"), None, "{method}");
+        assert_ne!(reply.status(), 200, "{method}");
+    }
 }

@@ -1,6 +1,6 @@
 //! The router and the server: panics, threads, one face alone, other services beside it, the end.
 
-use crate::common::{Connection, KEY, authorized, exchange, head, serve_store, served, served_with};
+use crate::common::{Connection, KEY, Waiting, authorized, exchange, head, serve_store, served, served_with};
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{AppId, Limits, Platform, Timestamp};
 use rollbook_http::{Execution, FaceOptions, Faces, ServeOptions};
@@ -148,6 +148,104 @@ fn what_is_under_way_at_the_end_is_finished() {
     assert!(under_way.reply().is_none());
     assert!(std::net::TcpStream::connect(served.address).is_err());
     assert_eq!(served.app.device(&crate::common::device("d3")).unwrap().alias.unwrap().as_str(), "a");
+}
+
+#[test]
+fn the_server_returns_when_what_is_under_way_is_finished() {
+    let options = FaceOptions { execution: Execution::Blocking, ..FaceOptions::default() };
+    let served = serve_store(Waiting::default(), Limits::default(), options.clone(), ServeOptions::default());
+    served.populate();
+    let router = rollbook_http::router(served.registry.clone(), options);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    // Longer than any test: nothing here waits for it to be over.
+    let serve = ServeOptions { grace_millis: 3_600_000, ..ServeOptions::default() };
+    let serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
+        ended.await.ok();
+    }));
+    // One that came and went.
+    assert_eq!(exchange(address, &head("GET", "/v3", &[])).status(), 404);
+    served.registry.store().set(true);
+    let mut under_way = Connection::open(address);
+    under_way.send(&head("DELETE", "/v3/aliases/ann", &[&authorized()]));
+    served.registry.store().waited_for(1);
+    let mut idle = Connection::open(address);
+    idle.send(&head("GET", "/v3", &[]));
+    assert_eq!(idle.reply().unwrap().status(), 404);
+    end.send(()).unwrap();
+    assert!(idle.reply().is_none(), "an idle connection is kept");
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!serving.is_finished(), "a request is under way");
+    served.registry.store().set(false);
+    let reply = under_way.reply().unwrap();
+    reply.is(200, "{}");
+    assert_eq!(reply.header("connection"), Some("close"));
+    let returned = async { tokio::time::timeout(Duration::from_secs(20), serving).await };
+    runtime.block_on(returned).expect("it waits for nobody").unwrap();
+}
+
+#[test]
+fn connections_are_served_on_threads_of_their_own_where_such_are_wanted() {
+    let handler = || async { std::thread::current().name().unwrap_or_default().to_owned() };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("own").build().unwrap();
+    for (threads, name) in [(0, "own"), (2, "rollbook-http")] {
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = axum::Router::new().route("/thread", axum::routing::get(handler));
+        let serve = ServeOptions { threads, ..ServeOptions::default() };
+        runtime.spawn(rollbook_http::serve(listener, router, serve, std::future::pending()));
+        assert_eq!(exchange(address, &head("GET", "/thread", &[])).text(), name);
+    }
+    runtime.shutdown_background();
+}
+
+#[test]
+fn threads_of_their_own_are_waited_for_until_the_store_lets_go_of_them() {
+    let options = FaceOptions { execution: Execution::Blocking, ..FaceOptions::default() };
+    let served = serve_store(Waiting::default(), Limits::default(), options.clone(), ServeOptions::default());
+    served.populate();
+    let router = rollbook_http::router(served.registry.clone(), options);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let serve = ServeOptions { grace_millis: 0, threads: 1, ..ServeOptions::default() };
+    let serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
+        ended.await.ok();
+    }));
+    served.registry.store().set(true);
+    let mut under_way = Connection::open(address);
+    under_way.send(&head("DELETE", "/v3/aliases/ann", &[&authorized()]));
+    served.registry.store().waited_for(1);
+    end.send(()).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!serving.is_finished(), "the store is still asked");
+    served.registry.store().set(false);
+    let returned = async { tokio::time::timeout(Duration::from_secs(20), serving).await };
+    runtime.block_on(returned).expect("it waits for nobody").unwrap();
+}
+
+#[test]
+fn a_handler_beside_the_faces_sees_what_is_known_of_its_body() {
+    use axum::body::{Body, HttpBody};
+    let served = served();
+    let handler = |body: Body| async move {
+        let (size, mut body) = (body.size_hint().exact(), std::pin::pin!(body));
+        while std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await.is_some() {}
+        format!("{size:?} {}", body.is_end_stream())
+    };
+    let router = rollbook_http::router(served.registry.clone(), FaceOptions::default());
+    let router = axum::Router::new().route("/own", axum::routing::post(handler)).merge(router);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(rollbook_http::serve(listener, router, ServeOptions::default(), std::future::pending()));
+    let sized = [&head("POST", "/own", &["Content-Length: 5"])[..], b"12345"].concat();
+    assert_eq!(exchange(address, &sized).text(), "Some(5) true");
+    runtime.shutdown_background();
 }
 
 #[test]

@@ -112,6 +112,13 @@ fn small_work_is_done_where_it_was_read_under_limits_that_bound_it_and_elsewhere
     assert_eq!(here(Limits::unlimited(), &requests), all(false));
     let many = Limits { tags_per_device: Some(1_001), devices_per_alias: Some(101), ..Limits::default() };
     assert_eq!(here(many, &requests), all(false));
+    // An update touches the tags of its device and the devices of its alias; an alias is told with its devices.
+    let both = [requests[2].clone(), requests[3].clone()];
+    let many_tags = Limits { tags_per_device: Some(1_001), ..Limits::default() };
+    let many_carriers = Limits { devices_per_alias: Some(101), ..Limits::default() };
+    for limits in [many_tags, many_carriers] {
+        assert_eq!(here(limits, &both), [false; 2]);
+    }
 }
 
 #[test]
