@@ -103,7 +103,13 @@ impl Records {
     /// The app whose export this is, if it is one. To be asked before anything else.
     pub(crate) fn export_of(&mut self) -> Result<Option<Box<AppLine>>, Failure> {
         match self.next()? {
-            Some(Ok(Record::App(app))) => Ok(Some(app)),
+            Some(Ok(Record::App(app))) => match app.limits.check() {
+                Ok(()) => Ok(Some(app)),
+                Err(refused) => {
+                    let (input, line) = (self.name().to_owned(), self.line());
+                    Err(Failure::Line { input, line, reason: refused.to_string() })
+                }
+            },
             // A first line that means to be an export's, but is none, is no line to be left out.
             Some(Err(bad @ BadLine::Malformed { kind: "rollbook", .. })) => {
                 Err(self.stopped(self.line(), bad))

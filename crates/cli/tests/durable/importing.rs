@@ -389,9 +389,12 @@ fn what_was_there_and_is_not_named_stays() {
 fn a_limit_that_would_refuse_the_apps_own_questions_is_refused_and_other_apps_go_on() {
     let place = Place::new();
     place.import("store", &place.write("good.jsonl", devices(3)), &[]);
-    let header = r#"{"rollbook":1,"app":"evil","limits":{"names":"jpush","audience_nodes":0}}"#;
+    let header = r#"{"rollbook":1,"app":"evil","name":"","presence":false,"limits":{"names":"jpush","audience_nodes":0}}"#;
     let input = place.write("evil.jsonl", format!("{header}\n{}{{\"end\":true}}\n", devices(1)));
-    let error = refused(rollbook(&["import", "--store", &place.store("store"), "--input", &input], b""), 1);
+    let error = refused(
+        rollbook(&["import", "--store", &place.store("store"), "--app", "evil", "--input", &input], b""),
+        1,
+    );
     assert!(error.contains("line 1: "), "{error}");
     assert!(error.contains("limits.audience_nodes: range: must be at least 1: got 0"), "{error}");
     let register = open(place.path("store"));
