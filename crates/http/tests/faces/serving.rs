@@ -8,6 +8,8 @@ use rollbook_store_mem::{MemStore, MemView};
 use rollbook_testkit::{Call, Failure, Fault, FaultStore};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 const UNKNOWN: &str = "outcome unknown: it may or may not have been done: look before you try again";
 
@@ -150,6 +152,12 @@ fn what_is_under_way_at_the_end_is_finished() {
     assert_eq!(served.app.device(&crate::common::device("d3")).unwrap().alias.unwrap().as_str(), "a");
 }
 
+/// Whether a server returns in this time.
+fn ends(runtime: &Runtime, serving: &mut JoinHandle<()>, millis: u64) -> bool {
+    let returned = async { tokio::time::timeout(Duration::from_millis(millis), serving).await };
+    runtime.block_on(returned).is_ok()
+}
+
 #[test]
 fn the_server_returns_when_what_is_under_way_is_finished() {
     let options = FaceOptions { execution: Execution::Blocking, ..FaceOptions::default() };
@@ -162,7 +170,7 @@ fn the_server_returns_when_what_is_under_way_is_finished() {
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     // Longer than any test: nothing here waits for it to be over.
     let serve = ServeOptions { grace_millis: 3_600_000, ..ServeOptions::default() };
-    let serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
+    let mut serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
         ended.await.ok();
     }));
     // One that came and went.
@@ -176,14 +184,12 @@ fn the_server_returns_when_what_is_under_way_is_finished() {
     assert_eq!(idle.reply().unwrap().status(), 404);
     end.send(()).unwrap();
     assert!(idle.reply().is_none(), "an idle connection is kept");
-    std::thread::sleep(Duration::from_millis(100));
-    assert!(!serving.is_finished(), "a request is under way");
+    assert!(!ends(&runtime, &mut serving, 100), "a request is under way");
     served.registry.store().set(false);
     let reply = under_way.reply().unwrap();
     reply.is(200, "{}");
     assert_eq!(reply.header("connection"), Some("close"));
-    let returned = async { tokio::time::timeout(Duration::from_secs(20), serving).await };
-    runtime.block_on(returned).expect("it waits for nobody").unwrap();
+    assert!(ends(&runtime, &mut serving, 20_000), "it waits for nobody");
 }
 
 #[test]
@@ -213,7 +219,7 @@ fn threads_of_their_own_are_waited_for_until_the_store_lets_go_of_them() {
     let address = listener.local_addr().unwrap();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let serve = ServeOptions { grace_millis: 0, threads: 1, ..ServeOptions::default() };
-    let serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
+    let mut serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
         ended.await.ok();
     }));
     served.registry.store().set(true);
@@ -221,11 +227,9 @@ fn threads_of_their_own_are_waited_for_until_the_store_lets_go_of_them() {
     under_way.send(&head("DELETE", "/v3/aliases/ann", &[&authorized()]));
     served.registry.store().waited_for(1);
     end.send(()).unwrap();
-    std::thread::sleep(Duration::from_millis(100));
-    assert!(!serving.is_finished(), "the store is still asked");
+    assert!(!ends(&runtime, &mut serving, 100), "the store is still asked");
     served.registry.store().set(false);
-    let returned = async { tokio::time::timeout(Duration::from_secs(20), serving).await };
-    runtime.block_on(returned).expect("it waits for nobody").unwrap();
+    assert!(ends(&runtime, &mut serving, 20_000), "it waits for nobody");
 }
 
 #[test]
