@@ -60,6 +60,13 @@ fn a_name_that_cannot_be_seen_is_refused_by_an_opening_too() {
     let app = fixture().app;
     let message = "device: characters: must have a visible character: got \" \"";
     refused(&app, message, |app| app.open(&AppOpen::new(device(" "))));
+    // Whether or not the device is there, whose user stays.
+    let message = "user: characters: must have a visible character: got \" \"";
+    for created in [true, false] {
+        let open = AppOpen { user: Some(user(" ")), ..AppOpen::new(device("d1")) };
+        refused(&app, message, |app| app.open(&open));
+        assert_eq!(app.open(&AppOpen::new(device("d1"))).unwrap().created, created);
+    }
 }
 
 #[test]

@@ -120,6 +120,11 @@ impl Tenant {
     /// An opening: a registration that gives only a new device to a user, and a heartbeat.
     pub(super) fn open(&mut self, open: &AppOpen, now: Timestamp) -> Result<Outcome, Refusal> {
         let id = &open.device;
+        let mut found = Found::default();
+        if self.knows(id) {
+            self.check_new_names(&mut found, id, open.user.as_ref());
+        }
+        found.verdict()?;
         let user = open.user.as_ref().filter(|_| !self.knows(id));
         let known = self.devices.get(id).map(|member| member.platform);
         let registration = Registration {

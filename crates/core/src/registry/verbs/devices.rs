@@ -184,9 +184,20 @@ fn check_names<V: View>(
     if is_new {
         found.extend(check_new("device", new.id.as_str()).err());
     }
-    if let Some(user) = new.user
-        && let Err(violation) = check_new("user", user.as_str())
-        && *user != new.id.anonymous_user()
+    if let Some(user) = new.user {
+        check_user(draft, new.id, user, found)?;
+    }
+    Ok(())
+}
+
+fn check_user<V: View>(
+    draft: &mut Draft<'_, V>,
+    id: &DeviceId,
+    user: &UserId,
+    found: &mut Vec<Violation>,
+) -> Result<(), Obstacle> {
+    if let Err(violation) = check_new("user", user.as_str())
+        && *user != id.anonymous_user()
         && !draft.knows_user(user)?
     {
         found.push(violation);
@@ -197,6 +208,12 @@ fn check_names<V: View>(
 /// What an opening says, recorded.
 pub(crate) fn open<V: View>(draft: &mut Draft<'_, V>, open: &AppOpen) -> Result<Pending, Obstacle> {
     let is_known = draft.find(&open.device)?.is_some();
+    // A device that is known keeps its user, but a bad name is refused whether or not it would be used.
+    if is_known && let Some(user) = &open.user {
+        let mut found = Vec::new();
+        check_user(draft, &open.device, user, &mut found)?;
+        Violations::check(found)?;
+    }
     let opened = register(draft, &Enrolment::of_open(open, is_known))?;
     if draft.app.policies.presence_from != PresenceFrom::None {
         let device = draft.require(&open.device)?;
