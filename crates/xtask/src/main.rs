@@ -8,6 +8,7 @@
 //! | `api`      | records the libraries' public API in `api/`; `--check` compares  |
 //! | `features` | lints each published package alone, under every choice           |
 //! | `packages` | packs what would be published                                    |
+//! | `named-tests` | whether the tests that docs/SECURITY.md names are run       |
 //! | `crash`    | kills writers, cuts logs, flips bytes, and tells what survived   |
 //! | `fuzz`     | every fuzz target for its share of some minutes                  |
 //! | `soak`     | a long mixed load on the durable store, killed and audited       |
@@ -27,6 +28,7 @@
 //! - [`process`]: runs one step and judges how it went
 //! - [`workspace`]: what cargo tells of the published packages
 //! - [`api`], [`features`], [`packages`]: what is checked of each of them
+//! - [`named_tests`]: whether a page's tests are among those that are run
 //! - [`debian`]: installs packages of Debian's
 //! - [`libclang`]: finds or installs what the durable store's engine is built with
 //! - [`fuzz`]: runs the fuzz targets, and tells what they found with the shortest input
@@ -50,6 +52,7 @@ mod libclang;
 mod load;
 mod model;
 mod mutants;
+mod named_tests;
 mod packages;
 mod process;
 mod program;
@@ -105,6 +108,8 @@ enum Task {
     Features,
     /// Pack what would be published, without building it again.
     Packages,
+    /// Check that every test that docs/SECURITY.md names is among those that `test` runs.
+    NamedTests,
     /// Kill, cut and damage the durable store for some minutes, and tell what it survived.
     ///
     /// 200 writers are killed, and what they were acknowledged must be there, and nothing by halves; a log is cut at
@@ -189,6 +194,7 @@ fn main() -> ExitCode {
         Task::Api { check: true } => Plan::CheckApi,
         Task::Features => Plan::Features,
         Task::Packages => Plan::Packages,
+        Task::NamedTests => Plan::NamedTests,
         Task::Crash => Plan::Crash,
     };
     let report = gate::run(&plan.steps(runner), |step| process::run(step, &tools));

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use crate::gate::Outcome;
 use crate::steps::{Chore, Judge, Step, Tool};
 use crate::tools::Toolbox;
-use crate::{advisories, api, features, fuzz, model, packages};
+use crate::{advisories, api, features, fuzz, model, named_tests, packages};
 
 /// Runs a step where it belongs, without standard input.
 pub(crate) fn run(step: &Step, tools: &Toolbox) -> Outcome {
@@ -37,6 +37,7 @@ fn own(chore: Chore, tools: &Toolbox) -> Outcome {
         Chore::Features => features::check(tools),
         Chore::Packages => packages::check(tools),
         Chore::Model => model::short(tools),
+        Chore::NamedTests => named_tests::check(tools),
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) enum Chore {
     Features,
     Packages,
     Model,
+    NamedTests,
 }
 
 /// What runs the tests that are not examples in the documentation.
@@ -77,6 +78,7 @@ pub(crate) enum Plan {
     CheckApi,
     Features,
     Packages,
+    NamedTests,
     Crash,
 }
 
@@ -88,14 +90,14 @@ const LINTS_ROCKS: Step = Step::cargo(
     &["clippy", "-p", "rollbook-cli", "--features", "rocks", "--all-targets", "--", "-D", "warnings"],
 );
 const NEXTEST: Step = Step::cargo("tests", &["nextest", "run", "--workspace"]);
-const CARGO_TEST: Step = Step::cargo(
+pub(crate) const CARGO_TEST: Step = Step::cargo(
     "tests",
     &["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"],
 );
 /// Shares the workspace's build of the durable store's engine, by far the longest part of it.
 const NEXTEST_ROCKS: Step =
     Step::cargo("tests, rocks", &["nextest", "run", "-p", "rollbook-cli", "--features", "rocks"]);
-const CARGO_TEST_ROCKS: Step = Step::cargo(
+pub(crate) const CARGO_TEST_ROCKS: Step = Step::cargo(
     "tests, rocks",
     &["test", "-p", "rollbook-cli", "--features", "rocks", "--bins", "--tests", "--no-fail-fast"],
 );
@@ -145,6 +147,8 @@ const RECORD_API: Step = Step::own("public API", &["xtask", "api"], Chore::Recor
 const PACKAGES: Step = Step::own("packages", &["xtask", "packages"], Chore::Packages);
 /// The program as the tests before it have built it.
 const MODEL: Step = Step::own("model", &model::SHORT, Chore::Model);
+/// Of what the steps before it have built.
+const NAMED_TESTS: Step = Step::own("named tests", &["xtask", "named-tests"], Chore::NamedTests);
 const FIX_LINTS: Step = Step::cargo(
     "fix lints",
     &["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"],
@@ -228,10 +232,16 @@ impl Plan {
             TestRunner::CargoTest => (CARGO_TEST, CARGO_TEST_ROCKS),
         };
         match self {
-            Self::Test => vec![tests, MODEL, rocks, DOCTESTS, REPLAY],
-            Self::Verify => {
-                [FORMATS, LINTERS, &[tests, MODEL, rocks, DOCTESTS, REPLAY], &[FUZZ], PAGES, PARTS].concat()
-            }
+            Self::Test => vec![tests, MODEL, rocks, NAMED_TESTS, DOCTESTS, REPLAY],
+            Self::Verify => [
+                FORMATS,
+                LINTERS,
+                &[tests, MODEL, rocks, NAMED_TESTS, DOCTESTS, REPLAY],
+                &[FUZZ],
+                PAGES,
+                PARTS,
+            ]
+            .concat(),
             Self::VerifyWithoutTests => [FORMATS, LINTERS, &[FUZZ], PAGES, PARTS].concat(),
             // Applied suggestions are not always in format.
             Self::Fix => {
@@ -241,6 +251,7 @@ impl Plan {
             Self::CheckApi => vec![CHECK_API],
             Self::Features => vec![FEATURES],
             Self::Packages => vec![PACKAGES],
+            Self::NamedTests => vec![NAMED_TESTS],
             Self::Crash => vec![KILLS, CUTS, LOGS, FLIPS, IMPORTS, FAULTS, HUGE],
         }
     }
@@ -355,7 +366,7 @@ mod tests {
         for runner in RUNNERS {
             let steps = Plan::Test.steps(runner);
             let doc: Vec<bool> = steps.iter().map(|s| s.args.contains(&"--doc")).collect();
-            assert_eq!(doc, [false, false, false, true, false]);
+            assert_eq!(doc, [false, false, false, false, true, false]);
         }
         // Without a choice of targets `cargo test` would run them too.
         assert!(CARGO_TEST.args.contains(&"--lib"));
