@@ -39,6 +39,8 @@ mod platforms;
 #[cfg(test)]
 mod presence;
 #[cfg(test)]
+mod retries;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod sign_out;
