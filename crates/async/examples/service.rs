@@ -146,6 +146,7 @@ fn store(name: &str) -> Option<BoxedStore> {
 }
 
 #[tokio::main]
+#[allow(clippy::print_stderr, reason = "an example shows what it does")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = std::env::args().nth(1).unwrap_or_else(|| "memory".to_owned());
     let store = store(&name).ok_or("the store must be `memory`")?;
