@@ -45,6 +45,8 @@ mod secrets;
 #[cfg(test)]
 mod sign_out;
 #[cfg(test)]
+mod steps;
+#[cfg(test)]
 mod tag_limits;
 #[cfg(test)]
 mod tags;
