@@ -11,7 +11,7 @@ use app::AppCommand;
 use clap::{Args, Parser, Subcommand};
 use durable::Durable;
 use named::{APP, AnyApp};
-use rollbook::Limits;
+use rollbook::{DeviceId, Limits};
 use serve::Serve;
 use std::path::PathBuf;
 
@@ -79,6 +79,15 @@ pub(crate) struct Query {
     /// How many device ids to print for each audience.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) limit: usize,
+    /// Print how each audience is counted: the size of every part on each platform, and which parts are not read.
+    #[arg(long, requires = "audience")]
+    pub(crate) explain: bool,
+    /// Print for each audience why this device is not in it, or that it is.
+    #[arg(long, value_name = "ID", requires = "audience")]
+    pub(crate) why: Option<DeviceId>,
+    /// Print how many devices are in at least one of the audiences, and how many in more than one.
+    #[arg(long, requires = "audience")]
+    pub(crate) overlap: bool,
     /// Print each answer as one JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,6 +10,7 @@ use crate::register::{Devices, Register};
 use crate::stopwatch::{Stopwatch, readable};
 use crate::store::{Access, StoreChoice, register_in};
 use rollbook::{AppKey, AppSettings, Audience, DeviceCursor, Limits, Platform, PlatformSet, TagCount};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -93,15 +94,22 @@ fn answer(
     options: &Query,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    // A device that is unknown is refused before anything is printed.
+    if let Some(device) = &options.why {
+        devices.contains(&Audience::All, device)?;
+    }
     for (n, condition) in conditions.iter().enumerate() {
         if options.json {
-            answer_json(devices, condition, options.limit, output)?;
+            answer_json(devices, condition, options, output)?;
         } else {
             if n > 0 {
                 output.line(format_args!(""))?;
             }
-            answer_text(devices, condition, options.limit, output)?;
+            answer_text(devices, condition, options, output)?;
         }
+    }
+    if options.overlap {
+        write_overlap(devices, conditions, options.json, output)?;
     }
     match conditions {
         [] => summarize(devices, options, output),
@@ -109,12 +117,29 @@ fn answer(
     }
 }
 
+fn write_overlap(
+    devices: &Devices,
+    conditions: &[Condition<'_>],
+    as_json: bool,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let audiences: Vec<Audience> = conditions.iter().map(|condition| condition.audience.clone()).collect();
+    let overlap = devices.overlap(&audiences)?;
+    if as_json {
+        return output.line(format_args!(r#"{{"overlap":{}}}"#, json_of(&overlap)?));
+    }
+    output.line(format_args!(""))?;
+    output.line(format_args!("in any     {}", overlap.any))?;
+    output.line(format_args!("in several {}", overlap.several))
+}
+
 fn answer_text(
     devices: &Devices,
     condition: &Condition<'_>,
-    limit: usize,
+    options: &Query,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let limit = options.limit;
     let by_platform = devices.count_by_platform(&condition.audience)?;
     let count: u64 = by_platform.values().sum();
     output.line(format_args!("audience   {}", condition.text))?;
@@ -125,7 +150,24 @@ fn answer_text(
         let line = output.line(format_args!("{label:9}  {id}"));
         label = "";
         line
-    })
+    })?;
+    if options.explain {
+        write_lines("explained", &devices.explain(&condition.audience)?.to_string(), output)?;
+    }
+    if let Some(device) = &options.why {
+        let reason = devices.why_not(&condition.audience, device)?;
+        let reason = reason.map_or_else(|| format!("{device} is in it"), |reason| reason.to_string());
+        write_lines("why", &reason, output)?;
+    }
+    Ok(())
+}
+
+fn write_lines(mut label: &str, lines: &str, output: &mut Output) -> Result<(), Failure> {
+    for line in lines.lines() {
+        output.line(format_args!("{label:9}  {line}"))?;
+        label = "";
+    }
+    Ok(())
 }
 
 fn write_platforms(by_platform: &BTreeMap<Platform, u64>, output: &mut Output) -> Result<(), Failure> {
@@ -142,7 +184,7 @@ fn write_platforms(by_platform: &BTreeMap<Platform, u64>, output: &mut Output) -
 fn answer_json(
     devices: &Devices,
     condition: &Condition<'_>,
-    limit: usize,
+    options: &Query,
     output: &mut Output,
 ) -> Result<(), Failure> {
     let by_platform = devices.count_by_platform(&condition.audience)?;
@@ -150,12 +192,21 @@ fn answer_json(
     let (text, platforms) = (json(condition.text), json_counts(&by_platform));
     output.write(format_args!(r#"{{"audience":{text},"count":{count},"by_platform":{platforms},"ids":["#))?;
     let mut between = "";
-    each_id(devices, condition, limit, |id| {
+    each_id(devices, condition, options.limit, |id| {
         let written = output.write(format_args!("{between}{}", json(id)));
         between = ",";
         written
     })?;
-    output.line(format_args!("]}}"))
+    output.write(format_args!("]"))?;
+    if options.explain {
+        let explained = devices.explain(&condition.audience)?;
+        output.write(format_args!(r#","explained":{}"#, json_of(&explained.platforms)?))?;
+    }
+    if let Some(device) = &options.why {
+        let reason = devices.why_not(&condition.audience, device)?;
+        output.write(format_args!(r#","why_not":{}"#, json_of(&reason)?))?;
+    }
+    output.line(format_args!("}}"))
 }
 
 fn each_id(
@@ -223,6 +274,11 @@ fn count_tags(devices: &Devices, most: usize) -> Result<(u64, Vec<TagCount>), Fa
 
 fn json_tag(TagCount { tag, devices }: &TagCount) -> String {
     format!(r#"{{"tag":{},"devices":{devices}}}"#, json(tag.as_str()))
+}
+
+fn json_of(value: &impl Serialize) -> Result<String, Failure> {
+    let failed = |error: serde_json::Error| Failure::Io { action: "write JSON".into(), source: error.into() };
+    serde_json::to_string(value).map_err(failed)
 }
 
 fn json(text: &str) -> String {

@@ -74,6 +74,43 @@ fn an_audience_is_answered_for_a_person() {
 }
 
 #[test]
+fn an_audience_is_explained_and_so_is_why_a_device_is_not_in_it() {
+    let arguments = ["--audience", "news && !muted", "--limit", "0", "--explain", "--why", "d4"];
+    let text = answered(DEVICES, &arguments);
+    let (_, explained) = text.split_once("explained  ").unwrap();
+    assert!(explained.starts_with("2 devices: news && !muted\n           ios: 1 device\n"), "{text}");
+    assert!(
+        text.ends_with(
+            "why        no: news && !muted\n           \u{2514}\u{2500} no: !muted\n              \u{2514}\u{2500} yes: muted\n"
+        ),
+        "{text}"
+    );
+    assert!(answered(DEVICES, &["--audience", "news", "--why", "d4"]).ends_with("why        d4 is in it\n"));
+
+    let json = answered(DEVICES, &[&arguments[..], &["--json"]].concat());
+    let answer: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(answer["explained"][0][0], "ios");
+    assert_eq!(answer["explained"][0][1]["devices"], 1);
+    assert_eq!(answer["why_not"]["holds"], false);
+    let json = answered(DEVICES, &["--audience", "news", "--why", "d4", "--json"]);
+    assert!(json.ends_with(",\"why_not\":null}\n"), "{json}");
+
+    let error = refused(DEVICES, &["--audience", "news", "--why", "d9"], 1);
+    assert!(error.contains("d9"), "{error}");
+    let error = refused(DEVICES, &["--explain"], 2);
+    assert!(error.contains("--audience"), "{error}");
+}
+
+#[test]
+fn the_overlap_of_audiences_is_how_many_devices_are_in_several() {
+    let arguments = ["--audience", "news", "--audience", "platform(ios)", "--limit", "0", "--overlap"];
+    let text = answered(DEVICES, &arguments);
+    assert!(text.ends_with("\n\nin any     3\nin several 2\n"), "{text}");
+    let json = answered(DEVICES, &[&arguments[..], &["--json"]].concat());
+    assert!(json.ends_with("{\"overlap\":{\"each\":[3,2],\"any\":3,\"several\":2}}\n"), "{json}");
+}
+
+#[test]
 fn an_audience_of_nobody_is_answered_with_zero() {
     let json = answered(DEVICES, &["--json", "--audience", "no_such_tag"]);
     assert_eq!(json, "{\"audience\":\"no_such_tag\",\"count\":0,\"by_platform\":{},\"ids\":[]}\n");

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::model::Platform;
 use crate::picture::Picture;
 use crate::store::{Posting, Slot, View};
+use serde::Serialize;
 use smallvec::SmallVec;
 
 /// How an evaluation obtained a part: see [`Explanation`](crate::Explanation).
@@ -25,24 +26,25 @@ use smallvec::SmallVec;
 /// use rollbook::Taken;
 /// let shop = rollbook_testkit::example::shop();
 /// let (_, counted) = &shop.explain(&"vip".parse()?)?.platforms[0];
-/// assert_eq!(counted.taken, Taken::Counted);
+/// assert_eq!(counted.taken, Taken::CounterOnly);
 /// let (_, made) = &shop.explain(&"vip && news".parse()?)?.platforms[0];
-/// assert_eq!((made.taken, made.members[1].taken), (Taken::Made, Taken::Asked));
+/// assert_eq!((made.taken, made.members[1].taken), (Taken::Computed, Taken::Probed));
 /// # Ok::<(), rollbook::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Taken {
     /// It was read or computed.
-    Made,
+    Computed,
     /// It was taken from an earlier evaluation of an equal part.
-    Again,
+    Cached,
     /// Only its counter was read.
-    Counted,
+    CounterOnly,
     /// It was evaluated from the own keys of the few devices that were left.
-    Asked,
+    Probed,
     /// The plan shows that it is everything or nothing on this platform.
-    Known,
+    Constant,
     /// It could not change the result any more.
     Skipped,
 }
@@ -121,7 +123,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             // A single key is answered by its counter, and its complement by the counter of the platform.
             self.watch.enter(of);
             let len = self.picture.cardinality(*key, self.platform.into())?;
-            self.watch.leave(Taken::Counted);
+            self.watch.leave(Taken::CounterOnly);
             return if of.is_outside() { self.rest(len) } else { Ok(len) };
         }
         let part = self.part(of, None)?;
@@ -144,10 +146,10 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         let Some(Node { step: Step::All(members), .. }) = self.plan.node(of) else { return Ok(0) };
         for member in members.iter().filter(|member| **member != only) {
             self.watch.enter(*member);
-            self.watch.leave(Taken::Known);
+            self.watch.leave(Taken::Constant);
         }
         let len = self.count(only)?;
-        self.watch.leave(Taken::Made);
+        self.watch.leave(Taken::Computed);
         if of.is_outside() { self.rest(len) } else { Ok(len) }
     }
 
@@ -179,19 +181,19 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
 
     fn any_part(&mut self, of: Ref, among: Option<&Posting>) -> Result<(Part, Taken), Error> {
         if let Some(everything) = self.known(of) {
-            return Ok((Part { outside: everything, ..Part::nothing() }, Taken::Known));
+            return Ok((Part { outside: everything, ..Part::nothing() }, Taken::Constant));
         }
-        let Some(node) = self.plan.node(of) else { return Ok((Part::nothing(), Taken::Known)) };
+        let Some(node) = self.plan.node(of) else { return Ok((Part::nothing(), Taken::Constant)) };
         if !node.is_shared() {
             let mut part = self.make(node, among)?;
             // The reference may be to the complement of the node, and the node itself may be a complement: two of them
             // cancel out. The set stays the same in all four cases.
             part.outside ^= of.is_outside();
-            return Ok((part, Taken::Made));
+            return Ok((part, Taken::Computed));
         }
         if let Some(Some((outside, set))) = self.made.get(of.index()) {
             let set = Pending::One(set.clone());
-            return Ok((Part { outside: outside ^ of.is_outside(), set }, Taken::Again));
+            return Ok((Part { outside: outside ^ of.is_outside(), set }, Taken::Cached));
         }
         // Another list will need this part for other devices, so `among` must not limit it.
         let part = self.make(node, None)?;
@@ -201,7 +203,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             *place = Some((part.outside, set.clone()));
         }
         let outside = part.outside ^ of.is_outside();
-        Ok((Part { outside, set: Pending::One(set) }, Taken::Made))
+        Ok((Part { outside, set: Pending::One(set) }, Taken::Computed))
     }
 
     fn make(&mut self, node: &Node<'a>, among: Option<&Posting>) -> Result<Part, Error> {
@@ -224,7 +226,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         for &member in members {
             if self.known(member) == Some(true) {
                 self.watch.enter(member);
-                self.watch.leave(Taken::Known);
+                self.watch.leave(Taken::Constant);
             } else if self.is_outside(member)? {
                 outside.push(member);
             } else {
@@ -298,7 +300,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
                 left.push(ordinal);
             }
         }
-        self.watch.leave(Taken::Asked);
+        self.watch.leave(Taken::Probed);
         Ok(Pending::One(Posting::Few(left)))
     }
 

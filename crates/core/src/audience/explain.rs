@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::model::{Alias, Platform, TagName, UserId};
 use crate::picture::Picture;
 use crate::store::{Key, Relation, View};
+use serde::Serialize;
 use std::fmt;
 
 /// How an audience is counted, platform by platform. A platform is missing if the platforms of the keys alone show that
@@ -36,7 +37,7 @@ use std::fmt;
 /// );
 /// # Ok::<(), rollbook::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The audience as text.
     pub audience: String,
@@ -70,7 +71,7 @@ impl Explanation {
 /// assert_eq!(members, [("news", 1), ("!vip", 0)]);
 /// # Ok::<(), rollbook::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExplainedPart {
     /// `and`, `or`, `not and`, or the text of a leaf.
     pub label: String,
@@ -195,12 +196,12 @@ fn devices(number: u64) -> String {
 
 fn show(part: &ExplainedPart, indent: &mut String, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let how = match part.taken {
-        Taken::Made if part.members.is_empty() => "read",
-        Taken::Made => "made",
-        Taken::Again => "made already",
-        Taken::Counted => "counted",
-        Taken::Asked => "asked of the few devices left",
-        Taken::Known => "known",
+        Taken::Computed if part.members.is_empty() => "read",
+        Taken::Computed => "made",
+        Taken::Cached => "made already",
+        Taken::CounterOnly => "counted",
+        Taken::Probed => "asked of the few devices left",
+        Taken::Constant => "known",
         Taken::Skipped => "skipped",
     };
     writeln!(f, "{} {}: {how}", part.devices, part.label)?;

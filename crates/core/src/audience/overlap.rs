@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::model::PlatformSet;
 use crate::picture::Picture;
 use crate::store::{Posting, View};
+use serde::Serialize;
 
 /// The sizes of several audiences, of their union, and of the devices in more than one of them: the devices that would
 /// receive duplicates if a message were sent to each audience.
@@ -26,7 +27,7 @@ use crate::store::{Posting, View};
 /// assert_eq!(app.overlap(&audiences)?, Overlap { each: vec![2, 1], any: 2, several: 1 });
 /// # Ok::<(), rollbook::Error>(())
 /// ```
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Overlap {
     /// The number of devices of each audience, in the order in which the audiences were given.
     pub each: Vec<u64>,

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::model::DeviceId;
 use crate::picture::Picture;
 use crate::store::{Slot, View};
+use serde::Serialize;
 use std::fmt;
 
 /// A part of an audience, whether it holds for a device, and the members that decide it.
@@ -37,7 +38,7 @@ use std::fmt;
 /// assert!(app.why_not(&"muted".parse()?, &phone)?.is_none());
 /// # Ok::<(), rollbook::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason<'a> {
     /// The part of the audience.
     pub part: &'a Audience,

@@ -72,7 +72,7 @@ fn an_explanation_can_be_read_by_a_program() {
     let explanation = hundred().explain(&audience("platform(ios) && nobody || other")).unwrap();
     assert_eq!(explanation.devices(), 1);
     let [(platform, part)] = explanation.platforms.as_slice() else { panic!("one platform") };
-    assert_eq!((*platform, part.devices, part.taken), (Platform::Android, 1, Taken::Counted));
+    assert_eq!((*platform, part.devices, part.taken), (Platform::Android, 1, Taken::CounterOnly));
     assert_eq!(part.label, "other");
 }
 
