@@ -1,4 +1,4 @@
-//! The operations of a write set, one after the other.
+//! Applies the operations of a write set, one after the other.
 
 use crate::draft::{Draft, conflict};
 use crate::error::contradiction;
@@ -8,11 +8,11 @@ use rollbook::store::{
 };
 use rollbook::{Platform, Timestamp, Version};
 
-/// As many as there are ordinals.
+/// The number of ordinals on one platform, which is the most devices that it can have.
 pub(crate) const MOST_DEVICES: u64 = 1 << 32;
 
 impl Draft<'_> {
-    /// Verifies the checks of a set and does its operations, as the next version.
+    /// Verifies the checks of a write set and applies its operations as the next version.
     pub(crate) fn run(&mut self, writes: &WriteSet) -> Result<Committed, StoreError> {
         self.prefetch(writes)?;
         for check in &writes.checks {
@@ -111,7 +111,8 @@ impl Draft<'_> {
         Ok(place)
     }
 
-    /// Where the next device of a platform goes: the slot emptied last, filled now, or else one that nobody had.
+    /// Returns the place for the next device of a platform: the slot that was emptied last, filled at this version,
+    /// or else one that was never used.
     fn vacant(&mut self, platform: Platform) -> Result<Place, StoreError> {
         let Ordinals { next, free } = self.header.ordinals(platform);
         if let Some(height) = free.checked_sub(1) {

@@ -1,4 +1,4 @@
-//! What is kept in memory of each app that was used: its gate, through which commits go, and its newest picture.
+//! What is kept in memory of each app in use: the queue that its commits go through, and its newest picture.
 
 use crate::gate::Gate;
 use crate::newest::{Newest, Picture};
@@ -17,7 +17,7 @@ impl Picture {
     }
 }
 
-/// What whoever leads knows of an app as it is stored.
+/// What the leader of a group of commits knows of an app as it is stored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known {
     pub(crate) header: Header,
@@ -30,16 +30,18 @@ impl Known {
     }
 }
 
-/// What is kept in memory of one app: a few hundred bytes, whatever its size.
+/// What is kept in memory of one app: a few hundred bytes, whatever the size of the app.
 #[derive(Debug)]
 pub(crate) struct AppState {
-    /// What is committed, what comes of it, and what is stored then.
+    /// Jobs are write sets, outcomes are what their commits return, and a leader hands what it knows of the stored
+    /// app on to the next.
     pub(crate) gate: Gate<WriteSet, Result<Committed, StoreError>, Known>,
     pub(crate) newest: Newest,
-    /// The version at which a tag with chunks last ended on a platform since the store was opened; told before the
-    /// commit that ends it can be seen.
+    /// The version at which a tag with chunks last ended on a platform since the store was opened. It is stored
+    /// before the commit that ends the tag becomes visible.
     pub(crate) ended: AtomicU64,
-    /// One batch of heartbeats at a time: each compares before it writes.
+    /// Lets through one batch of heartbeats at a time, because each batch compares with what is stored before it
+    /// writes.
     pub(crate) touching: Mutex<()>,
 }
 

@@ -1,4 +1,4 @@
-//! From a draft to the one batch that writes it.
+//! Turns a draft into the one batch that writes it.
 
 use crate::draft::{Draft, Logged};
 use crate::families::Family;
@@ -9,11 +9,11 @@ use rocksdb::{ColumnFamily, DB, WriteBatch};
 use rollbook::store::{EventRecord, StoreError};
 use rollbook::{AppId, EventPosition};
 
-/// A batch that knows the families.
+/// A write batch together with the handles of the column families.
 pub(crate) struct Batch<'a> {
     db: &'a DB,
     batch: WriteBatch,
-    /// The family that was written to last, which is nearly always the next one too.
+    /// The family that was written to last, which is nearly always the next one as well.
     last: Option<(Family, &'a ColumnFamily)>,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Writes the value, or deletes the key.
+    /// Puts the value, or deletes the key if there is none.
     fn set(&mut self, family: Family, key: &[u8], value: Option<Vec<u8>>) -> Result<(), StoreError> {
         match value {
             Some(value) => self.put(family, key, &value),
@@ -59,7 +59,7 @@ impl<'a> Batch<'a> {
 }
 
 impl Draft<'_> {
-    /// Puts everything that must be written into a batch; the header is the caller's.
+    /// Puts everything that must be written into a batch, except the header, which the caller writes.
     pub(crate) fn write(&mut self, batch: &mut Batch<'_>) -> Result<(), StoreError> {
         let app = self.reads.app;
         for (id, slot) in self.ids.dirty() {
@@ -92,7 +92,7 @@ impl Draft<'_> {
         for ((number, chunk), bitmap) in self.chunks.dirty() {
             let dead = matches!(self.numbers.get(number), Some(None));
             if dead && !bitmap.is_empty() {
-                // A dropped key: its chunks are cleared bit by bit, not here.
+                // The key was dropped: its chunks are cleared gradually by later commits, not here.
                 continue;
             }
             let value = (!bitmap.is_empty()).then(|| encode_chunk(bitmap));
@@ -130,7 +130,7 @@ impl Draft<'_> {
     }
 }
 
-/// Writes an event with all its indexes, or deletes it with them.
+/// Writes an event with all its index entries, or deletes it with them.
 fn write_event(
     batch: &mut Batch<'_>,
     app: AppId,

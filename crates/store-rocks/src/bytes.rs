@@ -1,11 +1,11 @@
-//! Bytes in and out: the few shapes that every key and value is made of.
+//! Reading and writing bytes: the few shapes that every key and value consists of.
 //!
-//! Whole numbers in values are little-endian; a *varint* is LEB128, seven bits a byte, the lowest first. Reading
-//! never trusts a length, and never panics: whatever does not fit is [`Malformed`].
+//! Integers in values are little-endian; a *varint* is LEB128, seven bits a byte, the lowest first. Reading never
+//! trusts a length and never panics: bytes that do not fit are [`Malformed`].
 
 use std::str;
 
-/// What is wrong with stored bytes.
+/// Says what is wrong with stored bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) &'static str);
 
@@ -14,7 +14,7 @@ pub(crate) type Decoded<T> = Result<T, Malformed>;
 /// The version byte at the head of every value.
 pub(crate) const VALUE_VERSION: u8 = 1;
 
-/// A value's bytes, or a key's, being read from the front.
+/// Reads the bytes of a value or a key from the front.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
@@ -25,7 +25,7 @@ impl<'a> Cursor<'a> {
         Cursor { rest: bytes }
     }
 
-    /// A value behind its version byte.
+    /// Starts to read a value, after its version byte.
     pub(crate) fn value(bytes: &'a [u8]) -> Decoded<Self> {
         let mut cursor = Cursor::new(bytes);
         match cursor.u8()? {
@@ -94,7 +94,7 @@ impl<'a> Cursor<'a> {
         Err(Malformed("a varint of more than 64 bits"))
     }
 
-    /// A text behind its length in bytes as a varint.
+    /// Reads a text that follows its length in bytes as a varint.
     pub(crate) fn text(&mut self) -> Decoded<&'a str> {
         let length = usize::try_from(self.varint()?).map_err(|_| Malformed("ends too early"))?;
         text(self.take(length)?)
@@ -126,7 +126,7 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// Appends a text behind its length in bytes.
+/// Appends the length of a text in bytes as a varint, then the text.
 pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     put_varint(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());

@@ -1,11 +1,11 @@
-//! The checks of a write set against the state before its operations.
+//! Verifies the checks of a write set against the state before its operations.
 
 use crate::draft::{Draft, conflict};
 use rollbook::Timestamp;
 use rollbook::store::{Check, Conflicted, OwnedKey, Place, Relation, StoreError};
 
 impl Draft<'_> {
-    /// Does the check hold?
+    /// Returns `Ok` if the check holds, and the conflict otherwise.
     pub(crate) fn verify(&mut self, check: &Check) -> Result<(), StoreError> {
         match check {
             Check::Open => match self.header.sealed {
@@ -60,7 +60,7 @@ impl Draft<'_> {
         }
     }
 
-    /// When the device of a place was last seen.
+    /// Returns when the device of a place was last seen.
     pub(crate) fn last_seen(&self, place: Place) -> Result<Option<Timestamp>, StoreError> {
         let seen = match self.seen.get(&place.slot) {
             Some(seen) => *seen,
@@ -69,7 +69,7 @@ impl Draft<'_> {
         Ok(seen.filter(|(filled, _)| *filled == place.filled).map(|(_, at)| at))
     }
 
-    /// Has the device of a place this key?
+    /// Returns whether the device of a place has this key.
     fn linked(&mut self, key: &OwnedKey, place: Place) -> Result<bool, StoreError> {
         let number = self.name(key)?.home(place.slot.platform).map(|home| home.number);
         let device = self.filled(place)?;

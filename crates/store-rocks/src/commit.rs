@@ -1,14 +1,15 @@
-//! Committing: commits to one app go through its gate one after the other, and those that wait share one write.
+//! Group commit: commits to one app run one after the other, and those that wait share one write.
 //!
 //! # What runs in parallel, and what does not
 //!
-//! Versions of an app are given without gaps, each is part of its commit, and every commit writes the app's counters.
-//! So two commits to one app exclude each other while they are judged and numbered, whatever they touch: locks by
-//! device and key would let two commits wait for the same counter a moment later. What takes time is not judging,
-//! which is a few look-ups, but forcing the log to disk; and that is shared. Whoever finds the gate free leads: it
-//! runs its own set and those of all who wait, each over what the ones before it decided, and writes them as *one*
-//! batch with one sync. Whoever finds the gate taken leaves its set and sleeps until it has an answer, or leads in
-//! its turn. Commits to different apps share nothing; the engine groups their writes.
+//! Versions of an app have no gaps, each is part of its commit, and every commit writes the counters of the app. So
+//! two commits to one app exclude each other while they are checked and numbered, whatever they touch: with locks by
+//! device and key, two commits would wait for the same counter a moment later. Checking takes only a few look-ups;
+//! the slow part is forcing the log to disk, and that is shared. A thread that finds the gate free becomes the
+//! leader: it runs its own set and those of all waiting threads, each over the result of those before it, and writes
+//! them as *one* batch with one sync. A thread that finds the gate taken leaves its set in the queue and sleeps until
+//! it has an outcome or becomes the leader itself. Commits to different apps share nothing; RocksDB groups their
+//! writes.
 //!
 //! A set that fails changes nothing for the others: the draft takes back what it did.
 
@@ -27,38 +28,38 @@ use rocksdb::WriteOptions;
 use rollbook::AppId;
 use rollbook::store::{Check, Committed, Durability, Operation, StoreError, WriteSet};
 
-/// The largest write set that is taken, by weight.
+/// The largest write set that is accepted, by weight.
 pub(crate) const MAX_WEIGHT: usize = 65_536;
 
 type Outcome = Result<Committed, StoreError>;
-/// What became of the sets, what is stored now, when that is known, and how many dead numbers are left.
+/// The outcomes of the sets, what is stored now if that is known, and how many dead numbers are left.
 type Ran = Done<Outcome, Known, Result<u64, StoreError>>;
 
-/// Of a commit whose leader panicked.
+/// The outcome of a commit whose leader panicked.
 fn lost() -> Outcome {
     Err(StoreError::OutcomeUnknown { what: "a commit that shared another's write", cause: None })
 }
 
 impl RocksStore {
-    /// Commits a set that is not too large.
+    /// Commits a write set, whose weight the caller has checked.
     pub(crate) fn commit_through_gate(&self, app: AppId, writes: &WriteSet) -> Outcome {
         let state = self.apps.get(app);
         let work = |known: Option<Known>, sets: &[&WriteSet]| self.run(app, &state, known, sets, 0);
         state.gate.pass(writes, self.most(), lost, work)
     }
 
-    /// How many sets are written at once.
+    /// Returns how many sets may share one write.
     fn most(&self) -> usize {
         usize::from(self.options.commits_per_write)
     }
 
-    /// What is stored of an app, or of one that was never committed to.
+    /// Reads what is stored of an app; an app that was never committed to has a new header.
     fn known(&self, reads: &Reads<'_>) -> Result<Known, StoreError> {
         let header = reads.header()?.unwrap_or_else(|| Header::new(self.options.first_ordinal));
         Ok(Known { header, deletions: reads.deletions()? })
     }
 
-    /// Publishes the picture of an app that was not used before, unless someone is about to.
+    /// Publishes the picture of an app that was not used before, unless a leader is at work, who will publish it.
     pub(crate) fn look(&self, app: AppId, state: &AppState) -> Result<(), StoreError> {
         state.gate.if_free(|| {
             if !state.newest.is_new() {
@@ -70,13 +71,13 @@ impl RocksStore {
         })
     }
 
-    /// Clears chunks of dropped keys, about so many at most; answers how many dead numbers still have some.
+    /// Clears about `chunks` chunks of dropped keys at most, and returns how many dead numbers still have some.
     pub(crate) fn sweep_through_gate(&self, app: AppId, chunks: usize) -> Result<u64, StoreError> {
         let state = self.apps.get(app);
         state.gate.lead_next(self.most(), lost, |known, sets| self.run(app, &state, known, sets, chunks))
     }
 
-    /// Runs sets over one draft and writes it.
+    /// Runs write sets over one draft and writes the draft.
     fn run(
         &self,
         app: AppId,
@@ -85,9 +86,9 @@ impl RocksStore {
         sets: &[&WriteSet],
         sweep: usize,
     ) -> Ran {
-        // Where a set rests on a device's not having been seen, or writes that it was, no heartbeat is written between
-        // the judgement and the write: one that was acknowledged by then has been judged, and one that comes later finds
-        // the device as the set left it.
+        // A set may depend on a device's not having been seen, or write that it was. Then no heartbeat is written
+        // between the check and the write: one that was acknowledged before has been checked, and one that comes
+        // later finds the device as the set left it.
         let _no_heartbeats = sets.iter().any(|set| is_about_heartbeats(set)).then(|| state.touching.lock());
         let reads = Reads::latest(&self.db, app);
         let before = match known.map_or_else(|| self.known(&reads), Ok) {
@@ -133,10 +134,10 @@ impl RocksStore {
         }
         state.newest.unsettle();
         if let Err(cause) = self.write(batch, &options) {
-            // What is stored now is not known here: the next commit and every view read it.
+            // What is stored now is not known after a failed write: the next commit and every view read it.
             return fail(outcomes.into_iter().map(Some), None, error::write("a commit", cause));
         }
-        // It is written, whatever becomes of this walk; where that fails, the next commit walks again.
+        // The batch is written, whatever happens to this walk; if the walk fails, the next commit walks again.
         let deletions = if draft.deletions_moved { reads.deletions() } else { Ok(before.deletions) };
         let known = deletions.ok().map(|deletions| Known { header, deletions });
         draft.leave();
@@ -156,7 +157,7 @@ fn left(header: &Header) -> u64 {
     header.dead.1 - header.dead.0
 }
 
-/// Everyone who had not failed already fails with the same error.
+/// Fails every set that has not failed already with the same error.
 fn fail(outcomes: impl Iterator<Item = Option<Outcome>>, known: Option<Known>, error: StoreError) -> Ran {
     let outcomes = outcomes.map(|outcome| match outcome {
         Some(Err(own)) => Err(own),
@@ -165,7 +166,7 @@ fn fail(outcomes: impl Iterator<Item = Option<Outcome>>, known: Option<Known>, e
     Done { outcomes: outcomes.collect(), hand_on: known, result: Err(copy(&error)) }
 }
 
-/// The same class and words once more; the engine's error goes along as text.
+/// Copies an error: the same class and words, with the engine's error as text.
 fn copy(failure: &StoreError) -> StoreError {
     use std::error::Error;
     let cause = || failure.source().map(error::again);

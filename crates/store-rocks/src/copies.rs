@@ -1,9 +1,9 @@
-//! Copies of a directory, file by file: backups, what is restored from one, and what is left of one that is damaged.
+//! Copies of a directory, file by file: backups, restored backups, and what is left of a damaged directory.
 //!
-//! A copy needs nothing of the owner, so it is made beside one that goes on writing as well. What it must be is one
-//! moment: the logs are opened, the list of tables is read, and the tables of that list are linked or opened; then what
-//! the owner removes is still at hand, and the logs are copied, each up to its last whole commit. Where the owner was
-//! quicker, all of that is done again.
+//! A copy needs no cooperation of the owner, so it can also be made while another process writes to the directory. It
+//! must show one moment. So the logs are opened first, then the list of tables is read, and the tables of that list
+//! are linked or opened; from then on the owner can remove files without harm. Last, each log is copied up to its
+//! last whole commit. If the owner removed a file before it was linked or opened, all of that is done again.
 
 use crate::error;
 use crate::families::Family;
@@ -53,29 +53,29 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Salvaged {
-    /// The first place that is damaged. Everything before it is there, and nothing of what was written after it to the
-    /// logs.
+    /// The first place that is damaged. Everything before it is kept; everything that was written to the logs after
+    /// it is lost.
     pub damage: Damage,
-    /// Whether what is left is the register as it was at one moment. Where it is not, some tables hold commits from after
-    /// the damage of which other parts were in the logs alone: records may contradict each other.
+    /// Whether what is left is the register as it was at one moment. If not, some tables hold parts of commits from
+    /// after the damage whose other parts were only in the logs, so records may contradict each other.
     pub is_one_moment: bool,
 }
 
-/// How a copy has the tables of its origin.
+/// How a copy gets the tables of its origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tables {
-    /// Shares them, where the file system can: nothing ever changes in a table.
+    /// Hard links, if the file system supports them: tables never change.
     Link,
-    /// Has its own.
+    /// Copies of its own.
     Copy,
-    /// Refers to them by path.
+    /// Symbolic references to their paths.
     #[cfg(unix)]
     Point,
 }
 
 impl RocksStore {
-    /// Copies the store as of now into a new directory, while it goes on being used. Table files are linked where the
-    /// file system can, so this takes little time and space. The copy is a store: it can be opened as it is.
+    /// Copies the store as it is now into a new directory, while it remains in use. Table files are linked if the
+    /// file system supports it, so this takes little time and space. The copy is a store that can be opened as it is.
     ///
     /// ```
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -89,13 +89,13 @@ impl RocksStore {
     /// ```
     ///
     /// # Errors
-    /// As [`RocksStore::backup_of`].
+    /// The same as those of [`RocksStore::backup_of`].
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<(), OpenError> {
         Self::backup_of(&self.path, to)
     }
 
-    /// The same of a directory that another process may have open, and may be writing to: everything that was
-    /// acknowledged before this was called is in the copy.
+    /// Copies a store that another process may have open and may be writing to. Everything that was acknowledged
+    /// before this call is in the copy.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -114,12 +114,12 @@ impl RocksStore {
     ///
     /// # Errors
     /// [`OpenError::Missing`], [`OpenError::NotAStore`], [`OpenError::Format`], [`OpenError::Damaged`],
-    /// [`OpenError::Exists`], [`OpenError::Busy`], [`OpenError::Io`]. Nothing is left of a copy that failed.
+    /// [`OpenError::Exists`], [`OpenError::Busy`], [`OpenError::Io`]. A copy that failed is removed.
     pub fn backup_of(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), OpenError> {
         copy(from.as_ref(), to.as_ref(), Tables::Link, whole)
     }
 
-    /// Copies a backup to where a store shall be, so that the two share nothing.
+    /// Copies a backup to the directory of a new store. The two share no files.
     ///
     /// ```
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -132,14 +132,14 @@ impl RocksStore {
     /// ```
     ///
     /// # Errors
-    /// As [`RocksStore::backup_of`].
+    /// The same as those of [`RocksStore::backup_of`].
     pub fn restore(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), OpenError> {
         copy(from.as_ref(), to.as_ref(), Tables::Copy, whole)
     }
 
-    /// Copies what is left of a store whose logs are damaged into a new directory, which is a store: everything up to the
-    /// first place that is damaged. Returns what was wrong; nothing where nothing was. The damaged directory stays as it
-    /// is, and the two share nothing.
+    /// Copies what is left of a store whose logs are damaged into a new store: everything up to the first damaged
+    /// place. Returns what was wrong, or `None` if nothing was. The damaged directory is not changed, and the two
+    /// share no files.
     ///
     /// ```
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -152,7 +152,8 @@ impl RocksStore {
     /// ```
     ///
     /// # Errors
-    /// As [`RocksStore::backup_of`]; `Damaged` where a file is missing or damaged without which nothing can be read.
+    /// The same as those of [`RocksStore::backup_of`]; `Damaged` only if a file is missing or damaged without which
+    /// nothing can be read.
     pub fn salvage(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Option<Salvaged>, OpenError> {
         let to = to.as_ref();
         let salvaged = copy(from.as_ref(), to, Tables::Copy, |examined| Ok(left(examined)))?;
@@ -162,8 +163,8 @@ impl RocksStore {
         Ok(salvaged)
     }
 
-    /// Writes everything into table files and compacts them: the smallest the store can be. Takes as long as reading
-    /// and writing all of it.
+    /// Writes everything into table files and compacts them, which makes the store as small as it can be. Takes as
+    /// long as reading and writing all of it.
     ///
     /// ```
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -186,10 +187,11 @@ impl RocksStore {
     }
 }
 
-/// Where in its directory [`scratch`] has the store.
+/// The subdirectory in which [`scratch`] keeps the store.
 pub(crate) const LEFT: &str = "left";
 
-/// A copy of what is left of a store, to be read: a directory of links, which is removed when this is dropped.
+/// Makes a directory of links to what is left of a store, for reading. The directory is removed when the returned
+/// `TempDir` is dropped.
 pub(crate) fn scratch(from: &Path) -> Result<(tempfile::TempDir, Option<Salvaged>), OpenError> {
     let parent = std::env::temp_dir();
     let directory = tempfile::Builder::new().prefix("rollbook-salvage-").tempdir();
@@ -212,7 +214,7 @@ fn left(examined: &Examined) -> Option<Salvaged> {
     examined.damage.clone().map(|damage| Salvaged { damage, is_one_moment })
 }
 
-/// Copies a store, if `judge` accepts what was found of it, and returns what that returns.
+/// Copies a store if `judge` accepts what was found of it, and returns what `judge` returns.
 fn copy<T>(
     from: &Path,
     to: &Path,
@@ -247,28 +249,28 @@ fn copy<T>(
         }
         let synced = File::open(&target).and_then(|directory| directory.sync_all());
         synced.map_err(io_error(&target, "cannot sync the directory"))?;
-        // Last: a copy that was interrupted is not taken for a store.
+        // The format file is written last, so that an interrupted copy is not taken for a store.
         format::write(to)?;
         Ok(judged)
     })();
     if copied.is_err() {
-        // It was made here, and nobody else knows of it.
+        // The directory was made by this call and is not known to any other code.
         let _ = fs::remove_dir_all(to);
     }
     copied
 }
 
-/// What of a directory stays at hand, whatever its owner removes.
+/// The files of a directory that can still be read, whatever its owner removes.
 struct Held {
     frozen: Frozen,
     examined: Examined,
-    /// Tables that are not in the target yet, and their names.
+    /// Tables that are not in the target yet, with their names.
     copied: Vec<(File, String)>,
 }
 
-/// Takes hold of a directory, and puts its tables into the target where that costs nothing.
+/// Opens the files of a directory, and puts its tables into the target if that needs no copying.
 fn hold(source: &Path, target: &Path, tables: Tables) -> Result<Held, OpenError> {
-    // Of a try before, which the owner has overtaken.
+    // Left by an earlier try, which failed because the owner replaced files.
     match fs::remove_dir_all(target) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(io_error(target, "cannot be removed")(error));
@@ -291,12 +293,12 @@ fn hold(source: &Path, target: &Path, tables: Tables) -> Result<Held, OpenError>
             copied.push((File::open(&table).map_err(io_error(&table, "cannot be read"))?, name));
         }
     }
-    // Takes longer, and needs nothing by its name any more.
+    // This takes longer, and no longer needs any file by its name.
     let examined = frozen.examine()?;
     Ok(Held { frozen, examined, copied })
 }
 
-/// Writes a new file of this much of another.
+/// Writes a new file from the first `length` bytes of another.
 fn write(from: impl Read, to: &Path, length: u64) -> Result<(), OpenError> {
     let copied = private::create_file(to).and_then(|mut out| {
         io::copy(&mut from.take(length), &mut out)?;

@@ -1,7 +1,7 @@
 //! A draft: what one or several commits have decided, over what is stored, before any of it is written.
 //!
-//! Each commit reads through the draft, so that it sees those before it; [`Draft::keep`] and [`Draft::undo`] end a
-//! commit; the batch is made at the end, and whatever changed many times is written once.
+//! Each commit reads through the draft, so that it sees the commits before it. [`Draft::keep`] or [`Draft::undo`]
+//! ends a commit. The batch is made at the end, so a record that several commits change is written once.
 
 use crate::error::contradiction;
 use crate::overlay::Overlay;
@@ -24,7 +24,7 @@ pub(crate) struct Logged {
     pub(crate) erased: bool,
 }
 
-/// What commits to one app have decided.
+/// What the commits to one app that share a batch have decided.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     pub(crate) reads: &'a Reads<'a>,
@@ -41,17 +41,17 @@ pub(crate) struct Draft<'a> {
     pub(crate) entries: Overlay<EntryKey, Option<(Entry, Version)>>,
     pub(crate) events: Overlay<EventPosition, Logged>,
     pub(crate) seen: Overlay<Slot, Option<(Version, Timestamp)>>,
-    /// Has a deletion gained or lost devices? Also by a commit that was taken back.
+    /// Whether a deletion may have gained or lost devices. Also set by a commit that was taken back.
     pub(crate) deletions_moved: bool,
-    /// Has a tag with chunks ended on a platform? Also by a commit that was taken back.
+    /// Whether a tag with chunks has ended on a platform. Also set by a commit that was taken back.
     pub(crate) tag_ended: bool,
-    /// How many devices each user had before the present commit, of those that it touched.
+    /// For each user that the present commit touched, how many devices it had before.
     users_before: HashMap<Box<str>, u64>,
-    /// The slots whose devices were swept since the last drop of the present commit.
+    /// The slots whose devices lost their dead key numbers since the last drop of the present commit.
     pub(crate) swept: HashSet<Slot>,
 }
 
-/// Does the same to every overlay.
+/// Calls the same method on every overlay.
 macro_rules! overlays {
     ($draft:ident . $method:ident ( $($argument:expr)? )) => {
         $draft.slots.$method($($argument)?);
@@ -102,7 +102,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// A commit begins.
+    /// Begins a commit; it can be taken back only if it is `undoable`.
     pub(crate) fn begin(&mut self, undoable: bool) {
         self.header_before = self.header;
         self.users_before.clear();
@@ -110,7 +110,7 @@ impl<'a> Draft<'a> {
         overlays!(self.begin(undoable));
     }
 
-    /// Makes room for what so many new devices usually bring: an alias and a user each.
+    /// Makes room for what `new` new devices usually bring: an alias and a user each.
     pub(crate) fn expect(&mut self, new: usize) {
         self.slots.reserve(new);
         self.ids.reserve(new);
@@ -119,7 +119,7 @@ impl<'a> Draft<'a> {
         self.chunks.reserve(new);
     }
 
-    /// The present commit is done: what is left to say about it.
+    /// Ends the present commit, and completes what is reported of it.
     pub(crate) fn keep(&mut self, done: &mut Committed) -> Result<(), StoreError> {
         for (user, before) in &self.users_before {
             let key = OwnedKey { relation: Relation::User, name: user.clone() };
@@ -134,13 +134,13 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// The present commit never was.
+    /// Takes the present commit back.
     pub(crate) fn undo(&mut self) {
         self.header = self.header_before;
         overlays!(self.undo());
     }
 
-    /// Takes in the device of a slot.
+    /// Loads the device of a slot, if the slot was not loaded yet.
     fn load_slot(&mut self, slot: Slot) -> Result<(), StoreError> {
         if self.slots.has(&slot) {
             return Ok(());
@@ -159,7 +159,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Where the device of an id stands.
+    /// Returns the slot of the device with an id.
     pub(crate) fn find(&mut self, id: &DeviceId) -> Result<Option<Slot>, StoreError> {
         if let Some(found) = self.ids.get(id) {
             return Ok(*found);
@@ -177,28 +177,29 @@ impl<'a> Draft<'a> {
         Ok(Some(slot))
     }
 
-    /// The device that fills a place.
+    /// Returns the device that fills a place. Fails with a conflict if there is none.
     pub(crate) fn filled(&mut self, place: Place) -> Result<&Device, StoreError> {
         self.load_slot(place.slot)?;
         let device = self.slots.get(&place.slot).and_then(Option::as_ref);
         device.filter(|device| device.place == place).ok_or(StoreError::conflict(Conflicted::DeviceGone))
     }
 
-    /// The device of a slot that is known to be filled, to be changed.
+    /// Returns the device of a slot that must be filled, to be changed.
     pub(crate) fn device_mut(&mut self, slot: Slot) -> Result<&mut Device, StoreError> {
         self.load_slot(slot)?;
         let device = self.slots.change(&slot).and_then(Option::as_mut);
         device.ok_or_else(|| StoreError::corrupt("a posting that names an empty slot"))
     }
 
-    /// The device of a place gets this commit's version, and loses its dead key numbers.
+    /// Gives the device of a place the version of this commit, and removes its dead key numbers.
     pub(crate) fn change(&mut self, place: Place) -> Result<(), StoreError> {
         let (now, last_drop) = (self.header.version, self.header.last_drop);
         let swept = self.swept.contains(&place.slot);
         let device = self.filled(place)?;
-        // A key that this commit dropped may be among the device's, unless the device was swept since.
+        // A key that this commit dropped may still be among the keys of the device, unless the device was swept
+        // since.
         if device.version > last_drop || (device.version == now && swept) {
-            // Nothing died since its last write.
+            // No key has died since the last write of the device.
             if device.version != now {
                 self.device_mut(place.slot)?.version = now;
             }
@@ -214,7 +215,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Those of the numbers that are not dead.
+    /// Returns those of the numbers that are not dead.
     fn live(&mut self, mut numbers: Vec<u64>) -> Result<Vec<u64>, StoreError> {
         let mut failed = None;
         numbers.retain(|&number| match self.number(number) {
@@ -227,10 +228,12 @@ impl<'a> Draft<'a> {
         failed.map_or(Ok(numbers), Err)
     }
 
-    /// How many tags a device carries, where that is below `enough`; at least `enough` otherwise.
+    /// Returns how many tags a device carries if they are fewer than `enough`, and otherwise some number that is at
+    /// least `enough`.
     pub(crate) fn has_tags(&mut self, place: Place, enough: usize) -> Result<usize, StoreError> {
         let last_drop = self.header.last_drop;
         let device = self.filled(place)?;
+        // ||Dead numbers only make the list longer: a list shorter than `enough` needs no look-up of any number.
         if device.tags.len() < enough || device.version > last_drop {
             return Ok(device.tags.len());
         }
@@ -238,7 +241,7 @@ impl<'a> Draft<'a> {
         Ok(self.live(tags)?.len())
     }
 
-    /// What a number stands for, `None` when it is dead.
+    /// Returns what a number stands for, or `None` if it is dead.
     pub(crate) fn number(&mut self, number: u64) -> Result<Option<&(OwnedKey, Platform)>, StoreError> {
         if number == 0 {
             return Ok(None);
@@ -268,7 +271,8 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// The draft is written: what it holds is what is stored, and the next one may need it.
+    /// Ends the draft after it was written. What it holds is what is stored now, so it is kept decoded for the next
+    /// one.
     pub(crate) fn leave(self) {
         let Draft { reads, recent, chunks, names, numbers, .. } = self;
         let live = |number: u64| !matches!(numbers.get(&number), Some(None));

@@ -1,4 +1,4 @@
-//! From the engine's errors to the contract's classes.
+//! Conversion of the engine's errors to the classes of the store contract.
 
 use crate::bytes::Malformed;
 use crate::families::Family;
@@ -9,12 +9,12 @@ use std::io;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// As [`io::ErrorKind::StorageFull`] it is told by whoever knows no engine.
+/// A full disk. Its kind is [`io::ErrorKind::StorageFull`], so that callers that know no engine can recognize it.
 #[derive(Debug, thiserror::Error)]
 #[error("the disk is full")]
 struct DiskFull(#[source] rocksdb::Error);
 
-/// Whether the engine found no room for what it had to write.
+/// Returns whether the engine found no room for what it had to write.
 pub(crate) fn is_full(cause: &rocksdb::Error) -> bool {
     cause.kind() == ErrorKind::IOError && cause.as_ref().contains("No space left")
 }
@@ -26,7 +26,7 @@ fn boxed(cause: rocksdb::Error) -> Cause {
     Box::new(cause)
 }
 
-/// A cause once more, of the same kind and words.
+/// Copies a cause: the same kind and words.
 pub(crate) fn again(cause: &(dyn Error + 'static)) -> Cause {
     match cause.downcast_ref::<io::Error>() {
         Some(known) => Box::new(io::Error::new(known.kind(), known.to_string())),
@@ -34,11 +34,11 @@ pub(crate) fn again(cause: &(dyn Error + 'static)) -> Cause {
     }
 }
 
-/// A read that failed: nothing was applied, whatever it was part of.
+/// Converts the error of a failed read: nothing was applied, whatever the read was part of.
 pub(crate) fn read(what: &'static str) -> impl FnOnce(rocksdb::Error) -> StoreError {
     move |cause| match cause.kind() {
         ErrorKind::Corruption => corrupt(what, cause),
-        // A file that the engine's own list of files names is gone.
+        // A file that the engine's `MANIFEST` names is gone.
         ErrorKind::IOError if cause.as_ref().contains("No such file") => corrupt(what, cause),
         _ => StoreError::Unavailable { what, cause: Some(boxed(cause)) },
     }
@@ -48,12 +48,12 @@ fn corrupt(what: &str, cause: rocksdb::Error) -> StoreError {
     StoreError::Corrupt { what: what.to_owned(), cause: Some(Box::new(cause)) }
 }
 
-/// A write that failed.
+/// Converts the error of a failed write.
 ///
-/// The engine appends a batch to its log, forces the log to disk, and only then shows the batch. A batch that found
-/// no space in the log was not appended whole, and recovery drops an unfinished end; one that was refused because a
-/// table had found none was not appended at all. Whatever else went wrong, also with the engine's list of files, may
-/// have happened after the bytes were there: a later opening may find the batch, so nobody knows.
+/// The engine appends a batch to its log, forces the log to disk, and only then makes the batch visible. A batch that
+/// found no space in the log was not appended whole, and recovery drops an unfinished end; one that was refused
+/// because a table had found no space was not appended at all. Any other failure, also one of the `MANIFEST`, may
+/// have happened after the bytes were in the log. A later opening may then find the batch, so the outcome is unknown.
 pub(crate) fn write(what: &'static str, cause: rocksdb::Error) -> StoreError {
     let text: &str = cause.as_ref();
     match cause.kind() {
@@ -71,7 +71,7 @@ pub(crate) fn write(what: &'static str, cause: rocksdb::Error) -> StoreError {
     }
 }
 
-/// A value or key that does not decode.
+/// Converts the error of a value or key that does not decode.
 pub(crate) fn malformed(family: Family, key: &[u8]) -> impl FnOnce(Malformed) -> StoreError {
     move |Malformed(what)| {
         let key: String =
@@ -80,7 +80,7 @@ pub(crate) fn malformed(family: Family, key: &[u8]) -> impl FnOnce(Malformed) ->
     }
 }
 
-/// Two records that contradict each other.
+/// Fails because two records contradict each other.
 pub(crate) fn contradiction<T>(what: &str) -> Result<T, StoreError> {
     Err(StoreError::corrupt(what))
 }

@@ -1,4 +1,4 @@
-//! The column families: one for each way of being read, each with its tuning.
+//! The column families: one for each access pattern, each with its own tuning.
 
 use crate::options::{Compression, RocksOptions};
 use rocksdb::{
@@ -6,7 +6,7 @@ use rocksdb::{
     DataBlockIndexType, Options,
 };
 
-/// Bytes of a write buffer, at least.
+/// The smallest size of a write buffer, in bytes.
 const SMALLEST_BUFFER: usize = 256 << 10;
 
 /// A column family of the store.
@@ -26,19 +26,19 @@ pub(crate) enum Family {
 
 /// How a family is tuned.
 struct Profile {
-    /// Bytes of a block before compression.
+    /// Size of a block in bytes, before compression.
     block: usize,
-    /// Bits a key of the Bloom filter; none where nobody asks for a single key.
+    /// Bits of the Bloom filter per key; `None` if single keys are never looked up.
     bloom: Option<f64>,
-    /// Is a key that is asked for nearly always there? Then the last level needs no filter.
+    /// Whether a key that is looked up nearly always exists. Then the last level needs no filter.
     mostly_hits: bool,
-    /// A hash index inside a block: a point look-up without its binary search, for a few bytes more.
+    /// Whether blocks have a hash index: a point look-up without a binary search, for a few more bytes.
     hashed: bool,
-    /// Are neighbours deleted together, and then walked over?
+    /// Whether neighbouring keys are deleted together, and their range is scanned afterwards.
     deleted_in_stretches: bool,
-    /// Is it worth compressing?
+    /// Whether compression is worth its time.
     compressed: bool,
-    /// Bytes of one write buffer, of the whole budget: one part in so many.
+    /// Divisor of the whole write budget: the size of one write buffer is the budget divided by this.
     buffer: usize,
 }
 
@@ -172,7 +172,7 @@ impl Family {
         let mut table = BlockBasedOptions::default();
         table.set_block_size(block);
         table.set_block_cache(cache);
-        // Indexes and filters live in the cache: memory follows the budget, not the number of devices.
+        // Indexes and filters live in the cache, so that memory follows the budget and not the number of devices.
         table.set_cache_index_and_filter_blocks(true);
         table.set_cache_index_and_filter_blocks_with_high_priority(true);
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);
@@ -192,8 +192,8 @@ impl Family {
         family.set_disable_auto_compactions(!compacts);
         family.set_block_based_table_factory(&table);
         if bloom.is_some() {
-            // In write buffers too: otherwise whoever asks for what is not there, or is in a file, walks them first.
-            // Two in a hundred bytes are at least ten bits a key.
+            // Write buffers have a Bloom filter too. Otherwise a look-up of a key that does not exist, or is in a
+            // file, would search them first. Two bytes in a hundred are at least ten bits a key.
             family.set_memtable_whole_key_filtering(true);
             family.set_memtable_prefix_bloom_ratio(0.02);
         }
@@ -206,14 +206,14 @@ impl Family {
         family.set_write_buffer_size((options.write_buffer_bytes() / buffer).max(SMALLEST_BUFFER));
         family.set_max_write_buffer_number(4);
         if deleted_in_stretches {
-            // What is deleted in the order of the keys would be walked over again and again until it is compacted.
+            // Keys that are deleted in their order would be scanned again and again until they are compacted.
             family.add_compact_on_deletion_collector_factory(4_096, 2_048, 0.5);
         }
         family
     }
 }
 
-/// Every family of the store as the engine wants to hear of it.
+/// Returns the descriptors with which the engine opens all families of the store.
 pub(crate) fn descriptors(
     options: &RocksOptions,
     cache: &Cache,
@@ -221,8 +221,9 @@ pub(crate) fn descriptors(
 ) -> Vec<ColumnFamilyDescriptor> {
     let described =
         |family: Family| ColumnFamilyDescriptor::new(family.name(), family.options(options, cache, compacts));
-    // Nothing is ever in it. But the largest write buffer of all is how much of a disk must be free before the engine
-    // takes writes again after it was full, and how much a log takes in advance; the engine's usual one is 64 MiB.
+    // Nothing is ever in the default family. But the largest write buffer of all determines how much of a disk must
+    // be free before the engine takes writes again after it was full, and how much space a log reserves in advance.
+    // The engine's default is 64 MiB.
     let mut unused = Options::default();
     unused.set_write_buffer_size(SMALLEST_BUFFER);
     let unused = ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, unused);

@@ -1,4 +1,5 @@
-//! The directory: a format file that says which release can read it, and the engine's own directory beside it.
+//! The directory of a store: a format file that says which release can read it, and the engine's own directory beside
+//! it.
 
 use crate::open::OpenError;
 use crate::private;
@@ -13,7 +14,7 @@ const FILE: &str = "FORMAT";
 const ENGINE: &str = "db";
 const PREFIX: &str = "rollbook-store-rocks ";
 
-/// Where the engine's files are.
+/// Returns the directory with the engine's files.
 pub(crate) fn engine_directory(path: &Path) -> PathBuf {
     path.join(ENGINE)
 }
@@ -22,7 +23,7 @@ pub(crate) fn io_error(path: &Path, what: &'static str) -> impl FnOnce(io::Error
     move |cause| OpenError::Io { path: path.to_owned(), what, cause }
 }
 
-/// Is this a directory that this release reads? Where there is none, makes one if it may.
+/// Checks that this release can read the directory. If there is none, creates it if `make` is set.
 pub(crate) fn check_or_make(path: &Path, make: bool) -> Result<(), OpenError> {
     let file = path.join(FILE);
     match fs::read(&file) {
@@ -52,7 +53,7 @@ fn check(path: &Path, text: &[u8]) -> Result<(), OpenError> {
     }
 }
 
-/// Is nothing there, or nothing but an empty directory?
+/// Returns whether the path does not exist or is an empty directory.
 fn is_empty(path: &Path) -> Result<bool, OpenError> {
     match fs::read_dir(path) {
         Ok(mut entries) => Ok(entries.next().is_none()),
@@ -61,11 +62,11 @@ fn is_empty(path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// Writes the format file, whole or not at all, before the engine writes anything.
+/// Writes the format file atomically. This must happen before the engine writes anything.
 pub(crate) fn write(path: &Path) -> Result<(), OpenError> {
     let (file, draft) = (path.join(FILE), path.join("FORMAT.new"));
     let written = (|| {
-        // What an interrupted try has left.
+        // A leftover of an interrupted try.
         let _ = fs::remove_file(&draft);
         let mut out = private::create_file(&draft)?;
         out.write_all(format!("{PREFIX}{FORMAT}\n").as_bytes())?;

@@ -1,6 +1,6 @@
-//! For fuzzers only, and no part of what this crate promises: every form on disk, read from any bytes.
+//! Entry points for fuzzers, outside the promises of this crate: every form on disk, read from arbitrary bytes.
 //!
-//! Bytes are read as a value or a key, or refused; what was read and is written again reads as the same.
+//! Bytes are read as a value or a key, or refused. What was read and is written again must read as the same.
 #![allow(clippy::panic, reason = "a fuzzer is told by a panic")]
 
 use crate::keys;
@@ -13,13 +13,13 @@ use rollbook::store::{OwnedKey, Relation};
 use rollbook::{DeviceId, Platform, Timestamp};
 use std::fmt::Debug;
 
-/// Asserts that what was read and written again reads as the same.
+/// Asserts that a value that was read, written and read again is the same.
 #[track_caller]
 fn same<T: PartialEq + Debug>(read: &T, again: Option<T>) {
     assert!(again.as_ref() == Some(read), "{read:?} reads again as {again:?}");
 }
 
-/// Reads the bytes as every value there is.
+/// Reads the bytes as every kind of value.
 pub fn values(bytes: &[u8]) {
     device(bytes);
     name(bytes);
@@ -86,7 +86,7 @@ fn small(bytes: &[u8]) {
     }
 }
 
-/// Reads the bytes as every key that is read.
+/// Reads the bytes as every kind of key that the store reads.
 pub fn keys(bytes: &[u8]) {
     let app = rollbook::AppId(7);
     if let Ok(name) = keys::name_in(bytes) {

@@ -1,28 +1,28 @@
-//! One leader at a time, who also does the work of those that wait: how threads take turns at one app, whatever the
-//! work is.
+//! A queue of jobs for one app in which one thread at a time, the leader, also does the jobs of the threads that
+//! wait. It knows nothing of the jobs themselves.
 //!
-//! Whoever finds the gate free leads. Whoever finds it taken leaves its job and sleeps until it has an outcome, or
-//! leads in its turn. From leader to leader something is handed on.
+//! A thread that finds the gate free becomes the leader. A thread that finds it taken leaves its job in the queue and
+//! sleeps until it has an outcome or becomes the leader itself. Each leader hands a value on to the next.
 
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::fmt;
 use std::sync::Arc;
 
-/// A job that waits for whoever leads.
+/// A job that waits for the leader.
 struct Waiter<J, O> {
     job: J,
     outcome: Mutex<Option<O>>,
 }
 
-/// Who is at work, and who waits.
+/// Whether there is a leader, and which jobs wait.
 struct Queue<J, O, H> {
     led: bool,
     waiting: Vec<Arc<Waiter<J, O>>>,
-    /// What the last leader handed on; `None` when the next must find out for itself.
+    /// What the last leader handed on; `None` if the next must find out for itself.
     handed: Option<H>,
 }
 
-/// A gate for jobs `J` with outcomes `O`, at which leaders hand on an `H`.
+/// A gate for jobs `J` with outcomes `O`, whose leaders hand on an `H`.
 pub(crate) struct Gate<J, O, H: Copy> {
     queue: Mutex<Queue<J, O, H>>,
     opened: Condvar,
@@ -34,13 +34,13 @@ impl<J, O, H: Copy> fmt::Debug for Gate<J, O, H> {
     }
 }
 
-/// What a leader's work came to.
+/// The results of a leader's work.
 pub(crate) struct Done<O, H, T> {
-    /// Of each job, in order.
+    /// The outcome of each job, in order.
     pub(crate) outcomes: Vec<O>,
-    /// For the next leader.
+    /// The value for the next leader.
     pub(crate) hand_on: Option<H>,
-    /// For whoever led.
+    /// The result for the leader itself.
     pub(crate) result: T,
 }
 
@@ -50,8 +50,8 @@ impl<J: Clone, O, H: Copy> Gate<J, O, H> {
         Gate { queue: Mutex::new(queue), opened: Condvar::new() }
     }
 
-    /// Has a job done, by whoever leads, with at most so many jobs at once. `lost` is the outcome of a job whose leader
-    /// never told one.
+    /// Has a job done by the leader, which may be this thread, with at most `most` jobs at once. `lost` makes the
+    /// outcome of a job whose leader ended without one.
     pub(crate) fn pass<T>(
         &self,
         job: &J,
@@ -73,7 +73,8 @@ impl<J: Clone, O, H: Copy> Gate<J, O, H> {
             if queue.led {
                 self.opened.wait(&mut queue);
             } else {
-                // Everyone who waits is served by whoever leads, up to a limit; so this may take another round.
+                // A leader serves waiting jobs only up to a limit, so this round may not include the own job; the
+                // loop goes on.
                 let _ = self.lead(queue, None, most, &lost, &work);
                 queue = self.queue.lock();
             }
@@ -94,7 +95,8 @@ impl<J: Clone, O, H: Copy> Gate<J, O, H> {
         self.lead(queue, None, most, &lost, work).1
     }
 
-    /// When nobody leads, keeps everyone from leading during this, which answers what is handed on.
+    /// Runs `work` if there is no leader, and keeps every thread from leading meanwhile. `work` returns what is
+    /// handed on.
     pub(crate) fn if_free<E>(&self, work: impl FnOnce() -> Result<Option<H>, E>) -> Result<(), E> {
         let mut queue = self.queue.lock();
         if !queue.led
@@ -105,7 +107,7 @@ impl<J: Clone, O, H: Copy> Gate<J, O, H> {
         Ok(())
     }
 
-    /// Works for itself, if it has a job, and for those who wait; answers the outcome of its own.
+    /// Leads with its own job, if there is one, and those that wait. Returns the outcome of its own job.
     fn lead<T>(
         &self,
         mut queue: MutexGuard<'_, Queue<J, O, H>>,
@@ -119,7 +121,7 @@ impl<J: Clone, O, H: Copy> Gate<J, O, H> {
         let served: Vec<Arc<Waiter<J, O>>> = queue.waiting.drain(..waiting).collect();
         let handed = queue.handed.take();
         drop(queue);
-        // However this ends, the gate opens again and nobody sleeps for ever.
+        // However this ends, also by a panic, dropping `leading` opens the gate and leaves no thread asleep for ever.
         let mut leading = Leading { gate: self, served: &served, lost, hand_on: None };
 
         let jobs: Vec<&J> = own.into_iter().chain(served.iter().map(|waiter| &waiter.job)).collect();
@@ -135,7 +137,8 @@ impl<J: Clone, O, H: Copy> Gate<J, O, H> {
     }
 }
 
-/// Whoever leads; dropping it opens the gate and wakes everyone, also those whom a panic left without an outcome.
+/// The present leader. Dropping it opens the gate and wakes all waiting threads; a job that a panic left without an
+/// outcome gets the lost one.
 struct Leading<'g, J, O, H: Copy, L: Fn() -> O> {
     gate: &'g Gate<J, O, H>,
     served: &'g [Arc<Waiter<J, O>>],
@@ -150,6 +153,7 @@ impl<J, O, H: Copy, L: Fn() -> O> Drop for Leading<'_, J, O, H, L> {
         }
         let mut queue = self.gate.queue.lock();
         queue.led = false;
+        // After a panic this is `None`: the next leader reads what is stored.
         queue.handed = self.hand_on;
         self.gate.opened.notify_all();
     }

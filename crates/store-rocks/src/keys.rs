@@ -1,21 +1,21 @@
-//! Keys: which bytes name what. Numbers are big-endian, so that bytes sort as numbers do, and no key of a family is
-//! the beginning of another of that family.
+//! The layout of keys. Numbers are big-endian, so that bytes sort as numbers do, and no key of a family is a prefix
+//! of another key of that family.
 //!
-//! A *name* in a key is its bytes with every `00` as `00 FF`, then `00 00`: names sort by their bytes, and a name
-//! ends before a longer one goes on.
+//! A *name* in a key is its bytes with every `00` as `00 FF`, then `00 00`. So names sort by their bytes, and a name
+//! sorts before every longer name that begins with it.
 
 use crate::bytes::{Cursor, Decoded, Malformed};
 use rollbook::store::{EntryKey, EntryKind, LogIndex, Relation, Slot};
 use rollbook::{AppId, EventPosition, EventSeq, Platform, Timestamp};
 use smallvec::SmallVec;
 
-/// A key; the usual one fits without an allocation.
+/// A key. Keys of the usual length fit without an allocation.
 pub(crate) type KeyBuf = SmallVec<[u8; 64]>;
 
-/// Key numbers below this name the devices of a platform: the number is the platform's.
+/// Key numbers below this stand for all devices of a platform: the number is the platform's.
 pub(crate) const FIRST_NUMBER: u64 = 256;
 
-/// An index of events by whom they belong to.
+/// An index of events, by device, user or event name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventIndex<'a> {
     Device(&'a str),
@@ -24,7 +24,7 @@ pub(crate) enum EventIndex<'a> {
 }
 
 impl<'a> EventIndex<'a> {
-    /// The index that answers a question, where it is not the log itself.
+    /// Returns the index for a read, or `None` if the log itself serves it.
     pub(crate) fn of(index: LogIndex<'a>) -> Option<Self> {
         match index {
             LogIndex::All => None,
@@ -78,12 +78,12 @@ fn take_name(cursor: &mut Cursor<'_>) -> Decoded<Box<str>> {
     String::from_utf8(name).map(String::into_boxed_str).map_err(|_| Malformed("a name that is not UTF-8"))
 }
 
-/// The app's header.
+/// The key of the app's header.
 pub(crate) fn header(app: AppId) -> KeyBuf {
     part(app, 0)
 }
 
-/// The free ordinal at a height of a platform's stack.
+/// The key of the free ordinal at a height of a platform's stack.
 pub(crate) fn free(app: AppId, platform: Platform, height: u64) -> KeyBuf {
     let mut key = part(app, 1);
     key.push(platform.number());
@@ -91,7 +91,7 @@ pub(crate) fn free(app: AppId, platform: Platform, height: u64) -> KeyBuf {
     key
 }
 
-/// An item of the queue of dead key numbers.
+/// The key of an item in the queue of dead key numbers.
 pub(crate) fn dead(app: AppId, index: u64) -> KeyBuf {
     let mut key = part(app, 2);
     key.extend_from_slice(&index.to_be_bytes());
@@ -125,7 +125,7 @@ pub(crate) fn relation_of(number: u8) -> Decoded<Relation> {
     found.ok_or(Malformed("an unknown relation"))
 }
 
-/// The beginning of the keys of all names of a relation.
+/// The prefix of the keys of all names of a relation.
 pub(crate) fn names(app: AppId, relation: Relation) -> KeyBuf {
     part(app, relation_number(relation))
 }
@@ -136,7 +136,7 @@ pub(crate) fn name(app: AppId, relation: Relation, name: &str) -> KeyBuf {
     key
 }
 
-/// The name in a key of [`name`].
+/// Reads the name from a key of [`name`].
 pub(crate) fn name_in(key: &[u8]) -> Decoded<Box<str>> {
     let mut cursor = Cursor::new(key);
     cursor.take(5)?;
@@ -151,14 +151,14 @@ pub(crate) fn number(app: AppId, number: u64) -> KeyBuf {
     key
 }
 
-/// A chunk of a key's posting; [`number`] is the beginning of all of them.
+/// The key of a chunk of a posting. [`number`] is the prefix of all of them.
 pub(crate) fn chunk(app: AppId, of: u64, chunk: u16) -> KeyBuf {
     let mut key = number(app, of);
     key.extend_from_slice(&chunk.to_be_bytes());
     key
 }
 
-/// The number of the chunk in a key of [`chunk`].
+/// Reads the number of the chunk from a key of [`chunk`].
 pub(crate) fn chunk_in(key: &[u8]) -> Decoded<u16> {
     let mut cursor = Cursor::new(key);
     cursor.take(12)?;
@@ -167,7 +167,7 @@ pub(crate) fn chunk_in(key: &[u8]) -> Decoded<u16> {
     Ok(chunk)
 }
 
-/// The beginning of the keys of all entries of a kind; kinds sort as [`EntryKind`] does.
+/// The prefix of the keys of all entries of a kind. Kinds sort as [`EntryKind`] does.
 pub(crate) fn entries(app: AppId, kind: EntryKind) -> KeyBuf {
     let kind = match kind {
         EntryKind::App => 1,
@@ -195,14 +195,14 @@ fn put_position(key: &mut KeyBuf, at: EventPosition) {
     key.extend_from_slice(&at.seq.0.to_be_bytes());
 }
 
-/// An event in the log, which sorts by (time, number).
+/// The key of an event in the log, which sorts by (time, number).
 pub(crate) fn event(app: AppId, at: EventPosition) -> KeyBuf {
     let mut key = of_app(app);
     put_position(&mut key, at);
     key
 }
 
-/// The beginning of the keys of an index.
+/// The prefix of the keys of an index.
 pub(crate) fn indexed(app: AppId, index: EventIndex<'_>) -> KeyBuf {
     let (kind, owner) = index.parts();
     let mut key = part(app, kind);
@@ -210,14 +210,14 @@ pub(crate) fn indexed(app: AppId, index: EventIndex<'_>) -> KeyBuf {
     key
 }
 
-/// An event in an index.
+/// The key of an event in an index.
 pub(crate) fn index(app: AppId, of: EventIndex<'_>, at: EventPosition) -> KeyBuf {
     let mut key = indexed(app, of);
     put_position(&mut key, at);
     key
 }
 
-/// The position at the end of a key of [`event`] or [`index`].
+/// Reads the position from the end of a key of [`event`] or [`index`].
 pub(crate) fn position_in(key: &[u8]) -> Decoded<EventPosition> {
     let start = key.len().checked_sub(16).ok_or(Malformed("ends too early"))?;
     let mut cursor = Cursor::new(key);
@@ -226,7 +226,7 @@ pub(crate) fn position_in(key: &[u8]) -> Decoded<EventPosition> {
     Ok(EventPosition { at, seq: EventSeq(cursor.be_u64()?) })
 }
 
-/// The beginning of the keys of the events of an owner in the order of their numbers.
+/// The prefix of the keys of an owner's events in the order of their numbers.
 pub(crate) fn numbered(app: AppId, owner: EventIndex<'_>) -> KeyBuf {
     let (kind, owner) = owner.parts();
     let mut key = part(app, kind | 0x10);
@@ -234,14 +234,14 @@ pub(crate) fn numbered(app: AppId, owner: EventIndex<'_>) -> KeyBuf {
     key
 }
 
-/// An event of an owner by its number; the value is its time.
+/// The key of an owner's event by its number; the value is its time.
 pub(crate) fn by_number(app: AppId, owner: EventIndex<'_>, seq: EventSeq) -> KeyBuf {
     let mut key = numbered(app, owner);
     key.extend_from_slice(&seq.0.to_be_bytes());
     key
 }
 
-/// The number at the end of a key of [`by_number`].
+/// Reads the number from the end of a key of [`by_number`].
 pub(crate) fn seq_in(key: &[u8]) -> Decoded<EventSeq> {
     let start = key.len().checked_sub(8).ok_or(Malformed("ends too early"))?;
     let mut cursor = Cursor::new(key);
@@ -249,7 +249,7 @@ pub(crate) fn seq_in(key: &[u8]) -> Decoded<EventSeq> {
     cursor.be_u64().map(EventSeq)
 }
 
-/// The first key behind all that begin with these bytes.
+/// The smallest key after all keys with this prefix.
 pub(crate) fn behind(prefix: &[u8]) -> KeyBuf {
     let mut end = KeyBuf::from_slice(prefix);
     while let Some(last) = end.pop() {
@@ -261,7 +261,7 @@ pub(crate) fn behind(prefix: &[u8]) -> KeyBuf {
     end
 }
 
-/// The first key behind this one: no key is the beginning of another, so one zero byte more is enough.
+/// The smallest key after this one. No key is a prefix of another, so appending one zero byte is enough.
 pub(crate) fn next(mut key: KeyBuf) -> KeyBuf {
     key.push(0);
     key

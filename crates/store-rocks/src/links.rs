@@ -11,13 +11,14 @@ use rollbook::{Platform, PlatformSet, UserId};
 use smallvec::SmallVec;
 
 impl Draft<'_> {
-    /// The device of a place gets a key, in place of the one it had where a device has one.
+    /// Links the device of a place with a key. An alias or owner that the device had is replaced.
     pub(crate) fn link(&mut self, key: &OwnedKey, place: Place) -> Result<(), StoreError> {
         if self.holds(key, place)?.is_some() {
             return Ok(());
         }
         self.change(place)?;
-        // Out of the draft while its keys change; a commit that fails in between is taken back, or never written.
+        // The device is taken out of the draft while its keys change. A commit that fails in between is taken back or
+        // never written, so the gap is not seen.
         let Some(mut device) = self.slots.change(&place.slot).and_then(Option::take) else {
             return conflict(Conflicted::DeviceGone);
         };
@@ -26,7 +27,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// A device gets a key that it may have already.
+    /// Links a device with a key that it may have already.
     pub(crate) fn give(&mut self, device: &mut Device, key: &OwnedKey) -> Result<(), StoreError> {
         let slot = device.place.slot;
         let replaced = match key.relation {
@@ -50,7 +51,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// The device of a place loses a key.
+    /// Removes a key from the device of a place.
     pub(crate) fn unlink(&mut self, key: &OwnedKey, place: Place) -> Result<(), StoreError> {
         let Some(number) = self.holds(key, place)? else { return Ok(()) };
         self.change(place)?;
@@ -64,19 +65,21 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// The key's number on the device's platform, if the device holds it.
+    /// Returns the key's number on the device's platform if the device holds it.
     fn holds(&mut self, key: &OwnedKey, place: Place) -> Result<Option<u64>, StoreError> {
         let number = self.name(key)?.home(place.slot.platform).map(|home| home.number);
         let device = self.filled(place)?;
         Ok(number.filter(|&number| device.holds(key.relation, number)))
     }
 
-    /// A device enters those of a key, unless it is there; answers the key's number on its platform.
+    /// Adds a device to those of a key. Returns the key's number on its platform, or `None` if the device was there
+    /// already.
     fn attach(&mut self, key: &OwnedKey, device: &Device) -> Result<Option<u64>, StoreError> {
         let (slot, next) = (device.place.slot, self.header.next_number);
         let record = self.name_mut(key)?;
         let Some(home) = record.home_mut(slot.platform) else {
             let few = SmallVec::from_slice(&[slot.ordinal]);
+            // The name has no devices on this platform yet, so it gets a new key number there.
             record.homes.push(Home { platform: slot.platform, number: next, devices: Devices::Few(few) });
             self.header.next_number += 1;
             self.numbers.set(next, Some((key.clone(), slot.platform)), None);
@@ -88,6 +91,7 @@ impl Draft<'_> {
         }
         let spilled = match &mut home.devices {
             Devices::Few(few) => match few.binary_search(&slot.ordinal) {
+                // The device does not hold the number, so its ordinal must not be among the devices either.
                 Ok(_) => return contradiction("a key that names a device which does not hold it"),
                 Err(at) if few.len() < few.inline_size() => {
                     few.insert(at, slot.ordinal);
@@ -106,7 +110,7 @@ impl Draft<'_> {
         Ok(Some(number))
     }
 
-    /// A slot leaves the devices of a key that it is known to hold. The key ends with its last device.
+    /// Removes a slot from the devices of a key that it is known to hold. The key ends with its last device.
     fn detach(&mut self, slot: Slot, number: u64) -> Result<(), StoreError> {
         let Some((key, _)) = self.number(number)?.cloned() else { return Ok(()) };
         let record = self.name_mut(&key)?;
@@ -136,7 +140,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// A device that is about to go leaves all its keys.
+    /// Removes a device that is about to be deleted from all its keys.
     pub(crate) fn detach_all(&mut self, place: Place) -> Result<(), StoreError> {
         let device = self.filled(place)?;
         let held: Vec<u64> = device.tags.iter().chain([device.alias, device.owner]).collect();
@@ -146,7 +150,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// A key disappears from its devices on some platforms: its numbers die, and nothing is done to the devices.
+    /// Drops a key from its devices on some platforms: its numbers die, and the devices are not touched.
     pub(crate) fn drop_key(&mut self, key: &OwnedKey, platforms: PlatformSet) -> Result<(), StoreError> {
         if !self.name(key)?.homes.iter().any(|home| platforms.contains(home.platform)) {
             return Ok(());
@@ -173,8 +177,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// The devices of a user wait for removal: the key gets another name, its numbers and devices stay as they are.
-    /// Returns how many devices they are.
+    /// Makes the devices of a user wait for removal: the key is renamed to the deletion, and its numbers and devices
+    /// stay as they are. Returns the number of devices.
     pub(crate) fn condemn(&mut self, user: &UserId, deletion: u64) -> Result<u64, StoreError> {
         let key = EntryKey::Deletion(deletion);
         if self.entry(&key)?.is_some() {
@@ -188,7 +192,7 @@ impl Draft<'_> {
             return Ok(0);
         }
         if !self.name(&to)?.homes.is_empty() {
-            // The number must be free, its entry and its devices alike.
+            // The number of the deletion must be unused: neither an entry nor devices may exist under it.
             return conflict(Conflicted::EntryChanged);
         }
         let moved = std::mem::take(self.name_mut(&from)?);
@@ -202,7 +206,7 @@ impl Draft<'_> {
         Ok(devices)
     }
 
-    /// A device enters or leaves the posting of all devices of its platform.
+    /// Adds a device to the posting of all devices of its platform, or removes it.
     pub(crate) fn count_device(&mut self, slot: Slot, is: bool) -> Result<(), StoreError> {
         let chunk = self.chunk_mut(all_of(slot.platform), slot.ordinal)?;
         let changed = if is { enter(chunk, slot.ordinal) } else { chunk.remove(slot.ordinal) };
@@ -210,12 +214,13 @@ impl Draft<'_> {
     }
 }
 
-/// An ordinal enters a chunk; was it not there? New devices have the highest ordinals, and need not be searched for.
+/// Adds an ordinal to a chunk, and returns whether it was new. New devices have the highest ordinals, which can be
+/// appended without a search.
 fn enter(chunk: &mut RoaringBitmap, ordinal: u32) -> bool {
     chunk.try_push(ordinal).is_ok() || chunk.insert(ordinal)
 }
 
-/// The number under which the devices of a platform are kept.
+/// Returns the key number of the posting of all devices of a platform.
 pub(crate) fn all_of(platform: Platform) -> u64 {
     u64::from(platform.number())
 }

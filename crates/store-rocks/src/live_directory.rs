@@ -1,16 +1,16 @@
-//! Reading a directory beside an owner that goes on writing.
+//! Reading a directory whose owner goes on writing.
 
 use crate::format;
 use crate::open::OpenError;
 use crate::wal::{fingerprint, logs};
 use std::path::Path;
 
-/// How often a reader looks again when its owner has replaced files meanwhile.
+/// How often a read is repeated because the owner has replaced files meanwhile.
 const TRIES: u32 = 64;
 
-/// Repeats work on the files of a store as long as it fails while its owner replaces files.
+/// Repeats work on the files of a store as long as it fails while the owner replaces files.
 ///
-/// A failure counts only where the owner has changed nothing meanwhile: a file may have been removed.
+/// A failure counts only if the owner has changed nothing meanwhile; otherwise a file may just have been removed.
 pub(crate) fn settled<T>(path: &Path, work: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
     let directory = format::engine_directory(path);
     for _ in 0..TRIES {
@@ -23,11 +23,13 @@ pub(crate) fn settled<T>(path: &Path, work: impl Fn() -> Result<T, OpenError>) -
     Err(OpenError::Busy(path.to_owned()))
 }
 
-/// The same for work that finds the logs by their names: also done again when the owner has replaced a log meanwhile.
+/// Like [`settled`], for work that finds the logs by their names: it is also repeated if the owner has replaced a log
+/// meanwhile.
 ///
-/// The engine reads the list of tables first and the logs afterwards. Where the owner writes a log out to a table and
-/// removes it between the two, the engine finds neither, and says nothing of it: what was in the log would be missing.
-/// A log is only removed after a younger one was begun, so the same logs before and after mean that none is missing.
+/// The engine reads the list of tables first and the logs afterwards. If the owner flushes a log to a table and
+/// removes the log between the two, the engine finds neither and reports nothing, and the contents of the log would
+/// be missing. A log is only removed after a younger one was begun, so if the logs before and after are the same,
+/// none is missing.
 pub(crate) fn with_the_same_logs<T>(
     path: &Path,
     work: impl Fn() -> Result<T, OpenError>,

@@ -9,7 +9,7 @@ use rollbook::store::{EventOwner, EventRecord, StoreError};
 use rollbook::{EventPosition, EventSeq, Timestamp};
 use std::sync::Arc;
 
-/// The index of an owner's events.
+/// Returns the index of an owner's events.
 pub(crate) fn index_of(owner: &EventOwner) -> EventIndex<'_> {
     match owner {
         EventOwner::Device(id) => EventIndex::Device(id.as_str()),
@@ -28,7 +28,7 @@ impl Draft<'_> {
         seq
     }
 
-    /// Erases the first events of an owner; answers how many.
+    /// Erases the first events of an owner, and returns how many.
     pub(crate) fn erase_events(
         &mut self,
         owner: &EventOwner,
@@ -65,7 +65,7 @@ impl Draft<'_> {
         self.erase(&found)
     }
 
-    /// Erases the oldest events; answers how many.
+    /// Erases the oldest events, and returns how many.
     pub(crate) fn trim(&mut self, before: Timestamp, most: usize) -> Result<u64, StoreError> {
         let mut found = Vec::new();
         let app = self.reads.app;
@@ -89,7 +89,7 @@ impl Draft<'_> {
         at.and_then(|at| self.events.get(at)).is_some_and(|logged| logged.erased)
     }
 
-    /// What this draft appended and did not erase again.
+    /// The events that this draft has appended and not erased.
     fn appended(&self) -> impl Iterator<Item = (EventPosition, &EventRecord)> {
         let live = self.events.iter().filter(|(_, logged)| !logged.stored && !logged.erased);
         live.map(|(at, logged)| (*at, &*logged.record))

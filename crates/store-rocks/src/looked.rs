@@ -1,5 +1,6 @@
-//! What a view has looked at is kept for as long as the view lives: whoever finds a device asks about it next, and
-//! whoever asks where a key has devices asks next how many they are.
+//! The state of a view, with a cache of the records that it has read. The cache lives as long as the view: a caller
+//! that finds a device usually reads its keys next, and one that reads where a key has devices usually counts them
+//! next.
 
 use crate::bytes::{Decoded, Malformed};
 use crate::error;
@@ -16,13 +17,13 @@ use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::Ordering::SeqCst;
 
-/// So many key numbers are asked for at once.
+/// How many key numbers are looked up at once.
 const AT_ONCE: usize = 128;
 
-/// So many names are kept: more than most audiences have.
+/// How many names are cached: more than most audiences have.
 const MOST_NAMES: usize = 32;
 
-/// One version of one app.
+/// A view of one version of one app.
 ///
 /// ```
 /// use rollbook::store::{Store, View, WriteSet};
@@ -38,16 +39,17 @@ const MOST_NAMES: usize = 32;
 /// ```
 pub struct RocksView<'a> {
     pub(crate) picture: Picture,
-    /// Read when it is asked for: the picture has what most questions need.
+    /// Read on first use: the picture has what most reads need.
     header: Cell<Option<Header>>,
-    /// The device that was looked at last.
+    /// The device that was read last.
     device: RefCell<Option<Device<'a>>>,
-    /// The key of the device that was last looked for and not found: whoever makes one looks twice.
+    /// The key of the device that was last looked for and not found: a caller that creates a device looks for it
+    /// twice.
     absent: RefCell<Option<KeyBuf>>,
-    /// The names that were looked up, also those that are not there.
+    /// The names that were looked up, also those without a record.
     names: RefCell<SmallVec<[Name<'a>; 2]>>,
     numbers: &'a Numbers,
-    /// When a tag of the app last ended, as far as it matters here.
+    /// The version at which a tag of the app last ended, for looking up cached tag numbers.
     ended: Version,
     pub(crate) reads: Reads<'a>,
 }
@@ -88,7 +90,8 @@ impl<'a> RocksView<'a> {
                 Picture::new(&stored, true)
             }
         };
-        // Read behind the snapshot: whatever ended in what it shows has been told by then.
+        // Must be loaded after taking the snapshot: a writer publishes `ended` before its commit becomes visible, so
+        // the value covers every commit in the snapshot.
         let ended = Version(state.ended.load(SeqCst));
         let (device, absent, names) = (RefCell::default(), RefCell::default(), RefCell::default());
         Ok(RocksView { picture, header, device, absent, names, numbers: &store.numbers, ended, reads })
@@ -103,7 +106,7 @@ impl<'a> RocksView<'a> {
         Ok(header)
     }
 
-    /// Where the device of an id stands.
+    /// Returns where the device of an id stands.
     pub(crate) fn place(&self, id: &DeviceId) -> Result<Option<Place>, StoreError> {
         let key = keys::device(self.reads.app, id.as_str());
         if self.absent.borrow().as_ref() == Some(&key) {
@@ -118,7 +121,7 @@ impl<'a> RocksView<'a> {
         Ok(Some(place))
     }
 
-    /// Asks something about the record of the device that fills a slot.
+    /// Evaluates `question` on the record of the device that fills a slot. Returns `None` if the slot is empty.
     pub(crate) fn ask<T>(
         &self,
         slot: Slot,
@@ -139,7 +142,7 @@ impl<'a> RocksView<'a> {
         answer.map(Some).map_err(error::malformed(Family::Device, key))
     }
 
-    /// Asks something about the record of a name; nothing where it has none.
+    /// Evaluates `question` on the record of a name. Returns `None` if there is none.
     pub(crate) fn name<T>(
         &self,
         of: Key<'_>,
@@ -151,6 +154,7 @@ impl<'a> RocksView<'a> {
             Some(at) => at,
             None => {
                 let value = self.reads.get(Family::Name, &key)?;
+                // Clearing everything is enough: a name that is still used is read once more.
                 if names.len() == MOST_NAMES {
                     names.clear();
                 }
@@ -162,12 +166,12 @@ impl<'a> RocksView<'a> {
         question(value).map(Some).map_err(error::malformed(Family::Name, key))
     }
 
-    /// A key on one platform.
+    /// Returns the home of a key on one platform.
     pub(crate) fn home(&self, of: Key<'_>, platform: Platform) -> Result<Option<Home>, StoreError> {
         Ok(self.name(of, |value| find_home(value, platform))?.flatten())
     }
 
-    /// Does the device that fills a slot hold a key?
+    /// Returns whether the device that fills a slot holds a key.
     pub(crate) fn holds(&self, slot: Slot, key: Key<'_>) -> Result<bool, StoreError> {
         let (app, platform, version) = (self.reads.app, slot.platform, self.picture.version);
         let popular = key.relation == Relation::Tag;
@@ -176,6 +180,7 @@ impl<'a> RocksView<'a> {
             Some(number) => number,
             None => match self.home(key, platform)? {
                 None => return Ok(false),
+                // A key of few devices has their ordinals in its own record, so the device need not be read.
                 Some(Home { devices: Devices::Few(few), .. }) => return Ok(few.contains(&slot.ordinal)),
                 Some(Home { number, .. }) => {
                     if popular {
@@ -188,7 +193,7 @@ impl<'a> RocksView<'a> {
         Ok(self.ask(slot, |holds| holds.holds(key.relation, number))?.unwrap_or(false))
     }
 
-    /// The live names of key numbers.
+    /// Calls `each` with the names of those key numbers that are not dead.
     pub(crate) fn each_name(
         &self,
         numbers: &[u64],
@@ -209,7 +214,7 @@ impl<'a> RocksView<'a> {
         Ok(())
     }
 
-    /// The key numbers that a device holds in a relation, dead ones included, and its version.
+    /// Returns the key numbers that a device holds in a relation, dead ones included, and the version of the device.
     pub(crate) fn held(
         &self,
         slot: Slot,

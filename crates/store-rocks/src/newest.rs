@@ -1,4 +1,4 @@
-//! The newest picture of an app, for views that need not read the header.
+//! The newest picture of an app, for views that then need not read the header. It is a sequence lock made of atomics.
 
 use crate::sync::{AtomicU64, Ordering::SeqCst};
 use rollbook::{EventSeq, Version};
@@ -10,17 +10,17 @@ pub(crate) struct Picture {
     pub(crate) sealed: bool,
     pub(crate) log_end: EventSeq,
     pub(crate) last_drop: Version,
-    /// May devices wait for the removal of their user? Every question about an app asks for them first, and there are
-    /// nearly never any: knowing that saves a walk over the names.
+    /// Whether devices may wait for the removal of their user. Every read of an app needs to know this first, and
+    /// nearly always there are none: knowing that saves a scan of the names.
     pub(crate) deletions: bool,
 }
 
-/// The newest picture of an app, and whether it may be trusted: `turn` is even while the engine shows this picture
-/// and nothing else, odd while a write is under way, or nothing was read yet, or a write has failed.
+/// The newest picture of an app, and whether it is valid. `turn` is even while the engine shows exactly this picture.
+/// It is odd while a write is under way, before anything was read, and after a write has failed.
 ///
-/// A view reads `turn`, the picture, takes its snapshot, and reads `turn` again. Twice the same even number means
-/// that no write began in between, so the snapshot shows the picture. Otherwise the view reads the header from its
-/// snapshot, one look-up more.
+/// A view reads `turn`, then the picture, takes its snapshot, and reads `turn` again. If both values are the same
+/// even number, no write began in between, so the snapshot shows the picture. Otherwise the view reads the header
+/// from its snapshot, at the cost of one look-up.
 #[derive(Debug)]
 pub(crate) struct Newest {
     turn: AtomicU64,
@@ -41,12 +41,12 @@ impl Newest {
         Newest { turn, version, sealed, log_end, last_drop, deletions: zero() }
     }
 
-    /// Was nothing ever published?
+    /// Returns whether no picture was ever published.
     pub(crate) fn is_new(&self) -> bool {
         self.turn.load(SeqCst) == Self::NEVER
     }
 
-    /// The picture, and the turn to compare afterwards.
+    /// Returns the picture, and the turn to compare afterwards; `None` if the picture is not valid.
     pub(crate) fn read(&self) -> Option<(u64, Picture)> {
         let turn = self.turn.load(SeqCst);
         let picture = Picture {
@@ -59,17 +59,18 @@ impl Newest {
         turn.is_multiple_of(2).then_some((turn, picture))
     }
 
-    /// Is it still the turn it was?
+    /// Returns whether the turn has not changed.
     pub(crate) fn is_still(&self, turn: u64) -> bool {
         self.turn.load(SeqCst) == turn
     }
 
-    /// A write begins.
+    /// Makes the picture invalid because a write begins.
     pub(crate) fn unsettle(&self) {
+        // After a failed write the turn is odd already, and must stay odd.
         self.turn.fetch_or(1, SeqCst);
     }
 
-    /// What is written is visible.
+    /// Publishes the picture after the write has become visible.
     pub(crate) fn settle(&self, picture: Picture) {
         let Picture { version, sealed, log_end, last_drop, deletions } = picture;
         self.version.store(version.0, SeqCst);
@@ -77,7 +78,7 @@ impl Newest {
         self.log_end.store(log_end.0, SeqCst);
         self.last_drop.store(last_drop.0, SeqCst);
         self.deletions.store(u64::from(deletions), SeqCst);
-        // From odd to the next even number.
+        // The turn is odd here, so this makes it the next even number.
         self.turn.fetch_add(1, SeqCst);
     }
 }

@@ -1,21 +1,21 @@
-//! The key numbers of popular tags, for those who ask whether a device carries one: without them every such question
-//! reads the record of the tag's name first, only to learn the same number again.
+//! A cache of the key numbers of popular tags, for checking whether a device carries one. Without it every such check
+//! would first read the record of the tag's name, only to find the same number again.
 //!
-//! A number is never given twice, and a tag with chunks keeps its number on a platform until the tag ends there, which
-//! is when it is dropped or loses its last device. An app tells the version at which that last happened to any of its
-//! tags (`AppState::ended`), before the commit can be seen. So what a view has read here holds
-//! in every later view, as long as no tag has ended since.
+//! A number is never given twice, and a tag with chunks keeps its number on a platform until the tag ends there,
+//! which is when it is dropped or loses its last device. An app publishes the version at which that last happened to
+//! any of its tags (`AppState::ended`) before the commit becomes visible. So a number that was read in a view holds
+//! in every later view as long as no tag has ended since.
 
 use hashbrown::{Equivalent, HashMap};
 use parking_lot::RwLock;
 use rollbook::{AppId, Platform, Version};
 
-/// Bytes that one number is reckoned at: its name, its place in the table, and what is free there.
+/// Bytes that one number is estimated at: its name, its entry in the table, and the unused room of the table.
 const BYTES: usize = 256;
 
 type Tag = (AppId, Platform, Box<str>);
 
-/// By app, platform and tag.
+/// Numbers by app, platform and tag.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     known: RwLock<HashMap<Tag, Known>>,
@@ -25,11 +25,11 @@ pub(crate) struct Numbers {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     number: u64,
-    /// The version of the view that read it.
+    /// The version of the view that read the number.
     since: Version,
 }
 
-/// A key, borrowed.
+/// A borrowed key of the table.
 #[derive(Hash)]
 struct Of<'a>(AppId, Platform, &'a str);
 
@@ -40,12 +40,13 @@ impl Equivalent<Tag> for Of<'_> {
 }
 
 impl Numbers {
-    /// Takes about so many bytes at most.
+    /// Makes a cache of about `bytes` bytes at most.
     pub(crate) fn new(bytes: usize) -> Self {
         Numbers { known: RwLock::default(), most: bytes / BYTES }
     }
 
-    /// The number of a tag in a view of this version, where tags of the app have last ended at `ended`.
+    /// Returns the number of a tag in a view of version `view`, given that tags of the app have last ended at
+    /// `ended`.
     pub(crate) fn get(
         &self,
         app: AppId,
@@ -58,16 +59,16 @@ impl Numbers {
         (ended <= known.since && known.since <= view).then_some(known.number)
     }
 
-    /// A view of this version has read the number of a tag with chunks.
+    /// Notes that a view of version `view` has read the number of a tag with chunks.
     pub(crate) fn put(&self, app: AppId, platform: Platform, tag: &str, number: u64, view: Version) {
         let mut known = self.known.write();
         if known.len() >= self.most {
-            // Who is asked for comes back at once.
+            // Clearing everything is cheap, and popular tags are read again soon.
             known.clear();
         }
         let now = Known { number, since: view };
         match known.get_mut(&Of(app, platform, tag)) {
-            // An older view than the one that was here before has nothing to tell to those that come.
+            // The entry is from a later view than this one, and so more useful to the views that follow.
             Some(before) if before.since > view => {}
             Some(before) => *before = now,
             None => {

@@ -1,4 +1,4 @@
-//! Opening: one owner a directory, or readers of what it holds.
+//! Opening a directory: as its one owner, or for reading only.
 
 use crate::apps::Apps;
 use crate::copies::{self, Salvaged};
@@ -17,7 +17,7 @@ use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// A register on disk. See the [crate](crate) for what it promises and what it keeps.
+/// A register on disk. The [crate documentation](crate) lists what it guarantees and its limits.
 ///
 /// ```
 /// use rollbook::store::{Durability, Store};
@@ -35,18 +35,19 @@ pub struct RocksStore {
     pub(crate) recent: Recent,
     pub(crate) numbers: Numbers,
     pub(crate) options: RocksOptions,
-    /// What the engine was opened with: its counters are asked through it.
+    /// The options with which the engine was opened. Its counters are read through them.
     pub(crate) engine: Options,
     pub(crate) cache: Cache,
     pub(crate) path: PathBuf,
     pub(crate) reads_only: bool,
-    /// Whether the last write found no room.
+    /// Whether the last write found no room on disk.
     pub(crate) full: AtomicBool,
     unfinished: Option<UnfinishedCommit>,
     salvaged: Option<Salvaged>,
-    /// What is left of a damaged directory, as long as it is open. After the engine: it is removed then.
+    /// A temporary directory with what is left of a damaged store. Declared after `db`, so that it is removed after
+    /// the engine was closed.
     scratch: Option<tempfile::TempDir>,
-    /// What every batch held, for tests that count.
+    /// The keys of every batch that was written, for tests that count.
     #[cfg(test)]
     pub(crate) written: parking_lot::Mutex<Vec<(u32, Vec<u8>)>>,
 }
@@ -78,10 +79,10 @@ pub enum OpenError {
     /// An option is out of its range.
     #[error("invalid option")]
     Option(#[from] InvalidOption),
-    /// There is no store in the directory, and none was to be made.
+    /// There is no store in the directory, and none was to be created.
     #[error("{}: there is no store here", .0.display())]
     Missing(PathBuf),
-    /// The directory holds something else.
+    /// The directory holds something other than a store.
     #[error("{}: holds files, but not those of a store", .0.display())]
     NotAStore(PathBuf),
     /// The directory was written by another release.
@@ -89,9 +90,9 @@ pub enum OpenError {
     Format {
         /// The directory.
         path: PathBuf,
-        /// What its format file says.
+        /// The content of its format file.
         found: String,
-        /// What this release reads.
+        /// The format that this release reads.
         known: u32,
     },
     /// Another process, or this one, has the store open for writing.
@@ -103,21 +104,21 @@ pub enum OpenError {
         #[source]
         cause: rocksdb::Error,
     },
-    /// A file is missing that must be there, or one is not as it was written. Nothing was changed.
-    /// [`RocksStore::open_salvaged`] reads what is left where the logs are damaged.
+    /// A file that must be there is missing, or a file is not as it was written. Nothing was changed. If the logs are
+    /// damaged, [`RocksStore::open_salvaged`] reads what is left.
     #[error("the register is damaged")]
     Damaged(
         #[from]
         #[source]
         Damage,
     ),
-    /// The owner replaced files again and again while they were opened for reading: try again.
+    /// The owner replaced files again and again while they were opened for reading. A later try can succeed.
     #[error("{}: its owner replaced files each time that they were opened", .0.display())]
     Busy(PathBuf),
-    /// Where a backup or a restored store should go, there is something.
+    /// The target of a backup or restored store already exists.
     #[error("{}: exists already", .0.display())]
     Exists(PathBuf),
-    /// A file or directory could not be read or made.
+    /// A file or directory could not be read or created.
     #[error("{}: {what}", path.display())]
     Io {
         /// The file or directory.
@@ -128,7 +129,7 @@ pub enum OpenError {
         #[source]
         cause: std::io::Error,
     },
-    /// The engine does not open the directory: its files are damaged, or the disk refuses.
+    /// The engine did not open the directory: its files are damaged, or the disk refuses to work.
     #[error("{}: cannot be opened", path.display())]
     Engine {
         /// The directory.
@@ -140,10 +141,10 @@ pub enum OpenError {
 }
 
 impl RocksStore {
-    /// Opens the store of a directory as its one owner; makes it first where
-    /// [`create`](RocksOptions::create) allows.
+    /// Opens the store of a directory as its one owner. Creates it first if there is none and
+    /// [`create`](RocksOptions::create) is set.
     ///
-    /// Reads the logs twice, once to see that they are whole, and nothing of any device. Where something is damaged or
+    /// Reads the logs twice, once to check that they are whole, and reads no device. If something is damaged or
     /// missing, nothing is changed.
     ///
     /// # Errors
@@ -172,9 +173,9 @@ impl RocksStore {
         Self::open_engine(path, options, &examined, As::Owner)
     }
 
-    /// Opens what a directory holds now for reading only: for tools, also beside its owner, whose later commits are
-    /// not seen. Commits and heartbeats answer [`StoreError::Unavailable`]. Holds all files open, whatever
-    /// [`max_open_files`](RocksOptions::max_open_files) says.
+    /// Opens what a directory holds now for reading only. This is meant for tools, and works beside the owner, whose
+    /// later commits are not seen. Commits and heartbeats fail with [`StoreError::Unavailable`]. Holds all files
+    /// open, whatever [`max_open_files`](RocksOptions::max_open_files) is.
     ///
     /// ```
     /// use rollbook::{AppSettings, Registry};
@@ -201,12 +202,13 @@ impl RocksStore {
         live_directory::with_the_same_logs(path, || Self::open_engine(path, options, &examined, As::Reader))
     }
 
-    /// Opens for reading only what is left of a directory whose logs are damaged: everything up to the first place that
-    /// is. The directory is not changed; a copy of its logs up to there, and links to its tables, are kept in a directory
-    /// of the system for temporary files as long as the store is open. [`salvaged`](RocksStore::salvaged) says what was
-    /// wrong.
+    /// Opens for reading only what is left of a directory whose logs are damaged: everything up to the first damaged
+    /// place. The directory is not changed. While the store is open, a copy of the good part of its logs and links to
+    /// its tables are kept in the system's directory for temporary files. [`salvaged`](RocksStore::salvaged) returns
+    /// what was wrong.
     ///
-    /// [`RocksStore::salvage`] makes a store of it that can be written to, and has an example of a damaged one.
+    /// [`RocksStore::salvage`] makes a store of it that can be written to; its documentation has an example with a
+    /// damaged directory.
     ///
     /// ```
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -218,8 +220,8 @@ impl RocksStore {
     /// ```
     ///
     /// # Errors
-    /// Every [`OpenError`] but `Exists` and `InUse`; `Damaged` where a file is missing or damaged without which nothing
-    /// can be read.
+    /// Every [`OpenError`] but `Exists` and `InUse`; `Damaged` only if a file is missing or damaged without which
+    /// nothing can be read.
     pub fn open_salvaged(path: impl AsRef<Path>, options: &RocksOptions) -> Result<Self, OpenError> {
         options.validate()?;
         let (scratch, salvaged) = copies::scratch(path.as_ref())?;
@@ -231,7 +233,7 @@ impl RocksStore {
         Ok(store)
     }
 
-    /// What was damaged in a directory that was [opened for what is left](RocksStore::open_salvaged).
+    /// Returns what was damaged in a directory that was [opened for what is left](RocksStore::open_salvaged).
     ///
     /// ```
     /// # use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -245,8 +247,9 @@ impl RocksStore {
         self.salvaged.as_ref()
     }
 
-    /// The commit at the end of the logs that was left out when the directory was opened, because it is not there whole:
-    /// see [`UnfinishedCommit`], which has an example. Beside an owner this may be a commit that is being written.
+    /// Returns the commit at the end of the logs that was left out at opening because it was not written whole. See
+    /// [`UnfinishedCommit`], which has an example. When the store was opened beside an owner, this may be a commit
+    /// that was just being written.
     ///
     /// ```
     /// # use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -260,7 +263,7 @@ impl RocksStore {
         self.unfinished.as_ref()
     }
 
-    /// Makes a store of a copy of what is left: the engine forgets what its logs were before.
+    /// Makes a store of a copy of what is left, in which the engine no longer expects the logs of the original.
     pub(crate) fn settle_copy(path: &Path) -> Result<(), OpenError> {
         Self::open_engine(path, &RocksOptions::default(), &Examined::default(), As::Salvager).map(drop)
     }
@@ -271,19 +274,19 @@ impl RocksStore {
         examined: &Examined,
         opener: As,
     ) -> Result<Self, OpenError> {
-        // Without a lock, so that readers do not wait for each other.
+        // This kind of cache takes no lock, so that readers do not wait for each other.
         let cache = Cache::new_hyper_clock_cache(options.cache_bytes(), 0);
         let mut engine = engine_options(options, &cache);
-        // A log that is gone or cut short is noticed once a younger one was begun.
+        // With this, the engine notices that a log is missing or cut short, once a younger log was begun.
         engine.set_track_and_verify_wals_in_manifest(opener != As::Salvager);
-        // What was examined is replayed to the last whole commit in either mode. The strict one looks once more, but
-        // refuses an end of which a loss of power has kept some sectors and not others.
+        // In either mode, the logs that were examined are replayed up to the last whole commit. The strict mode
+        // checks once more, but refuses an end of which a loss of power has kept some sectors and lost others.
         engine.set_wal_recovery_mode(match examined.unfinished {
             None => DBRecoveryMode::TolerateCorruptedTailRecords,
             Some(_) => DBRecoveryMode::PointInTime,
         });
         if opener == As::Reader {
-            // An owner removes tables that it has compacted: what is open by then can still be read.
+            // The owner removes tables that it has compacted. Files that are open by then can still be read.
             engine.set_max_open_files(-1);
         }
         let families = families::descriptors(options, &cache, opener == As::Owner);
@@ -320,10 +323,10 @@ impl RocksStore {
         })
     }
 
-    /// Clears what dropped keys of an app left behind, about `chunks` chunks of it at most, or as many as
-    /// [a commit clears](RocksOptions::dead_chunks_per_commit) when that is more; answers of how many dropped keys, each
-    /// platform counted, something may be left. Every commit clears a little, so this is for an operator who wants the
-    /// space now. A key of few devices leaves nothing behind.
+    /// Clears what dropped keys of an app left on disk. Clears about `chunks` chunks at most, or as many as [a commit
+    /// clears](RocksOptions::dead_chunks_per_commit) if that is more, and returns for how many dropped keys, counted
+    /// per platform, something may be left. Every commit clears a little, so this is for an operator who wants the
+    /// space now. A key of few devices leaves nothing to clear.
     ///
     /// ```
     /// use rollbook::{AppId, Platform, PlatformSet, Registration, Registry, TagName};
@@ -343,7 +346,7 @@ impl RocksStore {
     /// ```
     ///
     /// # Errors
-    /// As [`Store::commit`].
+    /// The same as those of [`Store::commit`].
     pub fn sweep(&self, app: AppId, chunks: usize) -> Result<u64, StoreError> {
         self.writable()?;
         self.sweep_through_gate(app, chunks.max(1))
@@ -373,16 +376,16 @@ impl RocksStore {
     }
 }
 
-/// Who opens an engine's directory.
+/// The role in which an engine's directory is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum As {
     Owner,
     Reader,
-    /// Whoever has copied what is left of it, logs that end early included.
+    /// The reader of a copy of what is left, whose logs may end early.
     Salvager,
 }
 
-/// What a directory holds, if its logs are whole.
+/// Returns what a directory holds, and fails if its logs are not whole.
 fn examined(path: &Path) -> Result<Examined, OpenError> {
     let directory = format::engine_directory(path);
     live_directory::settled(path, || {
@@ -393,24 +396,24 @@ fn examined(path: &Path) -> Result<Examined, OpenError> {
 
 fn engine_options(options: &RocksOptions, cache: &Cache) -> Options {
     let mut engine = Options::default();
-    // Creating is decided by the format file, which is there by now.
+    // The format file decides whether a store is created, and it exists by now.
     engine.create_if_missing(true);
     engine.create_missing_column_families(true);
     engine.set_paranoid_checks(true);
-    // One budget: what waits in write buffers is charged to the cache.
+    // One budget for both: write buffers are charged to the block cache.
     let buffers = WriteBufferManager::new_write_buffer_manager_with_cache(
         options.write_buffer_bytes(),
         false,
         cache.clone(),
     );
     engine.set_write_buffer_manager(&buffers);
-    // A family that is hardly written must not keep the log of all others alive.
+    // A family with few writes must not keep the log of all others alive.
     engine.set_max_total_wal_size((options.write_buffer_bytes() as u64 * 2).max(16 << 20));
     engine.set_max_open_files(options.max_open_files.and_then(|most| i32::try_from(most).ok()).unwrap_or(-1));
     engine.set_max_background_jobs(i32::from(options.background_threads));
-    // Otherwise opening reads every table file's properties.
+    // Without this, opening would read the properties of every table file.
     engine.set_skip_stats_update_on_db_open(true);
-    // Flushing in pieces keeps a commit's sync from waiting behind a whole table file.
+    // Syncing in pieces keeps a commit's sync from waiting for the flush of a whole table file.
     engine.set_bytes_per_sync(1 << 20);
     engine.set_log_level(LogLevel::Warn);
     engine.set_keep_log_file_num(4);
@@ -458,7 +461,7 @@ impl Store for RocksStore {
 
 impl Drop for RocksStore {
     fn drop(&mut self) {
-        // Under `Buffered` the log is with the system already; closing in good order also puts it on disk.
+        // Under `Buffered` the operating system has the log already; an orderly close also syncs it to disk.
         if !self.reads_only {
             let _ = self.db.flush_wal(true);
         }

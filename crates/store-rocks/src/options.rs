@@ -1,4 +1,4 @@
-//! What an operator may tune.
+//! The settings of the store that an operator may tune.
 
 use rollbook::store::Durability;
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     None,
-    /// LZ4, where a family gains by it: about half the bytes of device records, for little time.
+    /// LZ4 for the families that gain by it: saves about half the bytes of device records, for little time.
     Lz4,
 }
 
-/// How a store is opened.
+/// Settings with which a store is opened. Each field states its range, if it has one, and its default.
 ///
 /// ```
 /// use rollbook::store::Durability;
@@ -35,30 +35,30 @@ pub enum Compression {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RocksOptions {
-    /// When an acknowledged commit survives: `synced` (the default) or `buffered`.
+    /// When an acknowledged commit survives a crash: `synced` or `buffered`. Default: `synced`.
     pub durability: Durability,
-    /// Make the directory when there is none. Yes.
+    /// Whether the directory is created if it does not exist. Default: `true`.
     pub create: bool,
     /// Bytes of memory for blocks that were read, for writes that have not reached a table file yet, and, one part in
-    /// 32, for what commits change again and again. 268 435 456 (256 MiB); at least 8 388 608 (8 MiB).
+    /// 32, for decoded records that commits change often. At least 8 388 608 (8 MiB). Default: 268 435 456 (256 MiB).
     pub memory_bytes: u64,
-    /// How much of that is for writes, in percent: 5 to 80. 25.
+    /// The percentage of that memory for writes: 5 to 80. Default: 25.
     pub write_buffer_percent: u8,
-    /// Compression of table files. LZ4.
+    /// Compression of table files. Default: LZ4.
     pub compression: Compression,
-    /// Most files held open; at least 64. `None`: all of them. 512, which is 32 GiB of table files and half of what
-    /// a process may usually open.
+    /// The most files held open; at least 64. `None` holds all of them open. Default: 512, which is 32 GiB of table
+    /// files and half of what a process may usually open.
     pub max_open_files: Option<u32>,
-    /// Threads that flush and compact: 1 to 64. 2.
+    /// Threads that flush and compact: 1 to 64. Default: 2.
     pub background_threads: u8,
-    /// Commits that wait for each other share one write to the log; so many at most, 1 to 1 024. 64.
+    /// The most commits that share one write to the log while they wait for each other: 1 to 1 024. Default: 64.
     pub commits_per_write: u16,
-    /// Chunks of dropped keys that one commit clears on the side: 1 to 4 096. 32.
+    /// Chunks of dropped keys that one commit clears in addition to its own work: 1 to 4 096. Default: 32.
     pub dead_chunks_per_commit: u16,
-    /// The ordinal of the first device of a platform, in an app that was never committed to. 0; anything else is for
-    /// tests at the end of the range.
+    /// The ordinal of the first device of a platform in an app that was never committed to. Other values than 0 are
+    /// for tests at the end of the range. Default: 0.
     pub first_ordinal: u32,
-    /// Count cache hits and bytes for [`RocksStore::stats`](crate::RocksStore::stats). Yes.
+    /// Whether cache hits and bytes are counted for [`RocksStore::stats`](crate::RocksStore::stats). Default: `true`.
     pub statistics: bool,
 }
 
@@ -80,7 +80,7 @@ impl Default for RocksOptions {
     }
 }
 
-/// An option out of its range.
+/// An option that is out of its range.
 ///
 /// ```
 /// use rollbook_store_rocks::RocksOptions;
@@ -93,14 +93,14 @@ impl Default for RocksOptions {
 pub struct InvalidOption {
     /// The field of [`RocksOptions`].
     pub option: &'static str,
-    /// What it must be.
+    /// The range it must be in.
     pub rule: &'static str,
-    /// What it is.
+    /// The value it has.
     pub actual: String,
 }
 
 impl RocksOptions {
-    /// Are all options in their ranges?
+    /// Checks that all options are in their ranges.
     ///
     /// ```
     /// use rollbook_store_rocks::RocksOptions;
@@ -110,7 +110,7 @@ impl RocksOptions {
     /// ```
     ///
     /// # Errors
-    /// The first that is not.
+    /// Fails with the first option that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidOption> {
         let check = |good: bool, option, rule, actual: String| {
             if good { Ok(()) } else { Err(InvalidOption { option, rule, actual }) }
@@ -164,12 +164,12 @@ impl RocksOptions {
         (self.memory_bytes / 100 * u64::from(self.write_buffer_percent)) as usize
     }
 
-    /// What commits may keep of what they have read and written, decoded.
+    /// Bytes for decoded records that commits have read and written.
     pub(crate) fn recent_bytes(&self) -> usize {
         self.memory_bytes as usize / 32
     }
 
-    /// Of those: for the numbers of popular tags.
+    /// The part of [`recent_bytes`](Self::recent_bytes) for the numbers of popular tags.
     pub(crate) fn numbers_bytes(&self) -> usize {
         (self.recent_bytes() / 8).min(1 << 20)
     }

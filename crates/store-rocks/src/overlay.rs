@@ -1,4 +1,4 @@
-//! What commits have read and changed but not written yet: cells over the database.
+//! Records that commits have read or changed and that are not written yet: cells over the database.
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::EntryRef;
@@ -7,10 +7,10 @@ use std::hash::Hash;
 #[derive(Debug)]
 struct Cell<V> {
     now: V,
-    /// Must it be written?
+    /// Whether the value must be written.
     dirty: bool,
-    /// What it was before the present commit and whether it had to be written, kept while that may have to be taken
-    /// back.
+    /// The value before the present commit and whether it had to be written, kept while the commit may have to be
+    /// taken back.
     before: Option<(V, bool)>,
 }
 
@@ -19,7 +19,8 @@ impl<V: Clone> Cell<V> {
         Cell { now, dirty: false, before: None }
     }
 
-    /// Notes that the present commit changes it.
+    /// Returns the value for a change by the present commit, and saves what it was before if the commit can be taken
+    /// back.
     fn touch<K: Clone>(&mut self, key: &K, touched: Option<&mut Vec<K>>) -> &mut V {
         if let Some(touched) = touched
             && self.before.is_none()
@@ -36,7 +37,7 @@ impl<V: Clone> Cell<V> {
 #[derive(Debug)]
 pub(crate) struct Overlay<K, V> {
     cells: HashMap<K, Cell<V>>,
-    /// What the present commit has changed, where it can be taken back.
+    /// The keys of the cells that the present commit has changed, if it can be taken back.
     touched: Vec<K>,
     undoable: bool,
 }
@@ -48,12 +49,13 @@ impl<K, V> Default for Overlay<K, V> {
 }
 
 impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
-    /// A commit begins. What it changes can be taken back only when it is `undoable`, which costs a copy a cell.
+    /// Begins a commit. Its changes can be taken back only if it is `undoable`, which costs a copy of each changed
+    /// cell.
     pub(crate) fn begin(&mut self, undoable: bool) {
         self.undoable = undoable;
     }
 
-    /// Makes room for so many more cells.
+    /// Makes room for `more` more cells.
     pub(crate) fn reserve(&mut self, more: usize) {
         self.cells.reserve(more);
     }
@@ -66,12 +68,12 @@ impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
         self.cells.contains_key(key)
     }
 
-    /// Takes in what the database holds.
+    /// Adds what the database holds.
     pub(crate) fn load(&mut self, key: K, value: V) {
         self.cells.insert(key, Cell::new(value));
     }
 
-    /// A cell; one that was not loaded is, by asking what is `stored`.
+    /// Returns a cell. One that was not loaded is loaded with `stored`.
     pub(crate) fn read<E>(&mut self, key: &K, stored: impl FnOnce() -> Result<V, E>) -> Result<&V, E> {
         match self.cells.entry_ref(key) {
             EntryRef::Occupied(cell) => Ok(&cell.into_mut().now),
@@ -79,7 +81,7 @@ impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
         }
     }
 
-    /// A cell to be changed; one that was not loaded is, by asking what is `stored`.
+    /// Returns a cell to be changed. One that was not loaded is loaded with `stored`.
     pub(crate) fn edit<E>(&mut self, key: &K, stored: impl FnOnce() -> Result<V, E>) -> Result<&mut V, E> {
         let cell = match self.cells.entry_ref(key) {
             EntryRef::Occupied(cell) => cell.into_mut(),
@@ -88,13 +90,13 @@ impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
         Ok(cell.touch(key, self.undoable.then_some(&mut self.touched)))
     }
 
-    /// A cell that was loaded, to be changed.
+    /// Returns a cell to be changed, if it was loaded.
     pub(crate) fn change(&mut self, key: &K) -> Option<&mut V> {
         let cell = self.cells.get_mut(key)?;
         Some(cell.touch(key, self.undoable.then_some(&mut self.touched)))
     }
 
-    /// Writes a cell. One that was not loaded must be `absent` in the database, or never be read.
+    /// Sets a cell. One that was not loaded must have the value `absent` in the database, or never be read.
     pub(crate) fn set(&mut self, key: K, value: V, absent: V) {
         if let Some(now) = self.change(&key) {
             *now = value;
@@ -107,7 +109,7 @@ impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
         self.cells.insert(key, Cell { now: value, dirty: true, before });
     }
 
-    /// The present commit is done.
+    /// Keeps the changes of the present commit.
     pub(crate) fn keep(&mut self) {
         for key in self.touched.drain(..) {
             if let Some(cell) = self.cells.get_mut(&key) {
@@ -116,7 +118,7 @@ impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
         }
     }
 
-    /// The present commit never was.
+    /// Takes back the changes of the present commit.
     pub(crate) fn undo(&mut self) {
         for key in self.touched.drain(..) {
             if let Some(cell) = self.cells.get_mut(&key)
@@ -127,7 +129,7 @@ impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
         }
     }
 
-    /// What must be written, in the order of the keys: neighbours go into the engine's tables one after the other.
+    /// Returns what must be written, in the order of the keys, so that neighbours reach the engine's tables together.
     pub(crate) fn dirty(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         let dirty = self.cells.iter_mut().filter(|(_, cell)| cell.dirty);
         let mut dirty: Vec<(&K, &mut V)> = dirty.map(|(key, cell)| (key, &mut cell.now)).collect();
@@ -135,12 +137,12 @@ impl<K: Ord + Hash + Clone, V: Clone> Overlay<K, V> {
         dirty.into_iter()
     }
 
-    /// Every cell with what it is now, in any order.
+    /// Returns every cell with its present value, in any order.
     pub(crate) fn into_cells(self) -> impl Iterator<Item = (K, V)> {
         self.cells.into_iter().map(|(key, cell)| (key, cell.now))
     }
 
-    /// Every cell, in any order.
+    /// Iterates over every cell, in any order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.cells.iter().map(|(key, cell)| (key, &cell.now))
     }

@@ -1,4 +1,4 @@
-//! Postings: chunks put together, all of them or those that are wanted.
+//! Reading postings: all chunks of a posting, or those that are wanted.
 
 use crate::error;
 use crate::families::Family;
@@ -10,15 +10,15 @@ use rollbook::store::{Posting, StoreError};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// So many chunks are asked for at once.
+/// How many chunks are looked up at once.
 const AT_ONCE: usize = 128;
 
-/// So many chunks are sooner looked for one by one than walked over: a walk has to be set up on every level of the
+/// Up to this many chunks are looked up one by one rather than scanned: a scan must be set up on every level of the
 /// engine's tree.
 const FEW: u16 = 4;
 
 impl Reads<'_> {
-    /// All chunks of a number, of a platform on which so many ordinals were ever given.
+    /// Returns all chunks of a number on a platform on which `given` ordinals were ever given.
     pub(crate) fn posting(&self, number: u64, given: u64) -> Result<Posting, StoreError> {
         let Some(last) = given.checked_sub(1) else { return Ok(Posting::default()) };
         let last = u16::try_from(last >> 16).unwrap_or(u16::MAX);
@@ -28,13 +28,13 @@ impl Reads<'_> {
         self.stretch(number, 0..=last, |_| true).map(posting)
     }
 
-    /// The chunks of a number in which any of these ordinals would be.
+    /// Returns the chunks of a number that can contain any of these ordinals.
     pub(crate) fn posting_among(&self, number: u64, among: &Posting) -> Result<Posting, StoreError> {
         let wanted = chunks_of(among);
         let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else {
             return Ok(Posting::default());
         };
-        // Walking over a chunk that nobody wants costs less than looking for one that somebody does.
+        // Scanning over an unwanted chunk costs less than looking up a wanted one.
         if wanted.len() > usize::from(FEW) && usize::from(last - first) < 2 * wanted.len() {
             let wanted = |chunk| wanted.binary_search(&chunk).is_ok();
             return self.stretch(number, first..=last, wanted).map(posting);
@@ -42,7 +42,7 @@ impl Reads<'_> {
         self.single(number, &wanted).map(posting)
     }
 
-    /// These chunks, each looked for.
+    /// Looks each of these chunks up.
     fn single(&self, number: u64, wanted: &[u16]) -> Result<RoaringBitmap, StoreError> {
         let mut all = RoaringBitmap::new();
         if let [one] = wanted {
@@ -61,7 +61,7 @@ impl Reads<'_> {
         Ok(all)
     }
 
-    /// The wanted chunks of a stretch, in one walk.
+    /// Reads the wanted chunks of a range in one scan.
     fn stretch(
         &self,
         number: u64,
@@ -83,7 +83,7 @@ impl Reads<'_> {
     }
 }
 
-/// The chunks in which these ordinals would be, ascending.
+/// Returns the chunks that can contain these ordinals, ascending.
 fn chunks_of(ordinals: &Posting) -> Vec<u16> {
     let mut chunks = Vec::new();
     match ordinals {
@@ -101,7 +101,7 @@ fn chunks_of(ordinals: &Posting) -> Vec<u16> {
     chunks
 }
 
-/// A bitmap as the contract hands it out: the smallest without it.
+/// Converts a bitmap to the form of the contract; an empty one becomes the smallest form.
 fn posting(bitmap: RoaringBitmap) -> Posting {
     if bitmap.len() <= 4 { bitmap.iter().collect() } else { Posting::Many(Arc::new(bitmap)) }
 }

@@ -1,4 +1,5 @@
-//! What many new devices need is asked for together: the engine answers a hundred keys sooner than a hundred questions.
+//! Reads together what many new devices need: the engine looks up a hundred keys in one call faster than in a hundred
+//! calls.
 
 use crate::draft::Draft;
 use crate::error;
@@ -8,15 +9,15 @@ use crate::values::NameRecord;
 use rollbook::DeviceId;
 use rollbook::store::{DeviceRecord, Operation, OwnedKey, Relation, StoreError, WriteSet};
 
-/// From so many new devices on it pays.
+/// The number of new devices from which prefetching pays.
 const MANY: usize = 8;
 
-/// So many keys are asked for at once.
+/// How many keys are looked up at once.
 const AT_ONCE: usize = 128;
 
 impl Draft<'_> {
-    /// Takes in whether the ids of new devices are there, and the names of their aliases and users. Tags are few and
-    /// many devices have them, so they are asked for as they come.
+    /// Loads whether the ids of new devices exist, and the names of their aliases and users. Tags are few and shared
+    /// by many devices, so they are loaded on first use.
     pub(crate) fn prefetch(&mut self, writes: &WriteSet) -> Result<(), StoreError> {
         let new = writes.operations.iter().filter_map(|operation| match operation {
             Operation::Insert { record, keys, .. } => Some((&**record, keys.as_slice())),
@@ -68,7 +69,7 @@ impl Draft<'_> {
     }
 }
 
-/// Each key once, in the order of the engine, in portions.
+/// Returns each key once, in the order of the engine, in portions.
 fn sorted<T: Copy>(mut asked: Vec<(KeyBuf, T)>) -> impl Iterator<Item = (Vec<KeyBuf>, Vec<T>)> {
     asked.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     asked.dedup_by(|(a, _), (b, _)| a == b);

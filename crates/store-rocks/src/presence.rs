@@ -1,4 +1,4 @@
-//! Heartbeats: written to the log without waiting for the disk, outside versions.
+//! Heartbeats: written to the log without waiting for the disk, and without a version of their own.
 
 use crate::batch::Batch;
 use crate::error;
@@ -13,10 +13,11 @@ use rollbook::{AppId, Timestamp};
 use std::collections::BTreeMap;
 
 impl RocksStore {
-    /// Records heartbeats that are newer than the recorded ones, of devices that fill their places.
+    /// Records heartbeats that are newer than the recorded ones, of devices that still fill their places.
     ///
-    /// Against most commits it needs no lock (those that rest on heartbeats take this one): a heartbeat names the occupancy it belongs to, so one that is written after
-    /// its device has gone is never read as that of another.
+    /// Heartbeats need no lock against most commits; only commits that depend on heartbeats take this one. A
+    /// heartbeat contains the version that filled its slot, so one that is written after its device was removed is
+    /// never read as that of another device.
     pub(crate) fn record_seen(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
         let mut newest = BTreeMap::new();
         for &(place, at) in seen {
@@ -43,7 +44,7 @@ impl RocksStore {
         }
         let written = self.write(batch, &WriteOptions::default());
         drop(one_at_a_time);
-        // A heartbeat may be lost and may be repeated: an unknown outcome is no news here.
+        // A heartbeat may be lost and may be repeated, so an unknown outcome needs no class of its own here.
         written.map_err(error::read("heartbeats"))
     }
 }

@@ -1,11 +1,12 @@
-//! Files and directories that are for their owner alone: push tokens and the hashes of secrets are in them.
+//! Files and directories that only their owner may read, because they contain push tokens and the hashes of secrets.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Makes a directory that nobody else may enter, and around it those that are missing, as usual. One that is there and
-/// that the caller owns is closed to others: it is empty so far, and the engine's files are readable for all.
+/// Creates a directory that only its owner may enter, and its missing parents with the usual mode. A directory that
+/// exists and belongs to the caller is closed to others: it is empty so far, and the engine makes its files readable
+/// for all.
 pub(crate) fn create_dir(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
@@ -19,7 +20,8 @@ pub(crate) fn create_dir(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Somebody else's directory stays as it is: who made it decided who may enter.
+/// Restricts a directory to its owner. A directory of another user is left as it is, because its owner has decided
+/// who may enter.
 #[cfg(unix)]
 fn close(path: &Path) -> io::Result<()> {
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o700);
@@ -34,7 +36,7 @@ fn close(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a file that nobody else may read; there must be none.
+/// Creates a file that only its owner may read. Fails if the file exists.
 pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! Whether the store takes writes.
+//! Finding out whether the store takes writes.
 
 use crate::error;
 use crate::open::RocksStore;
@@ -7,25 +7,26 @@ use rollbook::store::StoreError;
 use std::sync::atomic::Ordering::Relaxed;
 
 impl RocksStore {
-    /// Writes a batch, and keeps whether the disk had room for it.
+    /// Writes a batch, and records whether the disk had room for it.
     pub(crate) fn write(&self, batch: WriteBatch, options: &WriteOptions) -> Result<(), rocksdb::Error> {
         let written = self.db.write_opt(batch, options);
         let full = written.as_ref().is_err_and(error::is_full);
-        // Other errors say nothing about room.
+        // Other errors say nothing about free space.
         if (full || written.is_ok()) && full != self.full.load(Relaxed) {
             self.full.store(full, Relaxed);
         }
         written
     }
 
-    /// Whether the last write found the disk full. The store goes on answering questions then, and takes writes again by
-    /// itself within seconds after there is room. A [`probe`](RocksStore::probe) finds out.
+    /// Returns whether the last write found the disk full. While it is full, reads go on; writes succeed again by
+    /// themselves within seconds after space was freed, which a [`probe`](RocksStore::probe) finds out.
     ///
-    /// Room is a sixteenth of [`memory_bytes`](crate::RocksOptions::memory_bytes) (at 25 % for writes), and what it takes
-    /// to write the write buffers out: under the default options 16 MiB and up to 64 MiB. Measured on disks that commits
-    /// had filled: 20 MiB had to be freed under the default, 40 MiB at 512 MiB of memory.
+    /// The space needed is a sixteenth of [`memory_bytes`](crate::RocksOptions::memory_bytes) (at 25 % for writes)
+    /// and what it takes to flush the write buffers: under the default options 16 MiB and up to 64 MiB. Measured on
+    /// disks that commits had filled, 20 MiB had to be freed under the default options, and 40 MiB at 512 MiB of
+    /// memory.
     ///
-    /// Writes fail meanwhile with a cause whose [`kind`](std::io::Error::kind) is
+    /// Until then writes fail with a cause whose [`kind`](std::io::Error::kind) is
     /// [`StorageFull`](std::io::ErrorKind::StorageFull).
     ///
     /// ```
@@ -41,10 +42,11 @@ impl RocksStore {
         self.full.load(Relaxed)
     }
 
-    /// Would a commit reach the log? Appends a record of nothing to it: some twenty bytes, not waited for on disk. After
-    /// an error of the medium the engine takes no more writes until the store is opened again, and this tells it.
+    /// Checks whether a commit would reach the log, by appending an empty record of some twenty bytes to it. Does not
+    /// wait for the disk. After an error of the medium the engine takes no more writes until the store is opened
+    /// again, and this call reports it.
     ///
-    /// A store that was opened for reading takes none, and that is right.
+    /// A store that was opened for reading takes no writes; for it this returns `Ok`.
     ///
     /// ```
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -57,7 +59,7 @@ impl RocksStore {
     /// ```
     ///
     /// # Errors
-    /// What a commit would answer: [`StoreError::Unavailable`], [`StoreError::OutcomeUnknown`].
+    /// Fails as a commit would, with [`StoreError::Unavailable`] or [`StoreError::OutcomeUnknown`].
     pub fn probe(&self) -> Result<(), StoreError> {
         if self.reads_only {
             return Ok(());

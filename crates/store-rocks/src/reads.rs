@@ -1,4 +1,4 @@
-//! Reading: typed questions to the engine, at one snapshot or as of now.
+//! Typed reads of the engine, at one snapshot or as of now.
 
 use crate::error;
 use crate::families::Family;
@@ -14,11 +14,11 @@ pub(crate) type Bytes<'a> = DBPinnableSlice<'a>;
 /// A key and its value.
 type Pair<'a> = (&'a [u8], &'a [u8]);
 
-/// What is stored of one app.
+/// Reads what is stored of one app.
 pub(crate) struct Reads<'a> {
     pub(crate) db: &'a DB,
     pub(crate) app: AppId,
-    // Before the snapshot it points to, so that it is dropped first.
+    // Declared before the snapshot that it points to, so that it is dropped first.
     options: ReadOptions,
     snapshot: Option<Snapshot<'a>>,
 }
@@ -29,18 +29,18 @@ impl std::fmt::Debug for Reads<'_> {
     }
 }
 
-/// The handle of a family: it was opened with the store, so it is there.
+/// Returns the handle of a family. All families were opened with the store, so a missing one is an error.
 pub(crate) fn handle(db: &DB, family: Family) -> Result<&ColumnFamily, StoreError> {
     db.cf_handle(family.name()).ok_or(StoreError::Closed)
 }
 
 impl<'a> Reads<'a> {
-    /// As of now, whatever is written meanwhile.
+    /// Reads the latest state: each read sees what was written before it.
     pub(crate) fn latest(db: &'a DB, app: AppId) -> Self {
         Reads { db, app, options: ReadOptions::default(), snapshot: None }
     }
 
-    /// As of one moment.
+    /// Reads at one moment, from a snapshot.
     pub(crate) fn at_once(db: &'a DB, app: AppId) -> Self {
         let snapshot = db.snapshot();
         let mut options = ReadOptions::default();
@@ -53,7 +53,7 @@ impl<'a> Reads<'a> {
         self.db.get_pinned_cf_opt(handle, key, &self.options).map_err(error::read("a read"))
     }
 
-    /// The values of several keys, in their order.
+    /// Returns the values of several keys, in the order of the keys.
     pub(crate) fn get_many(
         &self,
         family: Family,
@@ -66,7 +66,7 @@ impl<'a> Reads<'a> {
         found.into_iter().map(|value| value.map_err(error::read("a read of several keys"))).collect()
     }
 
-    /// The keys from `low`, inclusive, to `high`, exclusive.
+    /// Iterates over the keys from `low`, inclusive, to `high`, exclusive.
     pub(crate) fn scan(
         &self,
         family: Family,
@@ -82,7 +82,7 @@ impl<'a> Reads<'a> {
         options.set_iterate_upper_bound(high);
         let mut iterator = self.db.raw_iterator_cf_opt(handle(self.db, family)?, options);
         if low >= high {
-            // Bounds the wrong way round hold nothing; the engine would have to be asked what it makes of them.
+            // Bounds in the wrong order contain no key. What the engine makes of such bounds is not documented.
             return Ok(Scan { iterator, backward, started: true, empty: true });
         }
         if backward {
@@ -93,7 +93,7 @@ impl<'a> Reads<'a> {
         Ok(Scan { iterator, backward, started: false, empty: false })
     }
 
-    /// Every key that begins so.
+    /// Iterates over every key with this prefix.
     pub(crate) fn scan_all(&self, family: Family, prefix: &[u8]) -> Result<Scan<'a>, StoreError> {
         self.scan(family, prefix, &keys::behind(prefix), false)
     }
@@ -104,7 +104,7 @@ impl<'a> Reads<'a> {
         value.map(|value| Header::decode(&value)).transpose().map_err(error::malformed(Family::App, &key))
     }
 
-    /// Does any device wait for the removal of its user?
+    /// Returns whether any device waits for the removal of its user.
     pub(crate) fn deletions(&self) -> Result<bool, StoreError> {
         let mut names = self.scan_all(Family::Name, &keys::names(self.app, Relation::Deletion))?;
         Ok(names.next()?.is_some())
@@ -122,7 +122,7 @@ impl<'a> Reads<'a> {
         value.map(|v| values::decode_dead(&v)).transpose().map_err(error::malformed(Family::App, &key))
     }
 
-    /// Who fills a slot, and since when.
+    /// Returns the device that fills a slot, and the version that filled it.
     pub(crate) fn slot(&self, slot: Slot) -> Result<Option<(Version, DeviceId)>, StoreError> {
         let key = keys::slot(self.app, slot);
         let Some(value) = self.get(Family::Slot, &key)? else { return Ok(None) };
@@ -132,7 +132,7 @@ impl<'a> Reads<'a> {
         Ok(Some((filled, DeviceId::new(id).map_err(bad)?)))
     }
 
-    /// Since when a slot is filled.
+    /// Returns the version that filled a slot.
     pub(crate) fn filled(&self, slot: Slot) -> Result<Option<Version>, StoreError> {
         let key = keys::slot(self.app, slot);
         let Some(value) = self.get(Family::Slot, &key)? else { return Ok(None) };
@@ -147,7 +147,7 @@ impl<'a> Reads<'a> {
         Device::decode(id.clone(), &value).map(Some).map_err(bad)
     }
 
-    /// The device that fills a slot, with its record's bytes.
+    /// Returns the device that fills a slot, with the bytes of its record.
     pub(crate) fn device_bytes(&self, slot: Slot) -> Result<Option<(DeviceId, Bytes<'a>)>, StoreError> {
         let Some((_, id)) = self.slot(slot)? else { return Ok(None) };
         let value = self.get(Family::Device, &keys::device(self.app, id.as_str()))?;
@@ -162,7 +162,7 @@ impl<'a> Reads<'a> {
         value.map(|v| NameRecord::decode(&v)).transpose().map_err(error::malformed(Family::Name, &key))
     }
 
-    /// What a number stands for; `None` when it is dead.
+    /// Returns what a number stands for, or `None` if it is dead.
     pub(crate) fn number(&self, number: u64) -> Result<Option<(OwnedKey, Platform)>, StoreError> {
         let key = keys::number(self.app, number);
         let Some(value) = self.get(Family::Number, &key)? else { return Ok(None) };
@@ -197,7 +197,7 @@ impl<'a> Reads<'a> {
     }
 }
 
-/// A walk over the keys of a family.
+/// An iterator over keys of a family.
 pub(crate) struct Scan<'a> {
     iterator: DBRawIterator<'a>,
     backward: bool,
@@ -206,7 +206,7 @@ pub(crate) struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// The next key and its value, until the end or an error.
+    /// Returns the next key and its value, or `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Pair<'_>>, StoreError> {
         if self.empty {
             return Ok(None);

@@ -1,12 +1,12 @@
-//! What commits have read and written lately, decoded, for the commits that come next: new devices go into the same
-//! chunks as those before them, and under the same popular names.
+//! A cache of decoded records that commits have read and written lately, for the next commits: new devices go into
+//! the same chunks as those before them, and under the same popular names.
 //!
-//! Whoever leads the commits to an app takes out what it needs and puts it back when the engine has what it wrote. So
-//! what is here is always what is stored: nobody else writes it, and what a failed write may have changed is out. No
-//! reader looks in here, since a view may be older.
+//! The leader of the commits to an app takes out what it needs, and puts it back when the engine has written it. So
+//! the cache always holds what is stored: nothing else writes these records, and what a failed write may have changed
+//! has been taken out. Readers do not use the cache, since a view may be older.
 //!
-//! What nobody asks for is forgotten by generations: what was put in lately, and what was put in before that. When
-//! the young ones reach half of the bound they become the old ones, and the old ones go.
+//! Entries that are not used are evicted by generations: the young ones were put in lately, the old ones before that.
+//! When the young ones reach half of the bound they become the old ones, and the old ones are dropped.
 
 use crate::values::NameRecord;
 use hashbrown::{Equivalent, HashMap};
@@ -16,7 +16,7 @@ use rollbook::AppId;
 use rollbook::store::OwnedKey;
 use std::hash::Hash;
 
-/// Chunks of postings by app, key number and chunk, and names that have many devices, by app.
+/// Chunks of postings by app, key number and chunk, and names with many devices, by app.
 #[derive(Debug)]
 pub(crate) struct Recent {
     chunks: Mutex<Generations<(AppId, u64, u16), RoaringBitmap>>,
@@ -24,7 +24,7 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
-    /// Holds about so many bytes at most.
+    /// Makes a cache of about `most` bytes at most.
     pub(crate) fn new(most: usize) -> Self {
         let names = Mutex::new(Generations::new(most / 8));
         Recent { chunks: Mutex::new(Generations::new(most - most / 8)), names }
@@ -57,7 +57,7 @@ impl Recent {
     }
 }
 
-/// A key of the names, borrowed.
+/// A borrowed key of the names.
 #[derive(Hash)]
 struct NameOf<'a>(AppId, &'a OwnedKey);
 
@@ -72,9 +72,9 @@ impl Equivalent<(AppId, OwnedKey)> for NameOf<'_> {
 struct Generations<K, V> {
     young: HashMap<K, (V, usize)>,
     old: HashMap<K, (V, usize)>,
-    /// Of the young.
+    /// The bytes of the young generation.
     bytes: usize,
-    /// Of both together.
+    /// The most bytes of both generations together.
     most: usize,
 }
 
@@ -119,7 +119,7 @@ mod tests {
         for n in 0..1_000 {
             recent.put(n, n, 10);
             assert!(recent.young.len() + recent.old.len() <= 10);
-            // Asked for all the time, so it stays.
+            // This entry is used all the time, so it stays.
             assert_eq!(recent.take(&0), Some(0));
             recent.put(0, 0, 10);
         }

@@ -1,4 +1,4 @@
-//! Reading everything, for an operator who wants to know that it can be read.
+//! Reading the whole store, to find out whether all of it can be read.
 
 use crate::families::Family;
 use crate::open::RocksStore;
@@ -6,10 +6,10 @@ use crate::{error, reads::handle};
 use rocksdb::ReadOptions;
 use rollbook::store::StoreError;
 
-/// So many bytes are read in one go.
+/// How many bytes are read at once.
 const READ_AHEAD: usize = 4 << 20;
 
-/// What was read of one column family.
+/// The result of reading one column family.
 ///
 /// ```
 /// # use rollbook::{Platform, Registration, Registry};
@@ -33,14 +33,14 @@ pub struct Scrubbed {
     pub keys: u64,
     /// Bytes of these keys and their values.
     pub bytes: u64,
-    /// Why reading stopped before the end: a block whose checksum is wrong, a file that is gone.
+    /// Why reading stopped before the end: for example a block with a wrong checksum, or a missing file.
     pub damage: Option<StoreError>,
 }
 
 impl RocksStore {
-    /// Reads every key of every column family, and with it every block that holds one: a damaged block is found also
-    /// where no question of anyone would meet it. Tells `watch` the family's name and how many of its keys were read.
-    /// Takes as long as reading the whole store; the cache stays as it is.
+    /// Reads every key of every column family, and so every block that holds one. This also finds damaged blocks that
+    /// no ordinary read would meet. Calls `watch` with the family's name and the number of its keys read so far.
+    /// Takes as long as reading the whole store; the cache is left as it is.
     ///
     /// ```
     /// use rollbook::AppId;

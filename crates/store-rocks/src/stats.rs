@@ -1,4 +1,4 @@
-//! What an operator wants to know.
+//! Counters and sizes for monitoring.
 
 use crate::error;
 use crate::families::Family;
@@ -10,8 +10,8 @@ use rocksdb::statistics::Ticker;
 use rollbook::store::StoreError;
 use serde::{Deserialize, Serialize};
 
-/// Numbers about a store since it was opened. Counters are 0 where
-/// [`statistics`](crate::RocksOptions::statistics) is off.
+/// Numbers about a store since it was opened. Counters are 0 if [`statistics`](crate::RocksOptions::statistics) is
+/// off.
 ///
 /// ```
 /// use rollbook::AppId;
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RocksStats {
-    /// Each column family.
+    /// The numbers of each column family.
     pub families: Vec<FamilyStats>,
     /// Bytes of the block cache in use, write buffers included.
     pub cache_bytes: u64,
@@ -50,7 +50,7 @@ pub struct RocksStats {
     pub compacted_bytes: u64,
     /// Microseconds that writers had to wait for flushes and compactions.
     pub stalled_micros: u64,
-    /// Snapshots held, one for each view.
+    /// Snapshots that are held, one for each view.
     pub snapshots: u64,
     /// Errors of flushes and compactions.
     pub background_errors: u64,
@@ -75,7 +75,7 @@ pub struct RocksStats {
 pub struct FamilyStats {
     /// Its name.
     pub name: String,
-    /// About so many keys.
+    /// The estimated number of keys. A key that was written again counts twice until a compaction merges the two.
     pub keys: u64,
     /// Bytes of its table files.
     pub table_bytes: u64,
@@ -86,7 +86,7 @@ pub struct FamilyStats {
 }
 
 impl RocksStats {
-    /// Bytes written to disk for each byte that commits wrote; `None` before anything was written.
+    /// Returns the bytes written to disk for each byte that commits wrote, or `None` before anything was written.
     ///
     /// ```
     /// use rollbook_store_rocks::RocksStats;
@@ -102,7 +102,7 @@ impl RocksStats {
 }
 
 impl RocksStore {
-    /// How the store does.
+    /// Returns the present counters and sizes of the store.
     ///
     /// ```
     /// use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -153,10 +153,11 @@ impl RocksStore {
         Ok(stats)
     }
 
-    /// About how many keys a family has; one that was written again counts twice until the two meet in a compaction.
+    /// Estimates how many keys a family has. A key that was written again counts twice until a compaction merges the
+    /// two.
     ///
-    /// The engine's own estimate knows nothing of tables from before it was opened, because opening does not ask them;
-    /// each table tells of itself.
+    /// The engine's own estimate leaves out tables from before it was opened, because opening does not read them. So
+    /// the properties of each table are read here.
     fn keys(&self, family: &ColumnFamily) -> Result<u64, StoreError> {
         let buffered = |property| {
             let number = self.db.property_int_value_cf(family, property);
@@ -174,7 +175,7 @@ impl RocksStore {
         let deletions = in_tables("# deletions")
             + buffered(properties::NUM_DELETES_ACTIVE_MEM_TABLE)?
             + buffered(properties::NUM_DELETES_IMM_MEM_TABLES)?;
-        // A deletion is an entry itself, and takes one away.
+        // A deletion is an entry itself, and cancels another entry.
         Ok(entries.saturating_sub(2 * deletions))
     }
 }

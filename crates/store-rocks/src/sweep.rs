@@ -1,8 +1,9 @@
-//! Dead key numbers: what a dropped key leaves behind is cleared piece by piece, never in the commit that drops it.
+//! Clearing dead key numbers: what a dropped key leaves on disk is cleared piece by piece, never in the commit that
+//! drops it.
 //!
-//! Why not one range tombstone a dropped key? It would be one write, but every later read of the family looks
-//! through all range tombstones that no compaction has worn off; a few thousand dropped tags would slow every commit
-//! that reads a chunk. Single deletes of single chunks cost as much as the writes that made them, and end.
+//! A range tombstone for each dropped key would be one write, but every later read of the family checks all range
+//! tombstones that no compaction has removed; a few thousand dropped tags would slow down every commit that reads a
+//! chunk. Single deletes of single chunks cost as much as the writes that made them, and then cost nothing more.
 
 use crate::batch::Batch;
 use crate::error;
@@ -12,7 +13,8 @@ use crate::reads::Reads;
 use crate::values::{Header, encode_dead};
 use rollbook::store::StoreError;
 
-/// Deletes up to `chunks` chunks of the numbers in the queue, and moves the queue's head over those that are done.
+/// Deletes up to `chunks` chunks of the numbers in the queue, and moves the head of the queue past the numbers that
+/// are done.
 pub(crate) fn clear(
     reads: &Reads<'_>,
     header: &mut Header,
@@ -23,7 +25,7 @@ pub(crate) fn clear(
     let mut left = chunks;
     while left > 0 && header.dead.0 < header.dead.1 {
         let index = header.dead.0;
-        // An item that this very batch writes is not stored yet: its turn comes later.
+        // An item that this same batch writes is not stored yet: it is cleared by a later batch.
         let Some((number, from)) = reads.dead(index)? else { break };
         let low = keys::chunk(app, number, from);
         let high = keys::behind(&keys::number(app, number));

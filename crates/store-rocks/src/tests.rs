@@ -1,4 +1,4 @@
-//! What only the inside can count: batches, chunks, dead numbers.
+//! Tests that count batches, chunks and dead numbers, which are visible only inside the crate.
 
 use crate::families::Family;
 use crate::keys;
@@ -46,7 +46,7 @@ fn commit(store: &RocksStore, operations: impl IntoIterator<Item = Operation>) -
     store.commit(APP, &set(operations)).unwrap()
 }
 
-/// Devices `first` to `last`, in sets of ten thousand.
+/// Inserts `count` devices, in sets of ten thousand.
 fn devices(store: &RocksStore, count: usize) -> Vec<Place> {
     let mut places = Vec::new();
     while places.len() < count {
@@ -57,9 +57,9 @@ fn devices(store: &RocksStore, count: usize) -> Vec<Place> {
     places
 }
 
-/// The keys that the last batches wrote or deleted in a family.
+/// Returns the keys that the last batches wrote or deleted in a family.
 fn written(store: &RocksStore, family: Family) -> Vec<Vec<u8>> {
-    // The engine numbers families in the order of their making, and the store makes them in this order.
+    // The engine numbers families in the order of their creation, and the store creates them in this order.
     let id = Family::ALL.iter().position(|&other| other == family).unwrap() as u32 + 1;
     store.written.lock().iter().filter(|(of, _)| *of == id).map(|(_, key)| key.clone()).collect()
 }
@@ -195,7 +195,7 @@ fn every_view_asks_for_the_number_that_a_tag_had_in_it() {
     let mut now = |operations: Vec<Operation>, carriers: std::ops::Range<usize>| {
         commit(&store, operations);
         views.push((store.view(APP).unwrap(), carriers));
-        // All views again and again: whatever one has learnt must not mislead another.
+        // Every view is read several times: what one view has cached must not mislead another.
         for (view, carriers) in views.iter().rev().chain(&views) {
             for (n, place) in places.iter().enumerate() {
                 let linked = view.linked(place.slot, news.as_key()).unwrap();
@@ -334,12 +334,13 @@ fn opening_does_not_read_the_devices() {
     drop(store);
     let store = RocksStore::open(directory.path().join("store"), &buffered()).unwrap();
     let opened = store.stats().unwrap();
-    // None, but the engine may begin to compact in the background.
+    // Opening reads no block, but the engine may begin to compact in the background.
     let read = opened.cache_misses + opened.cache_hits;
     assert!(read < blocks / 4, "{read} of {blocks} blocks");
 }
 
-/// Earlier releases backed up by the engine's own checkpoint, which leaves out the logs that it has written to tables.
+/// Earlier releases backed up with the engine's own checkpoint, which leaves out the logs that were flushed to
+/// tables.
 #[test]
 fn a_backup_that_the_engine_itself_has_made_opens() {
     let directory = tempfile::tempdir().unwrap();

@@ -16,8 +16,8 @@ fn id(n: usize) -> DeviceId {
     DeviceId::new(format!("{n}")).unwrap()
 }
 
-/// The tags of a device: `all` has everyone, `third` one in three, `here` and `there` ten in one chunk each, `both` has
-/// those of both.
+/// The tags of device `n`: every device has `all`, one in three has `third`, ten devices in one chunk each have
+/// `here` and `there`, and those of both have `both`.
 fn tags(n: usize) -> impl Iterator<Item = &'static str> {
     let (here, there) = ((70_000..70_010).contains(&n), (270_000..270_010).contains(&n));
     let third = n.is_multiple_of(3);
@@ -25,7 +25,7 @@ fn tags(n: usize) -> impl Iterator<Item = &'static str> {
     has.into_iter().filter(|(_, has)| *has).map(|(tag, _)| tag)
 }
 
-/// Devices on one platform, in the order of their numbers, none ever removed: number and ordinal are one.
+/// Devices on one platform, in the order of their numbers. None was ever removed, so number and ordinal are the same.
 static SHOP: LazyLock<(App<Arc<RocksStore>>, TempDir)> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
     let options = RocksOptions { durability: Durability::Buffered, ..RocksOptions::default() };
@@ -47,7 +47,7 @@ static SHOP: LazyLock<(App<Arc<RocksStore>>, TempDir)> = LazyLock::new(|| {
     (app, directory)
 });
 
-/// What is answered, and how many chunks were read for it.
+/// Returns the result, and how many chunks were read for it.
 fn counted<T>(ask: impl FnOnce(&App<Arc<RocksStore>>) -> T) -> (T, usize) {
     let (app, _) = &*SHOP;
     READ.set(0);
@@ -117,7 +117,7 @@ fn a_page_far_behind_reads_as_much_as_the_first() {
         let (page, read) = counted(|app| app.audience(&everyone, after, 20_000).unwrap());
         pages += 1;
         devices += page.items.len();
-        // Two chunks where the page goes over a border, and what is subtracted.
+        // Two chunks where the page crosses a border, and the chunks of what is subtracted.
         assert!(read <= 2 + 8, "{pages}: {read}");
         let Some(next) = page.next else { break };
         after = Some(next);

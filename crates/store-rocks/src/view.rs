@@ -1,4 +1,5 @@
-//! The questions: one snapshot of the engine, so everything answered belongs to one version.
+//! The reads of the store contract. All reads of a view use one snapshot of the engine, so they belong to one
+//! version.
 
 use crate::error;
 use crate::families::Family;
@@ -12,7 +13,7 @@ use rollbook::store::{
 };
 use rollbook::{DeviceId, EventOrder, EventPosition, EventSeq, Platform, PlatformSet, Timestamp, Version};
 
-/// So many slots are asked for at once.
+/// How many slots are looked up at once.
 const AT_ONCE: usize = 128;
 
 impl View for RocksView<'_> {

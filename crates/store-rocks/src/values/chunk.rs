@@ -4,14 +4,14 @@ use super::{start, start_for};
 use crate::bytes::{Cursor, Decoded, Malformed};
 use roaring::RoaringBitmap;
 
-/// Up to so many ordinals are a plain list; more are in the portable format of Roaring bitmaps, whose head would
-/// outweigh a short list.
+/// Up to this many ordinals are stored as a plain list. More are stored in the portable format of Roaring bitmaps,
+/// whose header would outweigh a short list.
 const LONGEST_LIST: u64 = 64;
 
 const LIST: u8 = 1;
 const ROARING: u8 = 2;
 
-/// The bytes of a chunk, whose ordinals are whole (32 bits) and never none.
+/// Returns the bytes of a chunk. The ordinals are whole (32 bits), and there is at least one.
 pub(crate) fn encode_chunk(ordinals: &mut RoaringBitmap) -> Vec<u8> {
     if ordinals.len() <= LONGEST_LIST {
         let mut out = start();
@@ -19,19 +19,19 @@ pub(crate) fn encode_chunk(ordinals: &mut RoaringBitmap) -> Vec<u8> {
         ordinals.iter().for_each(|ordinal| out.extend_from_slice(&(ordinal as u16).to_le_bytes()));
         return out;
     }
-    // A dense stretch, such as all devices of a platform, becomes a few runs. Many runs would save little and make every
-    // operation on them slower.
+    // A dense range, such as all devices of a platform, becomes a few runs. Many runs would save little and slow down
+    // every operation on them.
     if is_dense(ordinals) {
         ordinals.optimize();
     }
     let mut out = start_for(ordinals.serialized_size() + 2);
     out.push(ROARING);
-    // Writing into a vector cannot fail; if it did, the chunk would not decode, and reading it would say so.
+    // Writing into a vector cannot fail. If it did, the chunk would not decode, and reading it would report damage.
     let _ = ordinals.serialize_into(&mut out);
     out
 }
 
-/// Is of 64 ordinals, from the first to the last, at most one missing?
+/// Returns whether, between the first ordinal and the last, at most one of 64 is missing.
 fn is_dense(ordinals: &RoaringBitmap) -> bool {
     let (Some(first), Some(last)) = (ordinals.min(), ordinals.max()) else { return false };
     let span = u64::from(last - first) + 1;
@@ -40,7 +40,7 @@ fn is_dense(ordinals: &RoaringBitmap) -> bool {
 
 #[cfg(test)]
 thread_local! {
-    /// The chunks that this thread has read, for tests that count.
+    /// Counts the chunks that this thread has read, for tests.
     pub(crate) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 

@@ -1,6 +1,6 @@
 //! The record of a device: where it stands, the numbers of its keys, its fields.
 //!
-//! The numbers come before the fields, so that a question about a key reads no further than them.
+//! The numbers come before the fields, so that a look-up of a key reads no further than the numbers.
 
 use super::{Tags, platform_of, start};
 use crate::bytes::{Cursor, Decoded, Malformed, put_text, put_varint};
@@ -13,11 +13,11 @@ pub(crate) struct Device {
     pub(crate) place: Place,
     pub(crate) version: Version,
     pub(crate) alias: u64,
-    /// The number of its user, or of the deletion it waits for.
+    /// The number of its user, or of the deletion that it waits for.
     pub(crate) owner: u64,
     pub(crate) tags: Tags,
     pub(crate) record: DeviceRecord,
-    /// Inserted by a commit that is not written yet. Not kept.
+    /// Whether it was inserted by a commit that is not written yet. Not stored.
     pub(crate) fresh: bool,
 }
 
@@ -30,7 +30,7 @@ const REGISTERED_AT: u8 = 32;
 const ALL_FIELDS: u8 = 63;
 
 impl Device {
-    /// Does it hold this key number in this relation?
+    /// Returns whether the device holds this key number in this relation.
     pub(crate) fn holds(&self, relation: Relation, number: u64) -> bool {
         match relation {
             Relation::Tag => self.tags.contains(number),
@@ -45,7 +45,7 @@ impl Device {
 
     pub(crate) fn encode(&self) -> Vec<u8> {
         let Device { place, version, alias, owner, tags, record, fresh: _ } = self;
-        // The id is the key.
+        // The id is not part of the value, because it is the key.
         let DeviceRecord { id: _, token, mobile, language, utc_offset, registered_at, alias_rank } = record;
         let mut out = start();
         out.push(place.slot.platform.number());
@@ -110,14 +110,14 @@ impl Device {
     }
 }
 
-/// The head of a device's record: all that a question about its keys reads.
+/// The head of a device's record, with all that a look-up of its keys reads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Holds<'a> {
     pub(crate) place: Place,
     pub(crate) version: Version,
     pub(crate) alias: u64,
     pub(crate) owner: u64,
-    /// How many tags, dead ones included.
+    /// The number of tags, dead ones included.
     pub(crate) tags: u64,
     rest: Cursor<'a>,
 }
@@ -137,12 +137,12 @@ impl<'a> Holds<'a> {
         })
     }
 
-    /// Calls `each` with every tag's number, ascending, until it says that this is enough.
+    /// Calls `each` with the number of every tag, ascending, until it returns `false`.
     pub(crate) fn each_tag(&self, each: impl FnMut(u64) -> bool) -> Decoded<()> {
         read_tags(&mut { self.rest }, self.tags, each)
     }
 
-    /// Does the device hold this key number in this relation?
+    /// Returns whether the device holds this key number in this relation.
     pub(crate) fn holds(&self, relation: Relation, number: u64) -> Decoded<bool> {
         match relation {
             Relation::Tag => {

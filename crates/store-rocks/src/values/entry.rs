@@ -1,7 +1,7 @@
-//! Catalogue entries: the commit that wrote them, then what they say.
+//! Catalogue entries: the version of the commit that wrote them, then their content.
 //!
-//! An app's record is JSON: it is read once an app and written by hand, it grows with every new limit, and the
-//! credentials in it show themselves to nobody but a serializer.
+//! An app's record is JSON: it is read once per app, an operator may edit it, it grows with every new limit, and the
+//! credentials in it can only be read out by a serializer.
 
 use super::start;
 use crate::bytes::{Cursor, Decoded, Malformed, put_text};
@@ -15,7 +15,7 @@ const USER_DELETION: u8 = 4;
 const APP_DELETION: u8 = 5;
 const SIGN_OUT: u8 = 6;
 
-/// The bytes of an entry; `None` when its record cannot be written as JSON.
+/// Returns the bytes of an entry, or `None` if its record cannot be written as JSON.
 pub(crate) fn encode_entry(entry: &Entry, version: Version) -> Option<Vec<u8>> {
     let mut out = start();
     out.extend_from_slice(&version.0.to_le_bytes());

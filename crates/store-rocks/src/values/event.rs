@@ -1,4 +1,4 @@
-//! An event of the log. Its time and number are the key.
+//! An event of the log. Its time and number are in the key.
 
 use super::start;
 use crate::bytes::{Cursor, Decoded, Malformed, put_text, put_varint};

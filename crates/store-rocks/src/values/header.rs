@@ -1,4 +1,4 @@
-//! The header of an app: its version and the counters that a commit moves.
+//! The header of an app: its version and the counters that a commit changes.
 
 use super::{platform_of, start};
 use crate::bytes::{Cursor, Decoded, Malformed};
@@ -8,30 +8,31 @@ use rollbook::{EventSeq, Platform, Version};
 /// Which ordinals of a platform are given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Ordinals {
-    /// How many were ever given: the next that nobody had. At most 2^32.
+    /// How many ordinals were ever given, which is the next unused one. At most 2^32.
     pub(crate) next: u64,
     /// The height of the stack of those given back.
     pub(crate) free: u64,
 }
 
 impl Ordinals {
-    /// How many devices have one.
+    /// Returns how many devices have an ordinal.
     pub(crate) const fn taken(self) -> u64 {
         self.next - self.free
     }
 }
 
-/// Everything about an app that is not under a key of its own.
+/// Everything about an app that has no key of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) version: Version,
     pub(crate) sealed: bool,
     pub(crate) log_end: EventSeq,
-    /// The next key number.
+    /// The next key number to give.
     pub(crate) next_number: u64,
-    /// The last commit that left devices with dead key numbers: a device changed later has none.
+    /// The version of the last commit that left devices with dead key numbers: a device that was changed later has
+    /// none.
     pub(crate) last_drop: Version,
-    /// The queue of dead key numbers whose chunks are still there: from, inclusive, until, exclusive.
+    /// The queue of dead key numbers whose chunks still exist: first index, inclusive, and last index, exclusive.
     pub(crate) dead: (u64, u64),
     pub(crate) ordinals: [Ordinals; Platform::COUNT],
 }
@@ -51,13 +52,13 @@ impl Default for Header {
 }
 
 impl Header {
-    /// The header of an app that was never committed to.
+    /// Returns the header of an app that was never committed to.
     pub(crate) fn new(first_ordinal: u32) -> Self {
         let ordinals = [Ordinals { next: first_ordinal.into(), free: 0 }; Platform::COUNT];
         Header { ordinals, ..Header::default() }
     }
 
-    /// The ordinals of a platform.
+    /// Returns the ordinals of a platform.
     pub(crate) fn ordinals(&self, platform: Platform) -> Ordinals {
         self.ordinals.get(usize::from(platform.number())).copied().unwrap_or_default()
     }

@@ -1,5 +1,5 @@
-//! Values: what is kept under a key. Every value begins with a version byte; numbers are little-endian; the crate's
-//! documentation lists every byte. Decoding checks everything it reads.
+//! Values: what is stored under a key. Every value begins with a version byte; numbers are little-endian; the
+//! documentation of the crate lists every byte. Decoding checks everything it reads.
 
 mod chunk;
 mod device;
@@ -28,21 +28,21 @@ pub(crate) fn platform_of(number: u8) -> Decoded<Platform> {
     Platform::from_number(number).ok_or(Malformed("an unknown platform"))
 }
 
-/// Most values fit into so many bytes: those that do are written without growing.
+/// Most values fit into this many bytes, and are written without growing the buffer.
 const USUAL_BYTES: usize = 160;
 
 fn start() -> Vec<u8> {
     start_for(USUAL_BYTES)
 }
 
-/// Of a value of about so many bytes.
+/// Starts a value of about `bytes` bytes.
 fn start_for(bytes: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes);
     out.push(VALUE_VERSION);
     out
 }
 
-/// A slot that is filled: since when, and by whom.
+/// A filled slot: the version that filled it, and the device's id.
 pub(crate) fn encode_slot(filled: Version, id: &DeviceId) -> Vec<u8> {
     let mut out = start();
     out.extend_from_slice(&filled.0.to_le_bytes());
@@ -75,7 +75,7 @@ pub(crate) fn decode_number(value: &[u8]) -> Decoded<(Relation, Platform, &str)>
     Ok((relation, platform, text(cursor.rest())?))
 }
 
-/// A heartbeat: which occupancy of the slot it belongs to, and when.
+/// A heartbeat: the version that filled the slot of its device, and the time.
 pub(crate) fn encode_seen(filled: Version, at: Timestamp) -> Vec<u8> {
     let mut out = start();
     out.extend_from_slice(&filled.0.to_le_bytes());
@@ -104,7 +104,7 @@ pub(crate) fn decode_free(value: &[u8]) -> Decoded<u32> {
     Ok(ordinal)
 }
 
-/// A dead key number, and the first of its chunks that may still be there.
+/// A dead key number, and the first of its chunks that may still exist.
 pub(crate) fn encode_dead(number: u64, from: u16) -> Vec<u8> {
     let mut out = start();
     out.extend_from_slice(&number.to_le_bytes());
@@ -133,7 +133,7 @@ pub(crate) fn decode_time(value: &[u8]) -> Decoded<Timestamp> {
     Ok(at)
 }
 
-/// The value of a key that says it all.
+/// The value of a key that needs none.
 pub(crate) const PRESENT: &[u8] = &[VALUE_VERSION];
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
-//! The record of a name in a relation: for each platform its key number, and its devices where they are few.
+//! The record of a name in a relation: for each platform its key number, and its devices if they are few.
 
 use super::{platform_of, start};
 use crate::bytes::{Cursor, Decoded, Malformed, put_varint};
 use rollbook::Platform;
 use smallvec::SmallVec;
 
-/// So many ordinals of one platform are kept in the record of the name; one more, and they move into chunks.
+/// The most ordinals of one platform that are kept in the record of the name. With one more, they move into chunks.
 ///
-/// Nearly every alias and user names fewer: for them one read answers everything, and one key is everything.
+/// Nearly every alias and user names at most this many: their devices are read with the one record and are kept under
+/// one key.
 pub(crate) const MOST_INLINE: usize = 4;
 
 /// The devices of a key on one platform.
@@ -15,7 +16,7 @@ pub(crate) const MOST_INLINE: usize = 4;
 pub(crate) enum Devices {
     /// Up to [`MOST_INLINE`] ordinals, ascending.
     Few(SmallVec<[u32; MOST_INLINE]>),
-    /// So many, in the chunks of the key number.
+    /// The number of devices, whose ordinals are in the chunks of the key number.
     Chunked(u64),
 }
 
@@ -28,7 +29,7 @@ impl Devices {
     }
 }
 
-/// A name on one platform.
+/// A name on one platform: its key number and its devices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Home {
     pub(crate) platform: Platform,
@@ -36,7 +37,7 @@ pub(crate) struct Home {
     pub(crate) devices: Devices,
 }
 
-/// A name on all platforms where it has devices.
+/// A name on all platforms on which it has devices.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct NameRecord {
     pub(crate) homes: SmallVec<[Home; 1]>,
@@ -51,7 +52,7 @@ impl NameRecord {
         self.homes.iter_mut().find(|home| home.platform == platform)
     }
 
-    /// How many devices on all platforms together.
+    /// Returns the number of devices on all platforms together.
     pub(crate) fn len(&self) -> u64 {
         self.homes.iter().map(|home| home.devices.len()).sum()
     }
@@ -113,7 +114,7 @@ fn decode_home(cursor: &mut Cursor<'_>) -> Decoded<Home> {
     Ok(Home { platform, number, devices })
 }
 
-/// The home of a name on one platform.
+/// Finds the home of a name on one platform.
 pub(crate) fn find_home(value: &[u8], platform: Platform) -> Decoded<Option<Home>> {
     let mut found = None;
     each_home(value, |home| {
@@ -123,7 +124,7 @@ pub(crate) fn find_home(value: &[u8], platform: Platform) -> Decoded<Option<Home
     Ok(found)
 }
 
-/// Calls `each` with every home of a name, until it says that this is enough; allocates nothing.
+/// Calls `each` with every home of a name until it returns `false`. Allocates nothing.
 pub(crate) fn each_home(value: &[u8], mut each: impl FnMut(Home) -> bool) -> Decoded<()> {
     let mut cursor = Cursor::value(value)?;
     while cursor.remaining() > 0 {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-/// From this many numbers on a change moves too much of a sorted list, and they become a tree when they change.
+/// From this many numbers on, a change would move too much of a sorted list, so they become a tree when they change.
 const MOST_LISTED: usize = 512;
 
-/// Numbers in ascending order. As read and as written they are a list. A commit that changes many tags of a device that
-/// has many changes a tree, in a time that depends on what it changes and not on the product of the two.
+/// Numbers in ascending order. When they are read and written they are a list. A commit that changes many tags of a
+/// device with many tags changes a tree instead, in time that depends on the number of changes and not on the product
+/// of the two.
 #[derive(Debug, Clone)]
 pub(crate) enum Tags {
     Listed(Vec<u64>),
@@ -72,7 +73,7 @@ impl Tags {
         }
     }
 
-    /// The numbers in the form in which they are changed.
+    /// Returns the numbers in the form in which they are changed.
     fn grown(&mut self) -> &mut Self {
         if let Tags::Listed(all) = self
             && all.len() >= MOST_LISTED

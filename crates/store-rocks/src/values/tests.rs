@@ -1,4 +1,4 @@
-//! Every value reads as it was written, and no bytes at all make reading panic.
+//! Every value reads as it was written, and no bytes make reading panic.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,24 +1,24 @@
-//! What the engine's `MANIFEST` says of the files that must be there.
+//! The engine's `MANIFEST`: which files must exist.
 
 use super::records::{self, Ending};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
-/// What a `MANIFEST` adds up to.
+/// The sum of the edits in a `MANIFEST`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Manifest {
-    /// Numbers of the tables that hold something.
+    /// The numbers of the tables that hold something.
     pub(crate) tables: BTreeSet<u64>,
-    /// For each column family: what was in logs of lower numbers is in its tables.
+    /// For each column family, the log number below which everything is in its tables.
     pub(crate) flushed: BTreeMap<u32, u64>,
-    /// Logs of lower numbers are of no use.
+    /// Logs with lower numbers are not needed.
     pub(crate) oldest: u64,
-    /// Logs that were synced and closed: the number of each, and its size then. A younger log followed each.
+    /// The logs that were synced and closed, by number, with their sizes at that time. A younger log followed each.
     pub(crate) closed: BTreeMap<u64, u64>,
 }
 
 impl Manifest {
-    /// Reads one to its end, or to its first fault.
+    /// Reads a `MANIFEST` to its end, or to its first fault.
     pub(crate) fn read(source: impl Read) -> io::Result<(Self, Ending)> {
         let mut manifest = Manifest::default();
         let ending = records::read(source, usize::MAX, |_, record| {
@@ -27,18 +27,18 @@ impl Manifest {
         Ok((manifest, ending))
     }
 
-    /// The lowest number of a log that holds something which is in no table.
+    /// Returns the lowest number of a log that can hold something which is in no table.
     pub(crate) fn first_log(&self) -> u64 {
         self.flushed.values().copied().min().unwrap_or_default().max(self.oldest)
     }
 
-    /// A log of this number, or of a higher one, was there when this was written.
+    /// Returns a number such that a log of this number, or of a higher one, existed when this was written.
     pub(crate) fn last_log(&self) -> u64 {
         let after_closed = self.closed.keys().next_back().map_or(0, |number| number + 1);
         self.flushed.values().copied().max().unwrap_or_default().max(after_closed)
     }
 
-    /// One edit. The tags are the engine's; those from 8 192 on carry their length and may be passed over.
+    /// Applies one edit. The tags are the engine's; those from 8 192 on carry their length and may be skipped.
     fn apply(&mut self, record: &[u8]) -> Option<()> {
         let mut input = Input(record);
         let (mut family, mut dropped) = (0, false);
@@ -120,7 +120,8 @@ impl<'a> Input<'a> {
         Some(bytes)
     }
 
-    /// A table: level, number, size, smallest and largest key, smallest and largest sequence, then fields by tag up to 1.
+    /// Reads a table: level, number, size, smallest and largest key, smallest and largest sequence, then fields by
+    /// tag up to 1.
     fn table(&mut self) -> Option<u64> {
         self.number()?;
         let number = self.number()?;

@@ -1,13 +1,13 @@
-//! What the engine's files must be before it opens them: the files that its `MANIFEST` names, and its write-ahead logs
-//! without a gap.
+//! Checks of the engine's files before the engine opens them: the files that its `MANIFEST` names must exist, and its
+//! write-ahead logs must have no gap.
 //!
-//! - [`Frozen`]: a directory at one moment; looks at it and changes nothing;
+//! - [`Frozen`]: a directory at one moment; reading it changes nothing;
 //! - [`Examined`]: what is there, what a crash cut short, and what is damaged;
 //! - `records`: the format of logs and of the `MANIFEST`, and what a fault in it means;
 //! - `manifest`: which tables and logs must be there.
 //!
-//! The engine checks most of this itself, but not all: it opens a directory whose youngest log is gone, and one with a
-//! zeroed sector in the middle of a log, and it removes the logs of a directory that it has opened.
+//! The engine checks most of this itself, but not all. It opens a directory whose youngest log is missing, and one
+//! with a zeroed sector in the middle of a log, and it removes the logs of a directory that it has opened.
 
 mod manifest;
 mod records;
@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 
 /// The end of a log that was not replayed, because it was never written whole.
 ///
-/// That is what a crash in the middle of a commit leaves, and of such a commit nobody was told that it is done. A log
-/// that loses its end by other means looks the same.
+/// A crash in the middle of a commit leaves such an end, and that commit was not acknowledged. A log that loses its
+/// end by other means looks the same.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -56,15 +56,15 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnfinishedCommit {
-    /// The log.
+    /// The file of the log.
     pub log: PathBuf,
-    /// Where in it the commit begins.
+    /// The byte in it at which the commit begins.
     pub offset: u64,
-    /// How many bytes there are from there on.
+    /// The number of bytes from there to the end of the file.
     pub bytes: u64,
 }
 
-/// Where a directory is damaged: which file, where in it, and how.
+/// Where and how a directory is damaged.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -89,34 +89,35 @@ pub struct UnfinishedCommit {
 pub struct Damage {
     /// The file that is missing or is not as it was written.
     pub file: PathBuf,
-    /// Where in the file the first record begins that is wrong, if it is one.
+    /// The byte at which the first wrong record of the file begins, if the fault is in a record.
     pub offset: Option<u64>,
     /// What is wrong.
     pub what: String,
 }
 
-/// An engine's directory at one moment. What its owner removes afterwards can still be read through this.
+/// The files of an engine's directory at one moment. They can still be read through this after the owner has removed
+/// them.
 #[derive(Debug)]
 pub(crate) struct Frozen {
     db: PathBuf,
-    /// The name of the `MANIFEST` and its bytes; none where the engine has not made one yet.
+    /// The name of the `MANIFEST` and its bytes; `None` if the engine has not made one yet.
     pub(crate) text: Option<(String, Vec<u8>)>,
-    /// What they add up to.
+    /// The decoded `MANIFEST`.
     pub(crate) manifest: Manifest,
     pub(crate) logs: BTreeMap<u64, File>,
 }
 
-/// What is in an engine's directory.
+/// The state of an engine's directory.
 #[derive(Debug, Default)]
 pub(crate) struct Examined {
     /// Whether the engine has made nothing yet.
     pub(crate) is_new: bool,
-    /// Whether what comes before the damage is one moment: no table holds what was written after it.
+    /// Whether what comes before the damage is one moment: no table holds anything that was written after it.
     pub(crate) is_one_moment: bool,
-    /// The logs that hold something which is in no table, in order, and how many bytes of each are good.
+    /// The logs that hold something which is in no table, in order, with the number of good bytes of each.
     pub(crate) logs: Vec<(u64, u64)>,
     pub(crate) unfinished: Option<UnfinishedCommit>,
-    /// The logs end early: what comes before is good, and listed.
+    /// Set if the logs end early. What comes before is good, and listed.
     pub(crate) damage: Option<Damage>,
 }
 
@@ -124,7 +125,7 @@ pub(crate) fn table_name(number: u64) -> String {
     format!("{number:06}.sst")
 }
 
-/// The file that says which `MANIFEST` counts.
+/// The file that names the valid `MANIFEST`.
 pub(crate) const CURRENT: &str = "CURRENT";
 
 pub(crate) fn log_name(number: u64) -> String {
@@ -132,18 +133,18 @@ pub(crate) fn log_name(number: u64) -> String {
 }
 
 impl Frozen {
-    /// Opens the logs, reads the list of tables, and looks whether they are there. Beside an owner, only a result of
-    /// [`settled`](crate::live_directory::settled) counts.
+    /// Opens the logs, reads the list of tables, and checks that they exist. If the directory has an owner, the
+    /// result is valid only if [`settled`](crate::live_directory::settled) returns it.
     ///
-    /// A log that is begun meanwhile makes this fail: it might have been removed again, and tables of the list might hold
-    /// what comes after it. One that is removed meanwhile is open already.
+    /// If the owner begins a log meanwhile, this fails: that log might have been removed again already, and tables of
+    /// the list might hold what comes after it. A log that is removed meanwhile is open already.
     pub(crate) fn of(db: &Path) -> Result<Self, OpenError> {
         let mut logs = BTreeMap::new();
         for number in listed(db)?.1 {
             let path = db.join(log_name(number));
             match File::open(&path) {
                 Ok(log) => drop(logs.insert(number, log)),
-                // Removed already, so what was in it is in tables of the list that is read next.
+                // The log was removed already, so its contents are in tables of the list that is read next.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(cause) => return Err(io_error(&path, "cannot be read")(cause)),
             }
@@ -164,7 +165,7 @@ impl Frozen {
             return Err(OpenError::Busy(db.to_owned()));
         }
         let Some((name, bytes)) = &text else {
-            // The engine writes `CURRENT` last when it makes a directory.
+            // The engine writes `CURRENT` last when it creates a directory.
             if tables.is_empty() && logs.is_empty() {
                 return Ok(Frozen { db: db.to_owned(), text, manifest: Manifest::default(), logs });
             }
@@ -182,7 +183,7 @@ impl Frozen {
         Ok(Frozen { db: db.to_owned(), text, manifest, logs })
     }
 
-    /// Looks whether the logs are whole. What is not, is said in what this returns.
+    /// Checks whether the logs are whole. Faults are reported in the returned value.
     pub(crate) fn examine(&self) -> Result<Examined, OpenError> {
         let mut examined = Examined { is_new: self.text.is_none(), ..Examined::default() };
         examined.damage = self.read_logs(&mut examined)?;
@@ -230,7 +231,7 @@ impl Frozen {
                     logs.push((number, size));
                     continue;
                 }
-                // A log that was synced and closed had no such end.
+                // A log that was synced and closed was whole at that time, so this end is damage.
                 Ending::Unfinished { offset } if closed_at.is_some() => {
                     logs.push((number, offset));
                     (offset, "its end is missing".to_owned())
@@ -241,7 +242,7 @@ impl Frozen {
                     *unfinished = Some(UnfinishedCommit { log: path, offset, bytes });
                     continue;
                 }
-                // The damage is at that end, not where it is noticed.
+                // The damage is at that unfinished end, not where it is noticed.
                 Ending::Damaged { .. } if unfinished.is_some() => {
                     let Some(UnfinishedCommit { log, offset, .. }) = unfinished.take() else { continue };
                     let what = format!("its end is missing, and {} goes on", log_name(number));
@@ -270,7 +271,7 @@ fn missing(file: PathBuf) -> OpenError {
     Damage { file, offset: None, what: "is missing".to_owned() }.into()
 }
 
-/// The name in `CURRENT`.
+/// Returns the name in `CURRENT`.
 fn current(db: &Path) -> Result<Option<String>, OpenError> {
     let path = db.join(CURRENT);
     let text = match fs::read(&path) {
@@ -293,7 +294,7 @@ fn number_of(name: &str, before: &str, after: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// The numbers of the tables and of the logs. Nothing where there is no directory.
+/// Returns the numbers of the tables and of the logs. Both are empty if there is no directory.
 fn listed(db: &Path) -> Result<(BTreeSet<u64>, BTreeSet<u64>), OpenError> {
     let (mut tables, mut logs) = (BTreeSet::new(), BTreeSet::new());
     let entries = match fs::read_dir(db) {
@@ -310,7 +311,7 @@ fn listed(db: &Path) -> Result<(BTreeSet<u64>, BTreeSet<u64>), OpenError> {
     Ok((tables, logs))
 }
 
-/// Every commit begins with the number of its first change, and how many there are.
+/// Every commit begins with the number of its first change and the count of its changes.
 const BATCH_HEAD: usize = 12;
 
 fn batch(head: &[u8]) -> Option<(u64, u32)> {
@@ -318,12 +319,13 @@ fn batch(head: &[u8]) -> Option<(u64, u32)> {
     Some((u64::from_le_bytes(*sequence), u32::from_le_bytes(*count.first_chunk()?)))
 }
 
-/// The numbers of all logs.
+/// Returns the numbers of all logs.
 pub(crate) fn logs(db: &Path) -> Result<BTreeSet<u64>, OpenError> {
     Ok(listed(db)?.1)
 }
 
-/// The names of all logs, and what `CURRENT` and its `MANIFEST` are: while these stay, an owner has removed nothing.
+/// Returns the names of all logs, and the identity of `CURRENT` and its `MANIFEST`. While these stay the same, the
+/// owner has removed nothing.
 pub(crate) fn fingerprint(db: &Path) -> Result<BTreeMap<String, u64>, OpenError> {
     let mut found = BTreeMap::new();
     for log in listed(db)?.1 {

@@ -1,61 +1,62 @@
-//! The engine's own format of its write-ahead logs and of its `MANIFEST`: blocks of 32 KiB, and in them records, each with
-//! a checksum; a record that does not fit is split.
+//! The engine's format of its write-ahead logs and of its `MANIFEST`: blocks of 32 KiB that contain records, each
+//! with a checksum. A record that does not fit into a block is split.
 //!
-//! The engine reads them itself. They are read here as well because it cannot say two things that decide what a fault
-//! means: whether good records follow it, and whether the bytes look like a write that a crash cut short. In its strict
-//! modes it refuses what a loss of power leaves at the end; in its lenient ones it skips a zeroed sector in the middle
-//! without a word.
+//! The engine reads these files itself. They are read here as well because the engine cannot report two things that
+//! decide what a fault means: whether good records follow it, and whether the bytes look like a write that a crash
+//! cut short. In its strict modes the engine refuses what a loss of power leaves at the end; in its lenient ones it
+//! skips a zeroed sector in the middle without reporting it.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
-/// What a block is long.
+/// The length of a block.
 const BLOCK: usize = 32 << 10;
-/// Checksum, length, kind.
+/// The length of a header: checksum, length, kind.
 const HEADER: usize = 7;
-/// What a disk writes whole or not at all.
+/// The unit that a disk writes completely or not at all.
 const SECTOR: usize = 512;
 
 /// How a file of records ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// With a whole record, or none.
+    /// With a whole record, or it is empty.
     Whole,
     /// With a record that was not written to its end, as a crash leaves it.
     Unfinished {
         /// Where that record begins.
         offset: u64,
     },
-    /// Not at all: what is there was written and has changed since.
+    /// The file was changed after it was written.
     Damaged {
-        /// Where the record begins that is not what it was.
+        /// Where the first changed record begins.
         offset: u64,
         /// What is wrong.
         what: String,
     },
 }
 
-/// Which part of a record the engine wrote in one piece.
+/// Which part of a record a piece is. The engine writes each part in one piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Full,
     First,
     Middle,
     Last,
-    /// Of a kind that readers may pass over.
+    /// A kind that readers may skip.
     Passed,
 }
 
-/// What is at a place of a block.
+/// What is found at an offset of a block.
 enum Piece<'a> {
     Good(Part, &'a [u8]),
-    /// Too few bytes for what the header says, at the end of the file.
+    /// Fewer bytes than the header says, at the end of the file.
     Short,
     Bad(&'static str),
     End,
 }
 
-/// Reads records, and of each up to `keep` bytes, until the end or the first fault. What `each` refuses is damage.
+/// Reads records, up to `keep` bytes of each, until the end or the first fault. A record that `each` refuses is
+/// damage.
 pub(super) fn read(
     mut source: impl Read,
     keep: usize,
@@ -113,7 +114,7 @@ fn damaged(offset: u64, what: &str) -> Ending {
     Ending::Damaged { offset, what: what.to_owned() }
 }
 
-/// The next block; false when there is none. Only the last is shorter than the others.
+/// Reads the next block, and returns `false` if there is none. Only the last block is shorter than the others.
 fn fill(source: &mut impl Read, block: &mut Vec<u8>) -> io::Result<bool> {
     block.clear();
     source.by_ref().take(BLOCK as u64).read_to_end(block)?;
@@ -122,7 +123,7 @@ fn fill(source: &mut impl Read, block: &mut Vec<u8>) -> io::Result<bool> {
 
 fn piece(rest: &[u8], whole_block: bool) -> Piece<'_> {
     let Some(([c0, c1, c2, c3, l0, l1, kind], after)) = rest.split_first_chunk::<HEADER>() else {
-        // A whole block ends with up to six bytes that nothing fits into.
+        // A whole block ends with up to six bytes, into which no header fits.
         return if whole_block || rest.is_empty() { Piece::End } else { Piece::Short };
     };
     let length = usize::from(u16::from_le_bytes([*l0, *l1]));
@@ -144,12 +145,13 @@ fn piece(rest: &[u8], whole_block: bool) -> Piece<'_> {
     Piece::Good(part, payload)
 }
 
-/// Of the kind and the payload, as the engine writes it: so that a checksum of a checksum is not trivial.
+/// Returns the checksum of the kind and the payload. The engine masks it, so that a checksum over data with checksums
+/// is not trivial.
 fn checksum(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-/// What a piece at `at` that is not good means: is it the end of an unfinished write, or damage?
+/// Decides what a bad piece at `at` means: the end of an unfinished write, or damage.
 fn judge(
     bad: Piece<'_>,
     mut source: impl Read,
@@ -162,7 +164,7 @@ fn judge(
         _ => "the length of the record is wrong",
     };
     let rest = block.get(at..).unwrap_or_default();
-    // The last record of a block, whole but for what its header says of its length.
+    // The last record of a block, whole except for the length in its header.
     let stored = rest.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
     if rest.len() > HEADER && stored == rest.get(HEADER - 1..).map(checksum) {
         return Ok(damaged(offset, "the length of the record is wrong"));
@@ -172,7 +174,8 @@ fn judge(
     loop {
         let last = block.len() < BLOCK;
         unwritten |= has_unwritten_sector(&block, from..block.len());
-        // Also inside of what the bad header claims: its length may be what is wrong.
+        // Good records are also searched inside of what the bad header claims, because its length may be what is
+        // wrong.
         let after = if from == at { at + 1 } else { 0 };
         if (after..block.len()).any(|at| begins(block.get(at..).unwrap_or_default())) {
             return Ok(damaged(offset, &format!("{what}, and records follow that are right")));
@@ -188,14 +191,15 @@ fn judge(
     Ok(damaged(offset, &format!("{what}, though all of it was written")))
 }
 
-/// Does a record begin here that is right?
+/// Returns whether a valid record begins here.
 fn begins(rest: &[u8]) -> bool {
-    // Most places are told by the kind alone, without a checksum.
+    // The kind alone rules out most offsets, without a checksum.
     matches!(rest.get(HEADER - 1), Some(1 | 2))
         && matches!(piece(rest, true), Piece::Good(_, payload) if !payload.is_empty())
 }
 
-/// Is there a sector of which nothing was written? What a file grows by is zero until it is. Blocks begin with a sector.
+/// Returns whether some sector was never written. The part by which a file grows is zero until it is written. Blocks
+/// begin on a sector boundary.
 fn has_unwritten_sector(block: &[u8], range: Range<usize>) -> bool {
     let mut at = range.start;
     while at < range.end {
@@ -212,7 +216,7 @@ fn has_unwritten_sector(block: &[u8], range: Range<usize>) -> bool {
 mod tests {
     use super::*;
 
-    /// A file of records of these lengths, as the engine writes it, and where each begins.
+    /// Returns a file of records of these lengths, as the engine writes it, and the offset of each record.
     fn file(lengths: &[usize]) -> (Vec<u8>, Vec<u64>) {
         let (mut out, mut offsets) = (Vec::new(), Vec::new());
         for (n, &length) in lengths.iter().enumerate() {
