@@ -1,8 +1,8 @@
-//! A register against the model: the same steps to both, every answer compared.
+//! Compares a register with the model: both get the same steps, and every result is compared.
 //!
-//! After every step that may change something, everything that can be asked about the app is compared, and now and then
-//! the same about every other app: so a refused step is seen to have changed nothing, and no app to see another. At the
-//! end nothing in the store may contradict itself ([`check_register`]).
+//! After every step that may change something, everything that can be read of its app is compared, and after every few
+//! steps the same of every other app: this shows that a refused step has changed nothing, and that apps are isolated.
+//! At the end the invariants of the whole store are checked ([`check_register`]).
 
 mod apart;
 pub(crate) mod drive;
@@ -21,10 +21,10 @@ use same::Book;
 use std::fmt;
 use std::sync::Arc;
 
-/// Steps after which every app is looked over, not only the one that the step was about.
+/// The number of steps between two comparisons of every app, and not only of the one that the step was about.
 const EVERY: usize = 8;
 
-/// Where a register and the model disagree.
+/// A difference between a register and the model.
 ///
 /// ```
 /// use rollbook_testkit::op::{Op, Settings};
@@ -43,13 +43,13 @@ pub struct Mismatch {
     pub step: usize,
     /// The step.
     pub op: Op,
-    /// What was asked: the step itself, or one of the questions after it.
+    /// The question whose results differ: the step itself, or one of the questions after it.
     pub question: Op,
-    /// What the model answers.
+    /// What the model returns.
     pub expected: Answered,
-    /// What the register answers.
+    /// What the register returns.
     pub actual: Answered,
-    /// What is wrong when the answers do not show it: an order, a version, a page, what contradicts itself in the
+    /// What is wrong when the two results do not show it: an order, a version, a page, or a contradiction in the
     /// store.
     pub remark: Option<String>,
     /// All steps up to this one.
@@ -79,7 +79,8 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
-/// What a register answers to a step, in the model's terms: every page of a paged answer, an error as a refusal.
+/// Performs a step on a register and returns the result in the model's terms: all pages of a paged result, and an
+/// error as a refusal.
 ///
 /// The clock is the register's own: [`Op::MoveClock`] moves it.
 ///
@@ -93,7 +94,7 @@ impl std::error::Error for Mismatch {}
 /// ```
 ///
 /// # Errors
-/// Why the step is refused, or that its pages make no sense.
+/// Why the step is refused, or that its pages are malformed.
 pub fn perform<S: Store>(registry: &Registry<S>, clock: &ManualClock, op: &Op) -> Answered {
     drive::perform(registry, clock, op).answer
 }
@@ -116,12 +117,12 @@ pub fn perform<S: Store>(registry: &Registry<S>, clock: &ManualClock, op: &Op) -
 /// ```
 ///
 /// # Errors
-/// The first disagreement.
+/// The first difference.
 pub fn check<S: Store>(ops: &[Op], store: impl FnOnce() -> S) -> Result<(), Box<Mismatch>> {
     check_against(ops, store, Oracle::new())
 }
 
-/// The same, and what disagrees is told with as few steps as possible.
+/// Does the same as [`check`], and reports a difference with as few steps as possible.
 ///
 /// This shortens a sequence far faster than a property test's own shrinking, which may then be turned off:
 ///
@@ -136,15 +137,15 @@ pub fn check<S: Store>(ops: &[Op], store: impl FnOnce() -> S) -> Result<(), Box<
 /// ```
 ///
 /// # Errors
-/// A disagreement.
+/// A difference.
 pub fn check_shortest<S: Store>(ops: &[Op], store: impl Fn() -> S) -> Result<(), Box<Mismatch>> {
     let Err(found) = check(ops, &store) else { return Ok(()) };
     let shortest = minimal(&found.ops, |ops| check(ops, &store).is_err());
     check(&shortest, &store).and(Err(found))
 }
 
-/// [`check`] with a model that knows something already, for tests of tests: what the model knows and the store does not
-/// hold must lead to a mismatch.
+/// Does the same as [`check`] with a model that has some content at the start, for tests of tests: what the model
+/// holds and the store does not must lead to a mismatch.
 ///
 /// ```
 /// use rollbook_testkit::op::{Op, Settings};
@@ -159,7 +160,7 @@ pub fn check_shortest<S: Store>(ops: &[Op], store: impl Fn() -> S) -> Result<(),
 /// ```
 ///
 /// # Errors
-/// The first disagreement.
+/// The first difference.
 pub fn check_against<S: Store>(
     ops: &[Op],
     store: impl FnOnce() -> S,
@@ -191,7 +192,7 @@ pub fn check_against<S: Store>(
     }))
 }
 
-/// What contradicts itself in a register that is not being written, in words.
+/// Returns the contradictions in a register that is not being written, in words.
 pub(crate) fn contradiction(store: &impl Store) -> Option<String> {
     match check_register(store) {
         Ok(breaches) if breaches.is_empty() => None,
@@ -200,7 +201,8 @@ pub(crate) fn contradiction(store: &impl Store) -> Option<String> {
     }
 }
 
-/// The shortest sequence that can be made of `steps` by leaving some out and still fails; steps may be bytes.
+/// Returns the shortest sequence that can be made of `steps` by leaving some out and that still fails. The steps may
+/// be bytes.
 ///
 /// ```
 /// use rollbook_testkit::check::minimal;
@@ -228,7 +230,7 @@ pub fn minimal<T: Clone>(steps: &[T], fails: impl Fn(&[T]) -> bool) -> Vec<T> {
     steps
 }
 
-/// A register, its model, and what links the two.
+/// A register, its model, and the pairing of their numbers.
 struct Run<S: Store> {
     registry: Registry<S>,
     clock: Arc<ManualClock>,
@@ -236,7 +238,7 @@ struct Run<S: Store> {
     book: Book,
 }
 
-/// A disagreement before it is told with its steps.
+/// A difference, before its steps are added.
 #[derive(Debug)]
 struct Found {
     question: Op,
@@ -265,7 +267,8 @@ impl<S: Store> Run<S> {
         Ok(())
     }
 
-    /// The same for a question that is no step: what it tells is not what an update may be based on.
+    /// Does the same for a question that is not a step: the version that it returns is not one that a later update is
+    /// based on.
     fn compare_quietly(&mut self, op: &Op) -> Result<(), Box<Found>> {
         let expected = self.oracle.answer(&self.book.for_model(op));
         let told = drive::perform(&self.registry, &self.clock, &self.book.for_register(op));

@@ -1,4 +1,4 @@
-//! Running the table of cases: all of it with a report, or one case as a test.
+//! Runs the table of cases: all of it with a report, or one case as a test.
 
 use crate::cases::TABLE;
 use crate::fixture::Fixture;
@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One entry of the table.
 pub(crate) struct Case {
-    /// `family::sentence`.
+    /// The name, as `family::sentence`.
     pub(crate) name: &'static str,
     pub(crate) run: fn(&mut Subject<'_>),
 }
@@ -39,7 +39,7 @@ pub struct Failed {
     pub message: String,
 }
 
-/// What [`run_all`] found. Prints as a list of failures and a line of numbers.
+/// The result of [`run_all`]. Its `Display` form is a list of failures and a line of numbers.
 ///
 /// ```
 /// use rollbook_testkit::{ordered::OrderedStore, run_some};
@@ -61,7 +61,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Did no case fail?
+    /// Returns `true` if no case failed.
     ///
     /// ```
     /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore, run_some};
@@ -81,7 +81,7 @@ impl Report {
         self.failed.is_empty()
     }
 
-    /// Did this case fail?
+    /// Returns `true` if the case of this name failed.
     ///
     /// ```
     /// use rollbook_testkit::{Call, Failure, Fault, FaultStore, ordered::OrderedStore, run_some};
@@ -114,7 +114,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// The names of all cases, as `family::sentence`, in the order of the table.
+/// Returns the names of all cases, as `family::sentence`, in the order of the table.
 ///
 /// ```
 /// assert!(rollbook_testkit::case_names().any(|name| name == "empty::a_key_never_linked_is_absent"));
@@ -123,8 +123,8 @@ pub fn case_names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|case| case.name)
 }
 
-/// Runs the whole table, each case on a fresh store: what [`conformance!`](crate::conformance) does, without a test
-/// harness. A case that fails prints its panic as well.
+/// Runs the whole table, each case on a fresh store, as [`conformance!`](crate::conformance) does, but without a test
+/// harness. The panic of a case that fails is printed as well.
 ///
 /// ```
 /// use rollbook_testkit::{case_names, ordered::OrderedStore, run_all};
@@ -137,7 +137,7 @@ pub fn run_all<F: Fixture>(fixture: &F) -> Report {
     run_some(fixture, |_| true)
 }
 
-/// Runs the cases whose names `wanted` accepts.
+/// Runs the cases for whose names `wanted` returns `true`.
 ///
 /// ```
 /// use rollbook_testkit::{ordered::OrderedStore, run_some};
@@ -175,7 +175,7 @@ pub fn run_case<F: Fixture>(fixture: &F, name: &str) {
     }
 }
 
-/// Runs a case and walks everything that it left behind.
+/// Runs a case, and then checks the invariants of everything that it left in the store.
 fn run<F: Fixture>(fixture: &F, case: &Case) -> Option<&'static str> {
     let mut subject = Subject::fresh(fixture);
     (case.run)(&mut subject);
@@ -200,8 +200,8 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 /// Expands the table of cases into one `#[test]` per case, in a module per family, each on a fresh store.
 ///
-/// The argument is an expression that makes a [`Fixture`](crate::Fixture); it is evaluated once a test. For two
-/// stores in one file, put each call into a module.
+/// The argument is an expression that makes a [`Fixture`](crate::Fixture); each test evaluates it once. For two stores
+/// in one file, put each call into a module of its own.
 ///
 /// ```
 /// # mod my_store { pub use rollbook_testkit::ordered::OrderedStore as MyStore; }
@@ -217,7 +217,7 @@ macro_rules! conformance {
     };
 }
 
-/// The table as tests.
+/// Expands the table into tests.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_tests {
@@ -235,7 +235,7 @@ macro_rules! __conformance_tests {
     )*};
 }
 
-/// The table as data.
+/// Expands the table into data.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_list {

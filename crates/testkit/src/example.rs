@@ -1,12 +1,12 @@
-//! A small shop to ask, for examples and first steps.
+//! A register with one small app, a shop, for examples and first steps.
 //!
 //! | device | platform | tags | alias | user |
 //! |---|---|---|---|---|
 //! | `phone` | iOS | `news`, `vip` | `ann` | `ann` |
 //! | `tablet` | Android | `news` | `ann` | `ann` |
-//! | `watch` | HarmonyOS | | | nobody's |
+//! | `watch` | HarmonyOS | | | unclaimed |
 //!
-//! The event `opened` is declared and was posted once, on the phone. The clock stands still, and chance repeats itself.
+//! The event `opened` is declared and was posted once, on the phone. The clock stands still, and randomness repeats.
 
 use crate::ordered::OrderedStore;
 use rollbook::{
@@ -14,7 +14,7 @@ use rollbook::{
     Registry, SeededEntropy, TagName, Timestamp, parse_list,
 };
 
-/// A register with the shop in it.
+/// Returns a register that contains the shop.
 ///
 /// ```
 /// use rollbook_testkit::example;
@@ -23,13 +23,13 @@ use rollbook::{
 /// ```
 ///
 /// # Panics
-/// When the register breaks its promises.
+/// When an operation of the register fails, which it does not on a store in memory.
 #[must_use]
 pub fn registry() -> Registry<OrderedStore> {
     filled().expect("a new register takes a shop")
 }
 
-/// The shop.
+/// Returns the shop.
 ///
 /// ```
 /// let shop = rollbook_testkit::example::shop();
@@ -37,14 +37,14 @@ pub fn registry() -> Registry<OrderedStore> {
 /// ```
 ///
 /// # Panics
-/// When the register breaks its promises.
+/// When an operation of the register fails, which it does not on a store in memory.
 #[must_use]
 pub fn shop() -> App<OrderedStore> {
     let shop = AppKey::new(KEY).map_err(Error::from).and_then(|key| registry().app(&key));
     shop.expect("the shop is in the register")
 }
 
-/// The key of the shop.
+/// The app key of the shop.
 pub const KEY: &str = "shop";
 
 fn filled() -> Result<Registry<OrderedStore>, Error> {

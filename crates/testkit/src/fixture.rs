@@ -1,15 +1,15 @@
-//! What the suite needs to know of a store: how a fresh one is opened, and how it is opened again.
+//! How the suite opens a fresh store, and opens it again.
 
 use rollbook::store::Store;
 
-/// How the suite gets its stores. Every case has one of its own.
+/// Makes the stores that the suite tests. Every case has a store of its own.
 ///
-/// For a store that lives in memory, a function that makes one is a fixture already. Any other store says where it
-/// stands: [`Fixture::guard`] makes the place (a temporary directory, a container), [`Fixture::open`] opens the store
-/// on it. What the guard owns lives longer than the store and ends with the case.
+/// For a store in memory, a function that makes one is a fixture already. For any other store, [`Fixture::guard`]
+/// makes the place where it is kept (a temporary directory, a container), and [`Fixture::open`] opens the store there.
+/// The guard outlives the store and is dropped at the end of the case.
 ///
-/// Whether the cases about opening again apply is decided by [`StoreInfo::durability`](rollbook::store::StoreInfo),
-/// nothing else: a store that declares that it keeps what it acknowledged is held to it.
+/// Only [`StoreInfo::durability`](rollbook::store::StoreInfo) decides whether the cases about opening again apply:
+/// they are run on every store that declares that it keeps what it acknowledged.
 ///
 /// ```
 /// use rollbook_testkit::{Fixture, ordered::OrderedStore};
@@ -34,25 +34,26 @@ use rollbook::store::Store;
 pub trait Fixture: Sync {
     /// The store under test.
     type Store: Store;
-    /// What the store stands on.
+    /// Owns the place where the store is kept.
     type Guard;
 
-    /// A new, empty place for one store.
+    /// Makes a new, empty place for one store.
     fn guard(&self) -> Self::Guard;
 
-    /// Opens the store that stands there: an empty one the first time, and afterwards with everything that it had
-    /// when the one before was dropped.
+    /// Opens the store in this place: an empty one the first time, and afterwards with everything that it held when
+    /// the store opened before was dropped.
     fn open(&self, guard: &Self::Guard) -> Self::Store;
 
     /// Opens an empty store that gives its first device on every platform this ordinal, as if all lower ones were
-    /// taken. `None`, the default: the store cannot be made to, and the cases about the top of the range are skipped.
+    /// taken. Returns `None`, the default, when the store cannot do this; the cases about the top of the range are
+    /// then skipped.
     fn open_at(&self, guard: &Self::Guard, first_ordinal: u32) -> Option<Self::Store> {
         let _ = (guard, first_ordinal);
         None
     }
 }
 
-/// A function that makes an empty store: all that a store in memory needs.
+/// A function that makes an empty store is enough for a store in memory.
 impl<S: Store, F: Fn() -> S + Sync> Fixture for F {
     type Store = S;
     type Guard = ();

@@ -10,7 +10,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! A store on disk says where it stands, and that it can be opened there again. The guard is dropped after the store:
+//! For a store on disk, implement [`Fixture`](crate::Fixture): it says where the store is, and how to open it there
+//! again. The guard is dropped after the store:
 //!
 //! ```
 //! # mod my_store {
@@ -38,13 +39,14 @@
 //! # fn main() {}
 //! ```
 //!
-//! A case is named by its family and a sentence, so `cargo test dropped::` runs what concerns dropped keys. What does
-//! not apply to a store by what it declares in [`StoreInfo`](rollbook::store::StoreInfo) passes as a test, and is
-//! listed with the reason in a [`Report`](crate::Report). No case knows any store by name.
+//! The name of a case is its family and a sentence, so `cargo test dropped::` runs the cases about dropped keys. A
+//! case that does not apply to a store, because of what the store declares in
+//! [`StoreInfo`](rollbook::store::StoreInfo), passes as a test, and is listed with the reason in a
+//! [`Report`](crate::Report). No case knows any store by name.
 //!
-//! # Four tests more
+//! # Four more tests
 //!
-//! The suite asks the store alone. A register on it is asked by the same kit: against the model, in races, with two
+//! The suite calls the store alone. The kit also tests a register on your store: against the model, in races, with two
 //! apps side by side, and with a fault at every call.
 //!
 //! ```no_run
@@ -75,8 +77,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! # What the suite asks and what not
+//! # What the suite requires
 //!
-//! It keeps to the contract as well: a thread that holds a view never takes another and never calls the store, so a
-//! view may be a lock; and which ordinal a device gets is the store's choice, as long as ordinals stay dense. Before
-//! you write a store, read [`ordered`](crate::ordered): a complete one of a few hundred lines.
+//! The suite itself keeps to the contract: a thread that holds a view never takes another one and never calls the
+//! store, so a view may be a lock; and the store chooses which ordinal a device gets, as long as ordinals stay dense.
+//! Before you write a store, read [`ordered`](crate::ordered): a complete one of a few hundred lines.

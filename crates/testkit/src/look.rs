@@ -1,4 +1,5 @@
-//! A view with short answers: lists instead of callbacks, and no errors, since in a case every one is a failure.
+//! A view with simple results: lists instead of callbacks, and a panic instead of an error, which in a case is always
+//! a failure.
 
 use rollbook::store::{
     Entry, EntryKey, EntryKind, LogIndex, LogRange, OwnedKey, Place, Posting, Relation, Slot, StoreError,
@@ -25,7 +26,8 @@ pub(crate) fn ordinals(posting: &Posting) -> Vec<u32> {
     all
 }
 
-/// What was found of a set, of which all are known: all that were asked for, and nothing that is not in the set.
+/// Checks what was found of a set whose members are all known: everything that was asked for, and nothing that is not
+/// in the set.
 #[track_caller]
 fn assert_looked_into(of: &str, asked: &Posting, all: &[u32], found: &[u32]) {
     assert!(found.is_sorted_by(|a, b| a < b), "{of}, looked into for {asked:?}: {found:?} must ascend");
@@ -60,7 +62,7 @@ impl Look<'_> {
         read(self.0.device(slot))
     }
 
-    /// The version of a device that must be there.
+    /// Returns the version of a device that must exist.
     #[track_caller]
     pub(crate) fn version_of(&self, place: Place) -> Version {
         match self.device(place.slot) {
@@ -92,7 +94,7 @@ impl Look<'_> {
         read(self.0.linked(slot, key.as_key()))
     }
 
-    /// The names of a device's keys, sorted.
+    /// Returns the names of a device's keys, sorted.
     #[track_caller]
     pub(crate) fn keys_of(&self, slot: Slot, relation: Relation) -> Vec<String> {
         let mut all = Vec::new();
@@ -111,7 +113,7 @@ impl Look<'_> {
         ordinals(&read(self.0.posting(key.as_key(), platform)))
     }
 
-    /// Devices that are looked into for some ordinals are those of them that there are, and no other.
+    /// Checks a look-up of the devices at some ordinals: it must find those of them that exist, and no other.
     #[track_caller]
     pub(crate) fn assert_devices_among(&self, platform: Platform, among: &[u32]) {
         let asked: Posting = among.iter().copied().collect();
@@ -119,7 +121,8 @@ impl Look<'_> {
         assert_looked_into(&format!("the devices of {platform}"), &asked, &self.devices(platform), &found);
     }
 
-    /// A posting that is looked into for some ordinals has those of them that name the key's devices, and no other.
+    /// Checks a posting restricted to some ordinals: it must have those of them that are the key's devices, and no
+    /// other.
     #[track_caller]
     pub(crate) fn assert_among(&self, key: &OwnedKey, platform: Platform, among: &[u32]) {
         let asked: Posting = among.iter().copied().collect();
@@ -138,7 +141,7 @@ impl Look<'_> {
         read(self.0.cardinality(key.as_key(), platform.into()))
     }
 
-    /// How many devices a key names on all platforms.
+    /// Returns the number of devices that a key names on all platforms.
     #[track_caller]
     pub(crate) fn size(&self, key: &OwnedKey) -> u64 {
         PlatformSet::ALL.iter().map(|platform| self.cardinality(key, platform)).sum()
@@ -181,13 +184,13 @@ impl Look<'_> {
         read(self.0.events(range))
     }
 
-    /// The numbers of the events of an index, the earliest first.
+    /// Returns the numbers of the events of an index, the earliest first.
     #[track_caller]
     pub(crate) fn numbers(&self, index: LogIndex<'_>) -> Vec<u64> {
         self.events(&whole(index)).iter().map(|event| event.seq.0).collect()
     }
 
-    /// Nothing may tell this key from one that never was.
+    /// Checks that this key cannot be distinguished from one that never existed.
     #[track_caller]
     pub(crate) fn assert_absent(&self, key: &OwnedKey) {
         let names = self.names(key.relation);
@@ -212,7 +215,7 @@ impl Look<'_> {
         }
     }
 
-    /// The key names exactly these devices, seen from both sides.
+    /// Checks that the key names exactly these devices, from both sides of the relation.
     #[track_caller]
     pub(crate) fn assert_names(&self, key: &OwnedKey, places: &[Place]) {
         if places.is_empty() {
@@ -242,7 +245,7 @@ impl Look<'_> {
         }
     }
 
-    /// Everything but heartbeats, as text: two equal pictures are equal states.
+    /// Returns everything except heartbeats as text: two equal texts are equal states.
     #[track_caller]
     pub(crate) fn picture(&self) -> String {
         let mut text = format!("version {} sealed {}\n", self.version(), self.is_sealed());

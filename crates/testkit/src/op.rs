@@ -1,4 +1,4 @@
-//! Every verb of a register as one value: what random tests are made of.
+//! Every verb of a register as one value, for random tests.
 
 mod alphabet;
 #[cfg(feature = "arbitrary")]
@@ -21,8 +21,9 @@ use rollbook::{
 /// One step: a question to a register, a change of it, or a move of its clock.
 ///
 /// A [`Command`] inside is called by the verb of its name, or, in a batch, as the batch's item. Its
-/// [`based_on`](rollbook::DeviceUpdate::based_on), or the version of a [`Command::RemoveBasedOn`], is a sign, not a number: whatever it holds stands for the version
-/// that the last [`Op::Device`] told of that device, or for one that no device ever had when there was none.
+/// [`based_on`](rollbook::DeviceUpdate::based_on), or the version of a [`Command::RemoveBasedOn`], is a placeholder:
+/// whatever its number, it stands for the version of the device that the last [`Op::Device`] returned, or for one that
+/// no device ever had when there was no such look-up.
 ///
 /// ```
 /// use rollbook::{Command, DeletedUser, ManualClock, Outcome, Timestamp};
@@ -59,11 +60,11 @@ pub enum Op {
         /// Its limits from now on.
         limits: Box<Limits>,
     },
-    /// Gives or takes the presence capability.
+    /// Switches the presence capability on or off.
     SetPresence {
         /// Its key.
         app: AppKey,
-        /// Whether it may ask from now on.
+        /// Whether the app has the capability from now on.
         on: bool,
     },
     /// Changes the policies of an app.
@@ -73,7 +74,7 @@ pub enum Op {
         /// Its policies from now on.
         policies: Policies,
     },
-    /// Changes or takes away the master secret.
+    /// Sets or removes the master secret.
     SetMaster {
         /// Its key.
         app: AppKey,
@@ -87,55 +88,55 @@ pub enum Op {
         /// The tokens' texts.
         tokens: Vec<String>,
     },
-    /// Is this text the master secret, is it an API token?
+    /// Checks whether a text is the master secret, and whether it is an API token.
     Verify {
         /// The app.
         app: AppKey,
         /// The text.
         secret: String,
     },
-    /// Lists the apps to the end, in pages of so many.
+    /// Lists the apps to the end.
     Apps {
         /// Rows on a page.
         limit: usize,
     },
-    /// Takes up deletions that were left off: there are none.
+    /// Resumes interrupted deletions; there are none.
     ResumeDeletions,
-    /// Moves the clock by so many seconds, backwards when negative.
+    /// Moves the clock by this many seconds, backwards when negative.
     MoveClock(i64),
-    /// One changing verb.
+    /// Performs one changing verb.
     Do(AppKey, Command),
-    /// Several at once, all or nothing.
+    /// Performs several at once, all or none.
     Batch(AppKey, Vec<Command>),
-    /// What such a batch would answer.
+    /// Returns what such a batch would do.
     DryRun(AppKey, Vec<Command>),
-    /// The app of a device is opened.
+    /// Records that the app was opened on a device.
     Open(AppKey, AppOpen),
-    /// A device made a call.
+    /// Records that a device made a call.
     DeviceCalled(AppKey, DeviceId),
-    /// Devices are seen now.
+    /// Records that devices are seen now.
     Touch(AppKey, Vec<DeviceId>),
-    /// Devices were seen at some time.
+    /// Records that devices were seen at some time.
     TouchAt(AppKey, Vec<(DeviceId, Timestamp)>),
     /// Removes all devices that were last seen before some time.
     RemoveUnseen(AppKey, Timestamp),
-    /// Forgets the events older than the retention.
+    /// Erases the events older than the retention.
     PurgeEvents(AppKey),
     /// Looks a device up.
     Device(AppKey, DeviceId),
-    /// The devices that carry an alias.
+    /// Returns the devices that carry an alias.
     AliasDevices(AppKey, Alias, PlatformSet),
-    /// The devices of a user.
+    /// Returns the devices of a user.
     UserDevices(AppKey, UserId, PlatformSet),
-    /// Is the device in the tag?
+    /// Checks whether a device carries a tag.
     HasTag(AppKey, DeviceId, TagName),
-    /// How many devices carry the tag?
+    /// Counts the devices that carry a tag.
     TagCount(AppKey, TagName, PlatformSet),
     /// Lists the tags to the end.
     Tags {
         /// The app.
         app: AppKey,
-        /// Where.
+        /// The platforms.
         platforms: PlatformSet,
         /// Rows on a page.
         limit: usize,
@@ -146,36 +147,36 @@ pub enum Op {
         app: AppKey,
         /// The tag.
         tag: TagName,
-        /// Where.
+        /// The platforms.
         platforms: PlatformSet,
         /// Rows on a page.
         limit: usize,
     },
-    /// Which devices are online?
+    /// Returns which of the devices are online.
     Presence(AppKey, Vec<DeviceId>),
-    /// Which event names are declared?
+    /// Returns the declared event names.
     EventTypes(AppKey),
     /// Reads events to the end, in pages of the query's limit.
     Events(AppKey, EventQuery),
-    /// How many devices does a condition select?
+    /// Counts the devices that an audience selects.
     Count(AppKey, Audience),
-    /// The same for each platform.
+    /// Counts them for each platform.
     CountByPlatform(AppKey, Audience),
-    /// Which devices does a condition select? Reads to the end.
+    /// Lists the devices that an audience selects to the end.
     Select {
         /// The app.
         app: AppKey,
-        /// The condition.
+        /// The audience.
         audience: Audience,
         /// Rows on a page.
         limit: usize,
     },
-    /// Does a condition select this device?
+    /// Checks whether an audience selects a device.
     Contains(AppKey, Audience, DeviceId),
 }
 
-/// What [`Op::CreateApp`] creates an app with: [`AppSettings`](rollbook::AppSettings) that can be compared and shown,
-/// since its secrets are none.
+/// The settings with which [`Op::CreateApp`] creates an app: [`AppSettings`](rollbook::AppSettings) that can be
+/// compared and printed, since the secrets are plain texts of a test.
 ///
 /// ```
 /// use rollbook_testkit::{op::{Op, Settings}, oracle::{Answer, Oracle}};
@@ -189,13 +190,13 @@ pub enum Op {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
-    /// A name for people.
+    /// The display name.
     pub name: String,
     /// The master secret's text.
     pub master: Option<String>,
     /// The API tokens' texts.
     pub tokens: Vec<String>,
-    /// May the app ask for presence?
+    /// Whether the app has the presence capability.
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
@@ -204,7 +205,7 @@ pub struct Settings {
 }
 
 impl Op {
-    /// The app that the step is about; steps about all apps, or none, have none.
+    /// Returns the app that the step is about. Steps about all apps, or none, return `None`.
     ///
     /// ```
     /// use rollbook_testkit::op::Op;
@@ -252,7 +253,7 @@ impl Op {
         }
     }
 
-    /// Does the step only ask, so that nothing can have changed after it?
+    /// Returns `true` if the step only reads, so that nothing can have changed after it.
     ///
     /// ```
     /// use rollbook_testkit::op::Op;

@@ -1,8 +1,8 @@
-//! An independent model of a whole register: plain ordered maps, nothing clever, the rules written down once more.
+//! An independent model of a whole register: plain ordered maps, nothing clever, the rules written a second time.
 //!
-//! It shares no code with the registry, only the plain types of arguments and answers. It is for tests: random
-//! operations are applied to it and to a real register, and every answer is compared (see [`check`](crate::check)). It
-//! may also stand in for a register in a test of a program that uses one.
+//! It shares no code with the registry, only the plain types of arguments and results. It is meant for tests: random
+//! operations are applied to it and to a real register, and every result is compared (see [`check`](crate::check)). It
+//! can also stand in for a register in a test of a program that uses one.
 
 mod answer;
 mod batch;
@@ -50,7 +50,7 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// A register without apps, whose clock shows [`Oracle::START`].
+    /// Returns a register without apps, whose clock shows [`Oracle::START`].
     ///
     /// ```
     /// use rollbook_testkit::oracle::Oracle;
@@ -65,7 +65,7 @@ impl Oracle {
     /// The time at which every model starts.
     pub const START: Timestamp = Timestamp::from_secs(1_000);
 
-    /// What the model's clock shows.
+    /// Returns the time that the model's clock shows.
     ///
     /// ```
     /// use rollbook_testkit::{op::Op, oracle::Oracle};
@@ -78,7 +78,7 @@ impl Oracle {
         self.now.unwrap_or(Self::START)
     }
 
-    /// The apps, in byte order.
+    /// Returns the apps, in byte order.
     ///
     /// ```
     /// use rollbook_testkit::{op::{Op, Settings}, oracle::Oracle};
@@ -93,7 +93,7 @@ impl Oracle {
         self.apps.keys()
     }
 
-    /// The devices of an app with their platforms, in byte order.
+    /// Returns the devices of an app with their platforms, in byte order.
     ///
     /// ```
     /// use rollbook::{Command, Platform, Registration};
@@ -111,7 +111,7 @@ impl Oracle {
         devices.map(|(id, member)| (id, member.platform))
     }
 
-    /// Every device of an app, in byte order.
+    /// Returns every device of an app with all its fields, in byte order.
     ///
     /// ```
     /// use rollbook::{Command, Platform, Registration};
@@ -129,7 +129,7 @@ impl Oracle {
         devices.map(|(id, member)| member.shown(id))
     }
 
-    /// The devices that carry an alias: those of each in the order in which they would be evicted.
+    /// Returns the devices that carry an alias; those of each alias in the order in which they would be evicted.
     pub(crate) fn bound(&self, app: &AppKey) -> Vec<DeviceId> {
         let devices = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.devices);
         let mut bound: Vec<_> =
@@ -138,20 +138,20 @@ impl Oracle {
         bound.into_iter().map(|(_, id)| id.clone()).collect()
     }
 
-    /// The events of an app in the order of posting, without codes that could be compared.
+    /// Returns the events of an app in the order of posting, all with the same code.
     pub(crate) fn posted(&self, app: &AppKey) -> Vec<Event> {
         let events = self.apps.get(app).into_iter().flat_map(|tenant| &tenant.events);
         events.map(history::without_code).collect()
     }
 
-    /// Sets a version back, for a device that a batch changed and changed back.
+    /// Restores a version, for a device that a batch changed and changed back.
     pub(crate) fn overwrite_version(&mut self, app: &AppKey, device: &DeviceId, version: u64) {
         if let Some(member) = self.apps.get_mut(app).and_then(|tenant| tenant.devices.get_mut(device)) {
             member.version = version;
         }
     }
 
-    /// Does one step and says what came of it. A refused step has changed nothing.
+    /// Performs one step and returns its result. A refused step has changed nothing.
     ///
     /// ```
     /// use rollbook_testkit::{op::{Op, Settings}, oracle::{Answer, Oracle, Refusal}};

@@ -1,7 +1,7 @@
-//! Writers against readers on several threads: what nobody may ever see.
+//! Races of writers and readers on several threads, which check that no reader ever sees an inconsistent state.
 //!
-//! Every device changes only between states that are told apart at sight, so a reader that meets a mixture has met a
-//! commit half done. When the race is over, nothing in the store may contradict itself.
+//! Every device changes only between states that share nothing, so a reader that finds a mixture has seen half of a
+//! commit. When the race is over, the store must pass the check of its invariants.
 
 use crate::check::contradiction;
 use rollbook::store::Store;
@@ -12,7 +12,7 @@ use rollbook::{
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-/// How long a race runs: so many writes by each of two writers.
+/// The length of a race. There are two writers, and each makes this many writes.
 ///
 /// ```
 /// use rollbook_testkit::{Race, ordered::OrderedStore};
@@ -25,9 +25,9 @@ use std::thread;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Race {
-    /// Writes of each writer.
+    /// The number of writes of each writer.
     pub writes: u32,
-    /// Devices that the writers share.
+    /// The number of devices that the writers share.
     pub devices: u32,
 }
 
@@ -48,8 +48,8 @@ fn device(n: u32) -> DeviceId {
 }
 
 impl Race {
-    /// Two writers move devices between states of two tags each; two readers must always find a device with exactly
-    /// the tags of one state, and every audience that asks for half a state empty. Answers how often they read.
+    /// Two writers move devices between states of two tags each. Two readers must always find a device with exactly
+    /// the tags of one state, and every audience that asks for half a state empty. Returns how often they read.
     ///
     /// ```
     /// use rollbook_testkit::{Race, ordered::OrderedStore};
@@ -57,7 +57,7 @@ impl Race {
     /// ```
     ///
     /// # Panics
-    /// When a reader sees what nobody may see, with what it saw.
+    /// When a reader sees an inconsistent state, with what it saw.
     pub fn states_never_mix<S: Store>(self, store: S) -> u64 {
         let (registry, app) = app(store);
         for n in 0..self.devices {
@@ -83,8 +83,8 @@ impl Race {
         rounds
     }
 
-    /// Two writers replace devices that carry a tag by devices that do not, so that slots are given again; two readers
-    /// read the tag's audience and must never meet a device that never carried it. Answers how often they read.
+    /// Two writers replace devices that carry a tag by devices that do not, so that slots are used again. Two readers
+    /// read the tag's audience and must never find a device that never carried it. Returns how often they read.
     ///
     /// ```
     /// use rollbook_testkit::{Race, ordered::OrderedStore};
@@ -92,7 +92,7 @@ impl Race {
     /// ```
     ///
     /// # Panics
-    /// When a reader is told of a device that was not selected.
+    /// When a reader gets a device that was not selected.
     pub fn a_replacement_is_never_reported<S: Store>(self, store: S) -> u64 {
         let (registry, app) = app(store);
         let kept = TagName::new("kept").expect("a tag");
@@ -144,14 +144,14 @@ fn app<S: Store>(store: S) -> (Registry<S>, App<S>) {
     (registry, app)
 }
 
-/// A race leaves nothing behind that contradicts itself.
+/// Checks that a race has left no contradiction in the store.
 fn assert_sound<S: Store>(registry: &Registry<S>) {
     if let Some(found) = contradiction(registry.store()) {
         panic!("after the race: {found}");
     }
 }
 
-/// Replaces one state by another, based on the version that was read; whoever loses reads again.
+/// Replaces one state by another, based on the version that was read. The writer that loses a conflict reads again.
 fn move_device<S: Store>(app: &App<S>, id: &DeviceId, state: usize) {
     loop {
         let before = app.device(id).expect("the device is never removed");
@@ -167,7 +167,7 @@ fn move_device<S: Store>(app: &App<S>, id: &DeviceId, state: usize) {
     }
 }
 
-/// Runs two readers for as long as the writers write, and once more; how often they read.
+/// Runs two readers for as long as the writers write, and once more. Returns how often they read.
 fn readers_against<S: Store>(
     app: &App<S>,
     writers: [&(dyn Fn() + Sync); 2],
@@ -200,7 +200,7 @@ fn readers_against<S: Store>(
     rounds.into_inner()
 }
 
-/// Lets the readers go also when a writer panics.
+/// Stops the readers when it is dropped, also when a writer panics.
 struct Ending<'a>(&'a AtomicBool);
 
 impl Drop for Ending<'_> {
@@ -209,7 +209,7 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// A repeatable sequence of small numbers.
+/// A repeatable sequence of small pseudorandom numbers.
 struct Draws(u64);
 
 impl Draws {

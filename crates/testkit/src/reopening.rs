@@ -10,10 +10,10 @@ use rollbook::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Vers
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A store that is closed and opened again before some of its commits: whatever it answers afterwards it has read from
-/// where it stands.
+/// A store that is closed and opened again before some of its commits, so that what it returns afterwards was read
+/// from the place where it is kept.
 ///
-/// Its views ask the store anew with every question, so one thread at a time may use it.
+/// Each question to one of its views takes a new view of the store inside, so only one thread at a time may use it.
 ///
 /// ```no_run
 /// use rollbook_testkit::{Fixture, Reopening, check::check, op::ops_of};
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # }
 /// ```
 pub struct Reopening<F: Fixture> {
-    // Declared before the guard, so dropped before it.
+    // Declared before the guard, and therefore dropped before it.
     store: RwLock<Option<F::Store>>,
     guard: F::Guard,
     fixture: F,
@@ -34,8 +34,8 @@ pub struct Reopening<F: Fixture> {
 }
 
 impl<F: Fixture> Reopening<F> {
-    /// A store in a place of its own, opened again before one commit in about so many; before which, says the seed.
-    /// Never for 0.
+    /// Opens a store in a new place, to be opened again before about one commit in `every`; the seed decides before
+    /// which ones. For 0 it is never opened again.
     ///
     /// ```
     /// use rollbook::{AppId, store::{Operation, Store, View, WriteSet}};
@@ -60,7 +60,7 @@ impl<F: Fixture> Reopening<F> {
 
     fn reopen(&self) {
         let mut store = self.store.write();
-        // A store may lock the place it stands on: the old one goes first.
+        // The store may hold a lock on its place, so the old one is dropped before the new one is opened.
         *store = None;
         *store = Some(self.fixture.open(&self.guard));
     }
@@ -108,8 +108,8 @@ where
     }
 }
 
-/// The store while nobody can close it: a thread that holds one while it commits may wait for itself, when the commit is
-/// one that closes the store.
+/// A view that holds the store open. A thread that holds one and commits may deadlock, namely when that commit is one
+/// before which the store is closed.
 ///
 /// ```
 /// use rollbook::{AppId, store::{Operation, Store, View, WriteSet}};

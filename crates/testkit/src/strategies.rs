@@ -47,7 +47,7 @@ pub fn plain_text() -> impl Strategy<Value = String> {
     prop_oneof![6 => "[a-c][0-3]?", 2 => "[A-Za-z0-9_]{1,20}", 1 => select(vec!["新闻", "用户_1", "a.b+c"]).prop_map(str::to_owned)]
 }
 
-/// Texts of exactly so many bytes, which every rule for names with that limit allows; some of Han characters.
+/// Texts of exactly this many bytes, which every rule for names with that limit allows; some are of Han characters.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -67,7 +67,7 @@ pub fn at_limit(bytes: usize) -> impl Strategy<Value = String> {
     })
 }
 
-/// Texts of one byte more than a limit.
+/// Texts that are one byte longer than this limit.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -82,7 +82,7 @@ pub fn one_above(bytes: usize) -> impl Strategy<Value = String> {
     at_limit(bytes + 1)
 }
 
-/// A validated name of ordinary texts, or of texts of `most` bytes.
+/// A validated name, either ordinary or of `most` bytes.
 fn name<T: std::fmt::Debug, E>(most: usize, make: fn(String) -> Result<T, E>) -> impl Strategy<Value = T> {
     prop_oneof![9 => plain_text(), 1 => at_limit(most)]
         .prop_filter_map("the text is no such name", move |text| make(text).ok())
@@ -122,7 +122,7 @@ pub fn device_id() -> impl Strategy<Value = DeviceId> {
     prop_oneof![4 => name(255, DeviceId::new), 1 => odd(DeviceId::new)]
 }
 
-/// User ids up to their limit, out of the same texts as device ids.
+/// User ids up to their limit, made of the same texts as device ids.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -246,7 +246,7 @@ pub fn language() -> impl Strategy<Value = Language> {
         .prop_filter_map("no language", |text| Language::new(text).ok())
 }
 
-/// Offsets from UTC, the ends included.
+/// Offsets from UTC, including both ends of the range.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -296,7 +296,8 @@ pub fn platforms() -> impl Strategy<Value = PlatformSet> {
     prop_oneof![Just(PlatformSet::ALL), some.prop_map(|list| PlatformSet::of(&list))]
 }
 
-/// Times within a few minutes, so that they tie and lie on both sides of any of them; now and then an end of time.
+/// Times within a few minutes, so that many are equal and others lie before and after them; occasionally the first or
+/// last time that there is.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -349,7 +350,7 @@ pub fn limits() -> impl Strategy<Value = Limits> {
     prop_oneof![profiles, small]
 }
 
-/// Policies: every combination.
+/// Policies, in every combination.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -370,9 +371,9 @@ pub fn policies() -> impl Strategy<Value = Policies> {
         .prop_map(|(presence_from, on_user_change)| Policies { presence_from, on_user_change })
 }
 
-/// Whole registers: the operations that fill one, all of them accepted, and the model that they lead to.
+/// Whole registers: the operations that fill one, all of them accepted, and the model that they result in.
 ///
-/// Apply them to a register of your own ([`check`](crate::check::check) shows how), or ask the model.
+/// Apply them to a register of your own ([`check`](crate::check::check) shows how), or read the model.
 ///
 /// ```
 /// use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! The store of one case: whatever the fixture opens, behind one type, so that the cases are compiled once.
+//! The store of one case: any store that the fixture opens, behind one type, so that the cases are compiled only once.
 
 use crate::fixture::Fixture;
 use crate::look::Look;
@@ -13,7 +13,7 @@ pub(crate) const APP: AppId = AppId(1);
 /// Another app.
 pub(crate) const OTHER: AppId = AppId(2);
 
-/// A fixture with its store and guard, the types forgotten.
+/// A fixture with its store and guard, with their types erased.
 trait Stand {
     fn store(&self) -> &dyn DynStore;
     fn reopen(&mut self);
@@ -21,7 +21,7 @@ trait Stand {
 }
 
 struct On<'f, F: Fixture> {
-    // Declared before the guard, so dropped before it.
+    // Declared before the guard, and therefore dropped before it.
     store: Option<F::Store>,
     guard: F::Guard,
     fixture: &'f F,
@@ -33,7 +33,7 @@ impl<F: Fixture> Stand for On<'_, F> {
     }
 
     fn reopen(&mut self) {
-        // A store may lock the place it stands on: the old one goes first.
+        // The store may hold a lock on its place, so the old one is dropped before the new one is opened.
         self.store = None;
         self.store = Some(self.fixture.open(&self.guard));
     }
@@ -45,7 +45,7 @@ impl<F: Fixture> Stand for On<'_, F> {
     }
 }
 
-/// What a case is given.
+/// What a case gets as its argument.
 pub(crate) struct Subject<'f> {
     stand: Box<dyn Stand + 'f>,
     skipped: Option<&'static str>,
@@ -62,12 +62,12 @@ impl<'f> Subject<'f> {
         Desk(self.stand.store())
     }
 
-    /// Drops the store and opens it again where it stood.
+    /// Drops the store and opens it again in the same place.
     pub(crate) fn reopen(&mut self) {
         self.stand.reopen();
     }
 
-    /// Another store, whose first ordinal is this one.
+    /// Returns another store, whose first ordinal is this one.
     pub(crate) fn starting_at(&mut self, first_ordinal: u32) -> Option<Subject<'_>> {
         let stand = self.stand.starting_at(first_ordinal);
         if stand.is_none() {
@@ -76,7 +76,7 @@ impl<'f> Subject<'f> {
         Some(Subject { stand: stand?, skipped: None })
     }
 
-    /// Notes that the case does not apply; it then returns.
+    /// Notes that the case does not apply; the case then returns.
     pub(crate) fn skip(&mut self, why: &'static str) {
         self.skipped = Some(why);
     }
@@ -86,7 +86,7 @@ impl<'f> Subject<'f> {
     }
 }
 
-/// The store of a case with the short forms that cases need. What must not fail panics with the error.
+/// The store of a case with the shorthands that cases need. A call that must succeed panics with its error.
 #[derive(Clone, Copy)]
 pub(crate) struct Desk<'a>(pub(crate) &'a dyn DynStore);
 
@@ -126,7 +126,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Commits what must conflict.
+    /// Commits a set that must conflict.
     #[track_caller]
     pub(crate) fn conflict(self, writes: impl Into<WriteSet>) -> Conflicted {
         let writes = writes.into();
@@ -143,7 +143,7 @@ impl<'a> Desk<'a> {
         self.placed(Writes::new().insert(platform, id))
     }
 
-    /// Commits a set of one insert; answers where the device stands.
+    /// Commits a set of one insert and returns the device's place.
     #[track_caller]
     pub(crate) fn placed(self, writes: Writes) -> Place {
         let committed = self.commit(writes);
@@ -167,7 +167,7 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// A write set for a message: whole when it is small.
+/// Returns a write set for a message; it is printed whole when it is small.
 fn brief(writes: &WriteSet) -> String {
     let WriteSet { checks, operations } = writes;
     let kinds: Vec<&Operation> = operations.iter().take(4).collect();

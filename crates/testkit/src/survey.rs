@@ -1,5 +1,5 @@
-//! Everything that a register tells of itself, as one value: two equal surveys are two registers that nobody can tell
-//! apart.
+//! Everything that can be read of a register, as one value: if two surveys are equal, no question tells the two
+//! registers apart.
 //!
 //! ```
 //! use rollbook::{AppKey, AppSettings, Platform, Registration, Registry};
@@ -23,10 +23,10 @@ use rollbook::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A page that everything fits on.
+/// A page size that everything fits in.
 const WHOLE: usize = usize::MAX;
 
-/// Everything that a register tells of itself.
+/// Everything that can be read of a register.
 ///
 /// ```
 /// use rollbook_testkit::{example, survey::survey};
@@ -37,15 +37,16 @@ const WHOLE: usize = usize::MAX;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Survey {
-    /// What the directory tells of each app.
+    /// What the directory of apps shows of each app.
     pub apps: BTreeMap<AppKey, AppInfo>,
-    /// What each app tells of itself.
+    /// What each app contains.
     pub contents: BTreeMap<AppKey, AppSurvey>,
 }
 
 impl Survey {
-    /// The survey without what every register numbers and orders for itself: versions, event codes, and the order of
-    /// devices. Two registers that hold the same, or a register and its [model](crate::oracle::Oracle), have equal ones.
+    /// Returns the survey without what every register numbers and orders for itself: versions, event codes, and the
+    /// order of devices. Two registers with the same content, or a register and its [model](crate::oracle::Oracle),
+    /// are then equal.
     ///
     /// ```
     /// use rollbook_testkit::{example, survey::survey};
@@ -65,8 +66,8 @@ impl Survey {
         self
     }
 
-    /// What differs, one line each: `-` is what this survey has, `+` what the other has instead. Nothing, when they are
-    /// equal.
+    /// Returns the differences, one line each: `-` marks what this survey has, `+` what the other has instead. The
+    /// list is empty when they are equal.
     ///
     /// ```
     /// use rollbook::{DeviceUpdate, Set};
@@ -91,12 +92,12 @@ impl Survey {
             let only = one.iter().filter(|(place, line)| two.get(*place) != Some(*line));
             lines.extend(only.map(|(place, line)| (place, mark, line)));
         }
-        // What has changed stands below what it was.
+        // A new value is listed below the old one.
         lines.sort_by_key(|(place, mark, _)| (*place, *mark == '+'));
         lines.into_iter().map(|((app, _), mark, line)| format!("{mark} {app}: {line}")).collect()
     }
 
-    /// Everything as lines, by the app and by what each is about.
+    /// Returns everything as lines, keyed by the app and the subject of each line.
     fn lines(&self) -> BTreeMap<(AppKey, String), String> {
         let mut lines = BTreeMap::new();
         for (key, info) in &self.apps {
@@ -143,7 +144,7 @@ impl AppSurvey {
     }
 }
 
-/// Everything that an app tells of itself, secrets aside.
+/// Everything that can be read of an app, except secrets.
 ///
 /// ```
 /// use rollbook_testkit::{example, survey::survey_app};
@@ -156,19 +157,19 @@ impl AppSurvey {
 pub struct AppSurvey {
     /// The devices, in the order in which the register lists them.
     pub devices: Vec<Device>,
-    /// The devices of each tag, and how many the register says they are.
+    /// The devices of each tag, and the number of them that the register reports.
     pub tags: BTreeMap<TagName, (u64, Vec<DeviceId>)>,
-    /// The devices of each alias that a device names.
+    /// The devices of each alias that some device has.
     pub aliases: BTreeMap<Alias, Vec<DeviceId>>,
-    /// The devices of each user that a device names.
+    /// The devices of each user that some device has.
     pub users: BTreeMap<UserId, Vec<DeviceId>>,
     /// The declared events.
     pub event_types: Vec<EventType>,
-    /// The events, the oldest first.
+    /// The events, oldest first.
     pub events: Vec<Event>,
 }
 
-/// Asks a register everything. It takes memory and time for all of it.
+/// Reads everything from a register. Takes time and memory in proportion to its size.
 ///
 /// ```
 /// use rollbook_testkit::{example, survey::survey};
@@ -181,7 +182,7 @@ pub struct AppSurvey {
 /// ```
 ///
 /// # Errors
-/// What the register answers when it cannot be asked.
+/// The first error that the register returns.
 pub fn survey<S: Store>(registry: &Registry<S>) -> Result<Survey, Error> {
     let apps: BTreeMap<AppKey, AppInfo> =
         registry.apps(None, WHOLE)?.items.into_iter().map(|info| (info.key.clone(), info)).collect();
@@ -192,7 +193,7 @@ pub fn survey<S: Store>(registry: &Registry<S>) -> Result<Survey, Error> {
     Ok(Survey { apps, contents })
 }
 
-/// Asks an app everything.
+/// Reads everything from an app.
 ///
 /// ```
 /// use rollbook_testkit::{example, survey::survey_app};
@@ -204,7 +205,7 @@ pub fn survey<S: Store>(registry: &Registry<S>) -> Result<Survey, Error> {
 /// ```
 ///
 /// # Errors
-/// What the app answers when it cannot be asked.
+/// The first error that the app returns.
 pub fn survey_app<S: Store>(app: &App<S>) -> Result<AppSurvey, Error> {
     let all = PlatformSet::ALL;
     let ids = app.select(&Audience::All)?.ids()?;

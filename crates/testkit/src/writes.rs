@@ -1,4 +1,4 @@
-//! Write sets in the words of a case.
+//! Builds write sets in the words of a case.
 
 use crate::look::device_id;
 use rollbook::store::{
@@ -9,7 +9,7 @@ use rollbook::{
     Attributes, DeviceId, EventName, EventSeq, EventType, Platform, PlatformSet, Timestamp, UserId, Version,
 };
 
-/// A write set that grows.
+/// A write set under construction.
 #[derive(Clone, Default)]
 pub(crate) struct Writes(WriteSet);
 
@@ -172,7 +172,7 @@ pub(crate) fn event_name(name: &str) -> EventName {
     EventName::new(name).expect("an event name that a case uses")
 }
 
-/// A declared event type; its time tells two declarations apart.
+/// A declared event type; its time distinguishes two declarations.
 #[track_caller]
 pub(crate) fn event_type(name: &str, declared_at: i64) -> Entry {
     let declared_at = Timestamp::from_secs(declared_at);
@@ -199,7 +199,7 @@ pub(crate) fn owner_user(id: &str) -> EventOwner {
     EventOwner::User(user_id(id))
 }
 
-/// A record that differs from every other of the same id by its rank.
+/// Returns a record that differs by its rank from every other record of the same id.
 pub(crate) fn ranked(id: DeviceId, rank: u32) -> DeviceRecord {
     DeviceRecord { alias_rank: Some(rank), ..DeviceRecord::new(id) }
 }

@@ -1,4 +1,4 @@
-//! Every answer about an audience, compared with judging each device.
+//! Compares every result about an audience with the judgement of each device.
 
 use super::holds;
 use rollbook::store::Store;
@@ -79,7 +79,7 @@ fn pages<S: Store>(app: &App<S>, audience: &Audience, limit: usize) -> Result<Ve
     }
 }
 
-/// The sum of the batches is the stream, also when it is taken up again behind any of them.
+/// Checks that the batches together are the stream, also when reading resumes after any of them.
 fn batches<S: Store>(
     app: &App<S>,
     audience: &Audience,
@@ -137,7 +137,7 @@ fn explained<S: Store>(app: &App<S>, audience: &Audience, by_platform: &BTreeMap
     Ok(())
 }
 
-/// The reason says of every part what is true of it, and its parts are enough to see it.
+/// Checks that the reason is true of every part that it names, and that these parts are enough to explain the result.
 fn reason(why: &Reason<'_>, audience: &Audience, device: &Device) -> Checked {
     same("the part a reason is about", &why.part, &audience)?;
     same("what a reason says", &why.holds, &holds(audience, device))?;

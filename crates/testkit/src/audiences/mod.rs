@@ -1,5 +1,5 @@
-//! Audiences on a store: every answer about random conditions on random registers, against judging each device of the
-//! model by itself; and answers while others write.
+//! Tests of audiences on a store: every result for random conditions on random registers, compared with judging each
+//! device of the model on its own; and results while others write.
 //!
 //! ```
 //! use proptest::{prelude::*, test_runner::Config};
@@ -21,7 +21,7 @@ pub use scene::{Scene, conditions};
 
 use rollbook::{Audience, Device};
 
-/// Does the condition hold for this device? The words of the manual, once more.
+/// Returns `true` if the audience selects this device: the rules of the manual, written a second time.
 ///
 /// ```
 /// use rollbook_testkit::{audiences::holds, example::shop};

@@ -1,4 +1,4 @@
-//! Reading an audience page by page, batch by batch and as a stream, while others write.
+//! Reads an audience page by page, batch by batch and as a stream, while others write.
 
 use rollbook::store::Store;
 use rollbook::{
@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// How long a race runs.
+/// The length of a race.
 ///
 /// ```
 /// use rollbook_testkit::{audiences::AudienceRace, ordered::OrderedStore};
@@ -22,9 +22,9 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct AudienceRace {
-    /// Rounds of the writer.
+    /// The number of rounds of the writer.
     pub writes: u32,
-    /// Devices that nobody touches; as many others come and go between them.
+    /// The number of devices that are never changed; as many others come and go between them.
     pub devices: u32,
 }
 
@@ -60,8 +60,8 @@ fn create<S: Store>(registry: &Registry<S>) -> App<S> {
 }
 
 impl AudienceRace {
-    /// A writer has devices with the tag come and go between those that stay, so that slots are given again. Pages,
-    /// and batches that are taken up again at every cursor, must hold every device that stays exactly once. Answers how
+    /// A writer adds and removes devices with the tag between those that stay, so that slots are used again. Pages,
+    /// and batches that are resumed at every cursor, must contain every device that stays exactly once. Returns how
     /// often they were read to the end.
     ///
     /// ```
@@ -72,7 +72,8 @@ impl AudienceRace {
     /// ```
     ///
     /// # Panics
-    /// When a device that was there all the time is missed or told twice, or one is told that never had the tag.
+    /// When a device that was there all the time is missed or returned twice, or a device is returned that never had
+    /// the tag.
     pub fn who_stays_is_told_once<S: Store>(self, store: S) -> u64 {
         let app = open(store);
         let kept = tag("kept");
@@ -105,9 +106,9 @@ impl AudienceRace {
         )
     }
 
-    /// A reader stops in the middle of a stream, and stays there while devices come and go twice over. Nobody waits for
-    /// it, and the second time the store takes no more room: `size` tells how much, in whatever unit. Then the reader
-    /// goes on, and is told every device that stayed exactly once.
+    /// A reader stops in the middle of a stream, and stays there while devices come and go twice over. The writer must
+    /// not wait for it, and the second time the store must not grow: `size` returns its size in any unit. Then the
+    /// reader goes on, and must get every device that stayed exactly once.
     ///
     /// ```
     /// use rollbook::{AppId, Platform, store::{Store, View}};
@@ -119,7 +120,7 @@ impl AudienceRace {
     ///
     /// # Panics
     /// When the writer does not come to its end, the size grows by more than a quarter, or a device that was there all
-    /// the time is missed or told twice.
+    /// the time is missed or returned twice.
     pub fn a_reader_that_stops_holds_up_nobody<S: Store>(self, store: S, size: impl Fn(&S) -> u64 + Sync) {
         let registry = Registry::builder(store).build();
         let app = create(&registry);
@@ -130,7 +131,7 @@ impl AudienceRace {
         let mut told = Vec::new();
         thread::scope(|scope| {
             let (app, kept, store, size) = (&app, &kept, registry.store(), &size);
-            // The ends of the channels go with their threads: who waits for one that panicked is told.
+            // The thread owns the ends of the channels, so that the other side stops waiting when the thread panics.
             scope.spawn(move || {
                 stopped.recv().expect("a reader");
                 let [before, after] = [(); 2].map(|()| {
@@ -154,7 +155,7 @@ impl AudienceRace {
         self.each_once(&told);
     }
 
-    /// Devices that stay, and as many guests between them.
+    /// Registers the devices that stay, and as many guests between them.
     fn fill<S: Store>(self, app: &App<S>, kept: &TagName) {
         for n in 0..self.devices {
             enrol(app, "stays", n, std::slice::from_ref(kept));
@@ -162,7 +163,7 @@ impl AudienceRace {
         }
     }
 
-    /// Guests leave, strangers take their places, and guests come again.
+    /// Removes the guests, registers other devices in their slots, and registers the guests again.
     fn come_and_go<S: Store>(self, app: &App<S>, kept: &TagName) {
         for n in 0..self.writes {
             let one = n.wrapping_mul(7) % self.devices;
@@ -186,9 +187,10 @@ impl AudienceRace {
         }
     }
 
-    /// A writer deletes the tag and makes it again, each time for the other half of the devices, and gives slots again.
-    /// A stream of what was selected tells only devices of one half, a count is that of a half or of a part of one,
-    /// and two parts of a condition are judged at one instant. Answers how often it was read.
+    /// A writer deletes the tag and makes it again, each time for the other half of the devices, so that slots are
+    /// used again. A stream of what was selected must contain only devices of one half, a count must be that of a half
+    /// or of a part of one, and two parts of an audience must be evaluated at one instant. Returns how often it was
+    /// read.
     ///
     /// ```
     /// use rollbook_testkit::{audiences::AudienceRace, ordered::OrderedStore};
@@ -198,7 +200,7 @@ impl AudienceRace {
     /// ```
     ///
     /// # Panics
-    /// When a device is told that was not selected, or an answer mixes two instants.
+    /// When a device is returned that was not selected, or a result mixes two instants.
     pub fn a_tag_made_again_is_another<S: Store>(self, store: S) -> u64 {
         let app = open(store);
         let moving = tag("moving");
@@ -243,16 +245,16 @@ impl AudienceRace {
     }
 }
 
-/// What was read fewer times than this while it was written has met hardly any write.
+/// If fewer reads than this ended while the writer was writing, they have hardly overlapped any write.
 const FEWEST: u64 = 3;
 
 /// How long a reader waits for a writer that does not wait for it.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// So often the writer begins again for a reader that a busy machine gives no turn.
+/// How often the writer starts again for a reader to which a busy machine gives no time.
 const PATIENCE: u32 = 100;
 
-/// Reads over and over while the writer writes, and once more; how often.
+/// Reads over and over while the writer writes, and once more. Returns how often.
 fn while_writing(write: impl Fn() + Send, read: impl Fn()) -> u64 {
     let (done, rounds) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
@@ -278,7 +280,7 @@ fn while_writing(write: impl Fn() + Send, read: impl Fn()) -> u64 {
     rounds.into_inner()
 }
 
-/// Lets the reader go also when the writer panics.
+/// Stops the reader when it is dropped, also when the writer panics.
 struct Ending<'a>(&'a AtomicBool);
 
 impl Drop for Ending<'_> {

@@ -1,4 +1,4 @@
-//! A register of a few dozen devices, and conditions that tell them apart.
+//! A register of a few dozen devices, and audiences that distinguish them.
 
 use crate::op::{Op, Settings};
 use crate::oracle::Oracle;
@@ -13,7 +13,7 @@ use rollbook::{
 
 const PLATFORMS: [Platform; 4] = [Platform::Unknown, Platform::Ios, Platform::Android, Platform::Harmony];
 
-/// Commands that make a register, and the devices that they lead to.
+/// Commands that make a register, and the devices that result from them.
 ///
 /// ```
 /// use rollbook::{Command, Platform, Registration};
@@ -32,7 +32,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Registers of some thirty devices on four platforms: devices come, go, move, change hands; tags are deleted and
+    /// Registers of some thirty devices on four platforms: devices come, go, move, change users; tags are deleted and
     /// made again.
     ///
     /// ```
@@ -49,7 +49,7 @@ impl Scene {
         vec(command(), 0..=commands).prop_map(Scene::of)
     }
 
-    /// The register that these commands make; those that it refuses change nothing.
+    /// Returns the register that these commands make. Commands that it refuses change nothing.
     ///
     /// ```
     /// use rollbook::{Command, Platform, Registration};
@@ -67,7 +67,7 @@ impl Scene {
         Scene { commands, devices }
     }
 
-    /// The devices, as the model knows them.
+    /// Returns the devices, as the model knows them.
     ///
     /// ```
     /// use rollbook::{Command, Platform, Registration};
@@ -83,7 +83,7 @@ impl Scene {
         &self.devices
     }
 
-    /// Asks everything that can be asked about these audiences, on a register on this store.
+    /// Asks every question about these audiences, on a register on this store.
     ///
     /// ```
     /// use rollbook::{Command, Platform, Registration};
@@ -101,7 +101,7 @@ impl Scene {
     /// ```
     ///
     /// # Errors
-    /// The first wrong answer, in words.
+    /// The first wrong result, in words.
     pub fn check<S: Store>(&self, store: S, audiences: &[Audience]) -> Result<(), String> {
         let app = self.open(store)?;
         for audience in audiences {
@@ -111,7 +111,7 @@ impl Scene {
         super::answers::check_several(&app, &self.devices, audiences)
     }
 
-    /// A register on this store with these devices in it.
+    /// Makes a register with these devices on this store.
     ///
     /// ```
     /// use rollbook::{Audience, Command, Platform, Registration};
@@ -129,7 +129,7 @@ impl Scene {
         let registry = Registry::builder(store).build();
         let app = registry.create_app(&key(), AppSettings::default()).map_err(|error| error.to_string())?;
         for command in &self.commands {
-            // Refused by both or by none: the model's devices show it.
+            // The model's devices show whether both sides refused the same commands.
             let _ = app.batch(std::slice::from_ref(command));
         }
         Ok(app)
@@ -209,7 +209,7 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// Conditions over the names of a [`Scene`], of up to five levels; some of their names nobody has.
+/// Audiences of up to five levels over the names of a [`Scene`]; some of their names belong to no device.
 ///
 /// ```
 /// use proptest::{prelude::*, test_runner::Config};

@@ -1,4 +1,4 @@
-//! Apps are apart: nothing in one is reachable through another.
+//! Apps are isolated: nothing in one is reachable through another.
 
 use crate::look::Look;
 use crate::subject::{APP, Desk, OTHER, Subject};

@@ -1,4 +1,4 @@
-//! All or nothing: a set that conflicts anywhere leaves no trace; a set that is applied is applied in order.
+//! All or nothing: a set that conflicts anywhere changes nothing; a set that is applied is applied in order.
 
 use crate::look::device_id;
 use crate::subject::{Desk, Subject};
@@ -14,7 +14,7 @@ struct Scene {
     gone: Place,
 }
 
-/// Some of everything, and a place whose device is gone and that another fills now.
+/// Some content of every kind, and a place whose device is gone and whose slot another device fills now.
 fn scene(s: Desk<'_>) -> Scene {
     let (gone, ann) = (s.device(IOS, "gone"), s.device(IOS, "ann"));
     s.commit(Writes::new().remove(gone));
@@ -24,7 +24,7 @@ fn scene(s: Desk<'_>) -> Scene {
     Scene { ann, bob, gone }
 }
 
-/// Operations of every kind that would change the scene.
+/// Returns operations of every kind that would change the scene.
 fn everything(Scene { ann, bob, .. }: &Scene) -> Writes {
     Writes::new()
         .insert(IOS, "new")
@@ -43,7 +43,7 @@ fn everything(Scene { ann, bob, .. }: &Scene) -> Writes {
         .remove(*bob)
 }
 
-/// Commits what must conflict and compares everything before and after.
+/// Commits a set that must conflict, and compares everything before and after.
 #[track_caller]
 fn assert_untouched(s: Desk<'_>, set: Writes, expected: Conflicted) {
     let before = s.look().picture();

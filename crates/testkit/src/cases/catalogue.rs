@@ -1,4 +1,4 @@
-//! Catalogue entries: one of each kind, in order, with the version that wrote them.
+//! Catalogue entries: each kind, in order, with the version that wrote them.
 
 use crate::look::Look;
 use crate::subject::Subject;

@@ -1,4 +1,4 @@
-//! Each kind of check at, below and above what it allows, and racing.
+//! Each kind of check at, below and above what it allows, and in races.
 
 use crate::look::device_id;
 use crate::subject::{Desk, Subject};
@@ -9,7 +9,7 @@ use std::thread;
 
 const IOS: Platform = Platform::Ios;
 
-/// How many of these sets, committed at once, are applied; the others must conflict with `loss`.
+/// Returns how many of these sets, committed at once, are applied; the others must conflict with `loss`.
 fn race(s: Desk<'_>, sets: Vec<Writes>, loss: Conflicted) -> usize {
     thread::scope(|scope| {
         let racers: Vec<_> = sets.into_iter().map(|set| scope.spawn(move || s.try_commit(set))).collect();
@@ -137,7 +137,8 @@ pub(super) fn unseen_does_not_hold_for_a_place_that_was_left(t: &mut Subject<'_>
     s.commit(Writes::new().unseen(&[other], 5));
 }
 
-/// Heartbeats race with the removal of devices that were not seen: one that was acknowledged keeps its device.
+/// Heartbeats race with the removal of devices that were not seen: a device whose heartbeat was acknowledged in time
+/// must stay.
 pub(super) fn an_acknowledged_heartbeat_is_never_missed(t: &mut Subject<'_>) {
     let s = t.store();
     for round in 0..20 {
@@ -146,7 +147,7 @@ pub(super) fn an_acknowledged_heartbeat_is_never_missed(t: &mut Subject<'_>) {
             let beats = scope.spawn(|| {
                 for &place in &places {
                     s.touch(&[(place, 50)]);
-                    // It was acknowledged: either it came first, or the device was gone by then.
+                    // The heartbeat was acknowledged: either it came first, or the device was gone by then.
                     let look = s.look();
                     let there = look.device(place.slot).is_some_and(|device| device.place == place);
                     assert!(!there || look.last_seen(place.slot) == Some(50), "a heartbeat was lost");
@@ -164,13 +165,13 @@ pub(super) fn an_acknowledged_heartbeat_is_never_missed(t: &mut Subject<'_>) {
         let (kept, gone): (Vec<Place>, Vec<Place>) = places.into_iter().partition(there);
         assert!(kept.iter().all(|place| look.last_seen(place.slot) == Some(50)), "whoever was kept was seen");
         assert!(gone.iter().all(|place| look.last_seen(place.slot).is_none()), "and whoever is gone was not");
-        // A picture may hold a lock that a commit waits for.
+        // A view may hold a lock that a commit waits for.
         drop(look);
         s.commit(kept.into_iter().fold(Writes::new(), Writes::remove));
     }
 }
 
-/// Each of the devices must have room for this tag.
+/// Returns a set that checks that each of the devices has room for this tag.
 fn room_for(name: &str, devices: &[Place], most: u32) -> Writes {
     Writes::new().check(Check::Room { tag: name.into(), devices: devices.into(), most })
 }

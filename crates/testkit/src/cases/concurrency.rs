@@ -1,4 +1,4 @@
-//! Many threads: every commit counts once, readers always see a whole, and nothing waits for ever.
+//! Many threads: every commit takes effect exactly once, readers always see whole commits, and no call waits for ever.
 
 use crate::invariants::check_store_invariants;
 use crate::subject::{APP, Desk, OTHER, Subject};
@@ -48,7 +48,7 @@ pub(super) fn devices_that_get_one_tag_never_conflict(t: &mut Subject<'_>) {
     s.look().assert_names(&tag("t"), &places);
 }
 
-/// Registers, tags, renames and removes devices, keeping to one owner a device.
+/// Registers, tags, renames and removes devices, and keeps exactly one owner for each device.
 fn churn(s: Desk<'_>, app: AppId, thread: usize) {
     let mut mine: Vec<Place> = Vec::new();
     for n in 0..60 {
@@ -98,7 +98,7 @@ pub(super) fn apps_are_written_side_by_side(t: &mut Subject<'_>) {
         scope.spawn(|| churn(s, APP, 0));
         scope.spawn(|| churn(s, OTHER, 0));
     });
-    // Ordinals are the store's choice; everything else follows from the commits, which are the same.
+    // The store chooses the ordinals; everything else follows from the commits, which are the same.
     let state = |app| {
         let look = s.look_at(app);
         let names = Relation::ALL.map(|relation| look.names(relation));

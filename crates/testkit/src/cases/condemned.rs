@@ -1,11 +1,11 @@
-//! Condemning: the devices of a user wait for removal under a deletion's number, in one step.
+//! Condemning: in one step, the devices of a user become pending under a deletion's number.
 
 use crate::subject::{Desk, Subject};
 use crate::writes::{Writes, alias, deletion, event, tag, user, user_id};
 use rollbook::store::{Check, Conflicted, Deleted, Deletion, Entry, EntryKey, Place, Relation};
 use rollbook::{EventSeq, Platform, PlatformSet, UserId};
 
-/// Five devices of `u` on two platforms, each with a tag, and one of `v`.
+/// Registers five devices of `u` on two platforms, each with a tag, and one of `v`.
 fn scene(s: Desk<'_>) -> (Vec<Place>, Place) {
     let mut set = Writes::new();
     for n in 0..5 {
@@ -69,7 +69,7 @@ pub(super) fn condemning_a_user_without_devices_condemns_none(t: &mut Subject<'_
     s.look().assert_absent(&deletion(7));
 }
 
-/// The entry that condemning `user` writes when the newest event is `through`.
+/// Returns the entry that condemning `user` writes when the newest event is `through`.
 fn record(number: u64, user: &str, through: u64) -> Entry {
     let of = Deleted::User { user: user_id(user), through: EventSeq(through) };
     Entry::Deletion(Deletion { number, of })
@@ -81,7 +81,7 @@ pub(super) fn condemning_writes_who_is_deleted_and_the_newest_event(t: &mut Subj
     let version = s.commit(Writes::new().condemn("v", 7)).version;
     let entry = s.look().entry(&EntryKey::Deletion(7));
     assert_eq!(entry, Some((record(7, "v", 0), version)), "in an empty log the newest event is 0");
-    // The event of the largest number is neither the latest nor the only one, and the one before it is erased.
+    // The event with the largest number is neither the latest nor the only one, and the one before it is erased.
     let events = [9, 3, 5].map(|at| event(at, "login", None, Some("u")));
     s.commit(events.into_iter().fold(Writes::new(), Writes::append));
     s.commit(Writes::new().trim(4, 1));

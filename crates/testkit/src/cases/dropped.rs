@@ -1,4 +1,4 @@
-//! Dropped keys: gone at once from everywhere, and what devices still hold of them never comes back.
+//! Dropped keys: they vanish everywhere at once, and the references to them that devices still hold never show again.
 
 use crate::look::device_id;
 use crate::subject::{Desk, Subject};

@@ -8,7 +8,7 @@ use rollbook::{AppId, EventSeq, Platform, PlatformSet, Version};
 
 const IOS: Platform = Platform::Ios;
 
-/// Does the store forget when it is dropped? Then the case does not apply.
+/// Returns `true` if the store loses its content when it is dropped; the case then does not apply.
 fn forgets(t: &mut Subject<'_>) -> bool {
     let volatile = t.store().info().durability == Durability::Volatile;
     if volatile {

@@ -1,11 +1,11 @@
-//! Empty is absent: nothing tells a key that lost its last device from one that never was.
+//! A key that lost its last device cannot be distinguished from one that never existed.
 
 use crate::subject::{Desk, Subject};
 use crate::writes::{Writes, alias, deletion, key, tag, user};
 use rollbook::store::{Place, Relation};
 use rollbook::{Platform, PlatformSet};
 
-/// A device with a key of every relation that it can have at once.
+/// Inserts a device with a key of every relation that it can have at once.
 fn full(s: Desk<'_>) -> Place {
     let set = Writes::new().insert(Platform::Ios, "ann").link_new(&tag("t"), &[0]);
     s.placed(set.link_new(&alias("a"), &[0]).link_new(&user("u"), &[0]))

@@ -1,7 +1,7 @@
 //! One case for each row of the contract's table of anomalies, named after the anomaly.
 //!
-//! A view may be a lock: no case commits on a thread that holds one, and none holds two. While a view is held,
-//! another thread tries to commit; whether it waits or not is the store's choice.
+//! A view may be a lock: no case commits on a thread that holds one, and none holds two. While a view is held, another
+//! thread tries to commit; whether it waits is the store's choice.
 
 use crate::subject::{APP, Desk, Subject};
 use crate::writes::{Writes, alias, event, event_type, tag};
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const IOS: Platform = Platform::Ios;
 
-/// Holds a view while another thread commits, or at least tries to; then lets go and waits for it.
+/// Holds a view while another thread commits, or at least tries to; then drops it and waits for the thread.
 fn while_committing(s: Desk<'_>, commit: impl FnOnce() + Send) {
     let (tell, told) = mpsc::channel();
     thread::scope(|scope| {
@@ -24,7 +24,7 @@ fn while_committing(s: Desk<'_>, commit: impl FnOnce() + Send) {
             commit();
             let _ = tell.send(());
         });
-        // Long enough for a commit that does not wait for the view; one that does goes on when it is dropped.
+        // Long enough for a commit that does not wait for the view; one that waits goes on when the view is dropped.
         let _ = told.recv_timeout(Duration::from_millis(100));
         assert_eq!(look.picture(), before, "a view goes on showing its version");
     });

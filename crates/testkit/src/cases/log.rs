@@ -6,7 +6,7 @@ use crate::writes::{Writes, event, event_name, owner_device, owner_user, user_id
 use rollbook::store::{LogIndex, LogRange};
 use rollbook::{Attribute, Attributes, EventOrder, EventPosition, EventSeq, Platform, Scalar, Timestamp};
 
-/// Seven events, some at one time, not in the order of their times.
+/// Posts seven events, some at the same time, not in the order of their times.
 fn fill(s: Desk<'_>) {
     let set = Writes::new()
         .append(event(50, "login", Some("ann"), Some("u")))

@@ -1,6 +1,6 @@
-//! The table of cases, and the cases in a file for each family.
+//! The table of cases, and the cases, in a file for each family.
 //!
-//! The table is the only list: it declares the families' modules, makes the tests of
+//! The table is the only list: it declares the families' modules, and makes the tests of
 //! [`conformance!`](crate::conformance) and the run of [`run_all`](crate::run_all). A case that is not in it is dead
 //! code, which the compiler reports.
 
@@ -24,7 +24,7 @@ mod seal;
 mod sizes;
 mod touch;
 
-/// Hands the table to another macro, behind one argument of its own.
+/// Passes the table to another macro, after one argument of its own.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __case_table {

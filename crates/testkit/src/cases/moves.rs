@@ -16,7 +16,7 @@ fn scene(s: Desk<'_>) -> (Place, Place) {
     (places[0], places[1])
 }
 
-/// The set that moves ann.
+/// Returns the set that moves ann.
 fn moving(from: Place, to: Platform) -> Writes {
     let set = Writes::new().remove(from).insert_seen(to, ranked(device_id("ann"), 4), Some(30));
     set.link_new(&tag("1"), &[0])

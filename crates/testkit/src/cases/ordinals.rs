@@ -1,4 +1,4 @@
-//! Ordinals: small numbers, given again, and never taken for one another.
+//! Ordinals: small numbers that are used again, without two devices ever being confused.
 
 use crate::subject::{Desk, Subject, slot};
 use crate::writes::{Writes, tag};
@@ -7,7 +7,7 @@ use rollbook::{Platform, Version};
 
 const IOS: Platform = Platform::Ios;
 
-/// Inserts until the slot of `left`, which is empty, is filled again: where, by which commit, by which device.
+/// Inserts until the empty slot of `left` is filled again; returns the place, the commit and the device.
 #[track_caller]
 fn refill(s: Desk<'_>, left: Place) -> (Place, Version, String) {
     for n in 0..40 {
@@ -156,7 +156,7 @@ fn fill(s: Desk<'_>, count: u32) -> Vec<Place> {
     places
 }
 
-/// Everything that can be asked about an ordinal on a border, asked.
+/// Asks every question about an ordinal at the border of the range.
 fn assert_border(s: Desk<'_>, places: &[Place]) {
     s.commit(Writes::new().link(&tag("border"), places));
     let look = s.look();

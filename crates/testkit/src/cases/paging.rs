@@ -1,4 +1,4 @@
-//! Listings of names: their order and their pages.
+//! Lists of names: their order and their pages.
 
 use crate::look::Look;
 use crate::subject::{Desk, Subject};
@@ -6,7 +6,7 @@ use crate::writes::{Writes, key};
 use rollbook::Platform;
 use rollbook::store::Relation;
 
-/// Names whose order by bytes is not the order of a dictionary, a locale or of numbers.
+/// Names whose byte order differs from that of a dictionary, of a locale and of numbers.
 const NAMES: [&str; 14] =
     ["b", "a", "Z", "aa", "a!", "ä", "a\u{308}", "10", "9", "0", "a b", "ab", "\u{10FFFF}", "\u{FFFF}"];
 
@@ -16,7 +16,7 @@ fn sorted() -> Vec<String> {
     names
 }
 
-/// Every relation has every name, each on a device of its own.
+/// Gives every relation every name, each on a device of its own.
 fn fill(s: Desk<'_>) {
     for relation in Relation::ALL {
         for name in NAMES {

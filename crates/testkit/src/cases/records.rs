@@ -1,4 +1,4 @@
-//! Devices as records: what is put in comes back, by id and by slot, and versions say when it changed.
+//! Devices as records: what is stored is returned, by id and by slot, and versions show when it changed.
 
 use crate::look::device_id;
 use crate::subject::{APP, Subject};
@@ -188,7 +188,8 @@ pub(super) fn a_device_that_is_changed_gets_the_version(t: &mut Subject<'_>) {
     }
 }
 
-/// Two callers that link the same do not see each other: what was read between them must stay good.
+/// Two callers that set the same link do not notice each other: a version that was read between them must stay
+/// current.
 pub(super) fn a_link_that_changes_nothing_leaves_the_version(t: &mut Subject<'_>) {
     let s = t.store();
     let device = Writes::new().insert(IOS, "ann").link_new(&tag("a"), &[0]).link_new(&alias("x"), &[0]);

@@ -1,4 +1,4 @@
-//! Relations, seen from the key and from the device, which never disagree.
+//! Relations, read from the key and from the device, which always agree.
 
 use crate::subject::Subject;
 use crate::writes::{Writes, alias, deletion, key, tag, user};

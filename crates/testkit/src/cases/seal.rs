@@ -1,4 +1,4 @@
-//! Sealing: an app that is being deleted says so, for ever.
+//! Sealing: an app that is being deleted shows it, for ever.
 
 use crate::subject::{APP, OTHER, Subject};
 use crate::writes::{Writes, tag};

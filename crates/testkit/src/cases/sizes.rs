@@ -1,4 +1,4 @@
-//! Bounded sizes: what a commit takes, and what it refuses without a trace.
+//! Bounded sizes: the largest sets that a commit accepts, and larger ones that it refuses without a change.
 
 use crate::subject::Subject;
 use crate::writes::{Writes, event, event_type, tag};

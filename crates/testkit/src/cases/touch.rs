@@ -1,4 +1,4 @@
-//! Heartbeats: the latest time counts, of the device that fills the place now.
+//! Heartbeats: the latest time counts, for the device that fills the place now.
 
 use crate::look::device_id;
 use crate::subject::Subject;

@@ -1,4 +1,4 @@
-//! Two apps that share every name, and never see each other.
+//! Checks that two apps that share every name are isolated from each other.
 
 use super::drive;
 use crate::op::{Alphabet, Op};
@@ -9,7 +9,7 @@ use rollbook::{AppKey, Error, ManualClock, Registry, SeededEntropy};
 use std::fmt;
 use std::sync::Arc;
 
-/// A step in one app that another app has noticed.
+/// A step in one app that was visible in another.
 ///
 /// ```
 /// use rollbook::{AppId, Command, Timestamp, store::*};
@@ -45,11 +45,11 @@ use std::sync::Arc;
 pub struct Leak {
     /// The step.
     pub op: Op,
-    /// The app that it was not about.
+    /// The app that the step was not about.
     pub quiet: AppKey,
-    /// What that app told before; none when there was no such app.
+    /// What could be read of that app before; `None` when there was no such app.
     pub before: Option<AppSurvey>,
-    /// What it tells now.
+    /// What can be read of it now.
     pub after: Option<AppSurvey>,
 }
 
@@ -63,8 +63,9 @@ impl fmt::Display for Leak {
 
 impl std::error::Error for Leak {}
 
-/// Two apps that share every name never see each other: the steps in one fill it, then the steps in the other are
-/// taken, and after each of them the first tells of itself exactly what it told before. Then the other way round.
+/// Checks that two apps that share every name are isolated: the steps of one app fill it, then the steps of the other
+/// are performed, and after each of them the survey of the first app must be unchanged. Then the same with the apps
+/// swapped.
 ///
 /// ```
 /// use rollbook_testkit::op::Op;
@@ -73,22 +74,22 @@ impl std::error::Error for Leak {}
 /// ```
 ///
 /// # Errors
-/// The first step that is noticed where it should not be.
+/// The first step in one app that changes the other.
 ///
 /// # Panics
-/// When an app cannot be asked, though its store does not fail.
+/// When an app cannot be read, although its store does not fail.
 pub fn check_apart<S: Store>(ops: &[Op], store: impl Fn() -> S) -> Result<(), Box<Leak>> {
     let apps = Alphabet::default().apps;
     for quiet in &apps {
         let clock = Arc::new(ManualClock::at(Oracle::START));
         let registry =
             Registry::builder(store()).clock(Arc::clone(&clock)).entropy(SeededEntropy::new(1)).build();
-        // Steps may be refused: it is what they leave that counts.
+        // Steps may be refused: only their effects matter.
         for op in ops.iter().filter(|op| op.app() == Some(quiet) || matches!(op, Op::MoveClock(_))) {
             drop(drive::call(&registry, &clock, op));
         }
         let before = told(&registry, quiet);
-        // Time passes for all apps: the clock stands still from here on.
+        // Time passes for all apps, so the clock is not moved from here on.
         for op in ops.iter().filter(|op| op.app() != Some(quiet) && !matches!(op, Op::MoveClock(_))) {
             drop(drive::call(&registry, &clock, op));
             let after = told(&registry, quiet);

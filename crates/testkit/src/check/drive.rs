@@ -1,4 +1,4 @@
-//! Each step as the call of a register's own verb.
+//! Performs each step by calling the register's own verb.
 
 use super::pages::{Malformed, all_pages};
 use crate::op::{Op, Settings};
@@ -9,7 +9,7 @@ use rollbook::{
     Secret, Version,
 };
 
-/// What a register answered, and what is wrong with the form of the answer.
+/// What a register returned, and what is wrong with the form of it.
 pub(super) struct Told {
     pub(super) answer: Answered,
     pub(super) remark: Option<String>,
@@ -21,7 +21,7 @@ impl From<Answered> for Told {
     }
 }
 
-/// Either the register refuses, or its pages make no sense.
+/// Why there is no result: the register refuses, or its pages are malformed.
 #[derive(Debug)]
 pub(crate) enum Unanswered {
     Refused(rollbook::Error),
@@ -60,7 +60,7 @@ pub(super) fn perform<S: Store>(registry: &Registry<S>, clock: &ManualClock, op:
     }
 }
 
-/// The verb's own answer, or its own error.
+/// Returns the verb's own result, or its own error.
 pub(crate) fn call<S: Store>(
     registry: &Registry<S>,
     clock: &ManualClock,
@@ -141,7 +141,7 @@ fn ask<S: Store>(app: &App<S>, op: &Op) -> Result<Answer, Unanswered> {
     })
 }
 
-/// A command by the verb of its name.
+/// Runs a command by the verb of the same name.
 fn run<S: Store>(app: &App<S>, command: &Command) -> Result<Outcome, rollbook::Error> {
     Ok(match command {
         Command::Register(registration) => Outcome::Registered(app.register(registration)?),
@@ -166,7 +166,7 @@ fn run<S: Store>(app: &App<S>, command: &Command) -> Result<Outcome, rollbook::E
     })
 }
 
-/// Every page of events; each begins behind the row where the one before ended, in the order asked for.
+/// Reads every page of events. Each page begins after the row at which the one before ended, in the requested order.
 fn events<S: Store>(app: &App<S>, query: &EventQuery) -> Result<Vec<rollbook::Event>, Unanswered> {
     let mut last = None;
     Ok(all_pages(query.limit, |after: Option<&rollbook::EventPosition>| {
@@ -209,7 +209,7 @@ fn with_secrets(settings: &Settings) -> Result<AppSettings, rollbook::Violation>
     })
 }
 
-/// The version of a device, if there is one.
+/// Returns the version of a device, if there is one.
 pub(super) fn version<S: Store>(registry: &Registry<S>, app: &AppKey, id: &DeviceId) -> Option<Version> {
     Some(registry.app(app).ok()?.device(id).ok()?.version)
 }

@@ -1,11 +1,11 @@
-//! Reading a paged answer to its end, and noticing pages that make no sense.
+//! Reads a paged result to its end, and detects malformed pages.
 
 use rollbook::{Error, Page};
 
-/// Pages after which a reader that does not come to an end is given up.
+/// The number of pages after which a reader that has not reached the end gives up.
 const ENDLESS: usize = 10_000;
 
-/// Why there is no whole answer.
+/// Why there is no complete result.
 #[derive(Debug)]
 pub(super) enum Malformed {
     Refused(Error),
@@ -18,7 +18,8 @@ impl From<Error> for Malformed {
     }
 }
 
-/// All rows. A page that is followed by another is full, and the last one is not empty unless it is the first.
+/// Returns all rows. A page that is followed by another must be full, and the last one must not be empty unless it is
+/// the first.
 pub(super) fn all_pages<T, C, E: Into<Malformed>>(
     limit: usize,
     mut page: impl FnMut(Option<&C>) -> Result<Page<T, C>, E>,

@@ -1,4 +1,5 @@
-//! What must agree although the numbers differ: versions, event codes, the order inside a platform.
+//! Compares what must agree although both sides number it differently: versions, event codes, the order within a
+//! platform.
 
 use super::Run;
 use super::drive::Told;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 pub(super) struct Book {
     /// The versions that were current when a device was last compared.
     versions: BTreeMap<(AppKey, DeviceId), Pair>,
-    /// The versions that the last [`Op::Device`] told: what an update may be based on.
+    /// The versions that the last [`Op::Device`] returned, on which an update may be based.
     read: BTreeMap<(AppKey, DeviceId), Pair>,
     /// The model's codes by the register's.
     codes: BTreeMap<(AppKey, EventCode), EventCode>,
@@ -38,7 +39,7 @@ impl Book {
         self.based(op, |pair| pair.register)
     }
 
-    /// The step with the versions that its updates are based on.
+    /// Returns the step with the versions that its updates are based on.
     fn based<'o>(&self, op: &'o Op, side: impl Fn(&Pair) -> Version) -> Cow<'o, Op> {
         if !matches!(op, Op::Do(..) | Op::Batch(..) | Op::DryRun(..)) {
             return Cow::Borrowed(op);
@@ -62,7 +63,7 @@ impl Book {
         Cow::Owned(op)
     }
 
-    /// The register's answer in the model's numbers, so far as they pair.
+    /// Returns the register's result in the model's numbers, as far as they pair.
     pub(super) fn translate(&mut self, op: &Op, oracle: &Oracle, expected: &Answered, told: Told) -> Told {
         if let (Op::DeleteApp(app), Ok(_)) = (op, expected) {
             self.forget(app);
@@ -91,7 +92,7 @@ impl Book {
         Told { answer, remark }
     }
 
-    /// From now on updates are based on what this look-up told.
+    /// Makes later updates be based on what this look-up returned.
     pub(super) fn read(&mut self, op: &Op) {
         if let Op::Device(app, id) = op {
             let key = (app.clone(), id.clone());
@@ -101,7 +102,7 @@ impl Book {
         }
     }
 
-    /// Versions change together or stay together.
+    /// Checks that the versions of both sides change together or stay together.
     fn device(&mut self, app: &AppKey, expected: &Device, actual: &mut Device) -> Option<String> {
         let now = Pair { model: expected.version, register: actual.version };
         let before = self.versions.insert((app.clone(), expected.id.clone()), now);
@@ -130,7 +131,7 @@ impl Book {
                 *code = *model;
                 wrong
             }
-            // The devices that lose an alias are told in byte order, or in any: it is a set.
+            // The devices that lose an alias are a set: their order is unspecified, and the model's is byte order.
             (_, Outcome::Registered(done)) => {
                 done.evicted.sort();
                 None
@@ -150,7 +151,7 @@ impl Book {
     }
 }
 
-/// Platforms come in the order of their numbers; the order inside one is the register's own.
+/// Checks that platforms come in the order of their numbers. The order within one is the register's own.
 fn sort_within_platforms(app: &AppKey, oracle: &Oracle, ids: &mut [DeviceId]) -> Option<String> {
     let platforms: BTreeMap<&DeviceId, Platform> = oracle.devices(app).collect();
     let order: Vec<_> = ids.iter().map(|id| platforms.get(id).copied()).collect();
@@ -160,8 +161,8 @@ fn sort_within_platforms(app: &AppKey, oracle: &Oracle, ids: &mut [DeviceId]) ->
 }
 
 impl<S: Store> Run<S> {
-    /// A batch may change a device and change it back, or take from it what it then deletes altogether; whether that is
-    /// a change of its version is left open, so the model follows the register there.
+    /// A batch may change a device and change it back, or take from it what it then deletes altogether. Whether its
+    /// version changes then is unspecified, so the model follows the register.
     pub(super) fn settle_versions(&mut self, app: &AppKey, commands: &[Command], before: &Oracle) {
         let before: BTreeMap<DeviceId, Device> =
             before.everything(app).map(|device| (device.id.clone(), device)).collect();
@@ -180,7 +181,7 @@ impl<S: Store> Run<S> {
     }
 }
 
-/// The device without its version and without what the commands delete as a whole.
+/// Returns the device without its version and without what the commands delete as a whole.
 fn essence(device: &Device, commands: &[Command]) -> Device {
     let mut device = Device { version: NEVER, ..device.clone() };
     for command in commands {

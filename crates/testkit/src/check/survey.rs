@@ -1,4 +1,4 @@
-//! Everything that can be asked of a register, asked.
+//! Compares everything that can be read of a register.
 
 use super::{Found, Run};
 use crate::op::{Alphabet, Op};
@@ -7,7 +7,7 @@ use rollbook::store::Store;
 use rollbook::{Alias, AppKey, Audience, DeviceId, EventOrder, EventQuery, PlatformSet, TagName, UserId};
 use std::collections::BTreeSet;
 
-/// A page that everything fits on.
+/// A page size that everything fits in.
 const WHOLE: usize = 10_000;
 
 impl<S: Store> Run<S> {
@@ -32,7 +32,7 @@ impl<S: Store> Run<S> {
     }
 }
 
-/// The names that questions about an app are about: those it holds, and those it might.
+/// The names that questions about an app use: those it holds, and others that it might hold.
 struct Names {
     devices: BTreeSet<DeviceId>,
     users: BTreeSet<UserId>,
@@ -41,7 +41,7 @@ struct Names {
 }
 
 impl Names {
-    /// None for an app that does not exist.
+    /// Returns `None` for an app that does not exist.
     fn of(oracle: &Oracle, app: &AppKey) -> Option<Self> {
         oracle.apps().any(|key| key == app).then(|| {
             let Alphabet { devices, users, tags, aliases, .. } = Alphabet::default();

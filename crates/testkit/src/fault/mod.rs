@@ -1,8 +1,8 @@
-//! A store that fails when it is told to: for whoever must know what a register does then.
+//! A store that fails on request, to test what a register, or a program that uses one, does then.
 //!
-//! [`FaultStore`] wraps any store and counts its calls. A [`Fault`] says which call fails and how; a test that runs
+//! [`FaultStore`] wraps any store and counts its calls. A [`Fault`] says which call fails and how. A test that runs
 //! the same verb with a fault at its first call, its second, and so on, until [`FaultStore::fired`] says that there
-//! was no such call any more, has met every failure there can be.
+//! was no such call, has covered every possible failure.
 
 mod view;
 
@@ -33,7 +33,7 @@ pub enum Call {
     Commit,
     /// [`Store::touch`].
     Touch,
-    /// A question to a view, of those that may answer an error.
+    /// A question to a view, of those that can return an error.
     Read,
 }
 
@@ -56,17 +56,19 @@ pub enum Call {
 pub enum Failure {
     /// [`StoreError::Unavailable`], and nothing was applied.
     Unavailable,
-    /// [`StoreError::OutcomeUnknown`], and nothing was applied. Of a call that applies nothing: `Unavailable`.
+    /// [`StoreError::OutcomeUnknown`], and nothing was applied. A call that applies nothing fails with `Unavailable`.
     UnknownNotApplied,
-    /// [`StoreError::OutcomeUnknown`], and everything was applied. Of a call that applies nothing: `Unavailable`.
+    /// [`StoreError::OutcomeUnknown`], and everything was applied. A call that applies nothing fails with
+    /// `Unavailable`.
     UnknownApplied,
-    /// [`StoreError::Conflict`] of a commit, as if another had come first. Of any other call: `Unavailable`.
+    /// [`StoreError::Conflict`] from a commit, as if another commit had come first. Any other call fails with
+    /// `Unavailable`.
     Conflict(Conflicted),
     /// [`StoreError::Corrupt`], and nothing was applied.
     Corrupt,
     /// [`StoreError::Closed`], and nothing was applied.
     Closed,
-    /// No failure: the call waits so long, and then does its work.
+    /// No failure: the call waits this long, and then does its work.
     Slow(Duration),
 }
 
@@ -85,18 +87,18 @@ pub enum Failure {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
-    /// The kind of call; `None`: [`Call::View`], [`Call::Commit`] and [`Call::Touch`] are counted together.
+    /// The kind of call. With `None`, [`Call::View`], [`Call::Commit`] and [`Call::Touch`] are counted together.
     pub call: Option<Call>,
-    /// The how-manieth such call from now on, from 1.
+    /// Which call of this kind fails, counted from 1 when the fault is armed.
     pub nth: u64,
-    /// Do all calls after it fail as well?
+    /// Whether all later calls of this kind fail as well.
     pub stays: bool,
     /// How it fails.
     pub how: Failure,
 }
 
 impl Fault {
-    /// A fault at the `nth` call of a kind from now on, once.
+    /// Returns a fault that occurs once, at the `nth` call of a kind from now on.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -113,7 +115,7 @@ impl Fault {
         Fault { call: Some(call), nth, stays: false, how }
     }
 
-    /// A fault at the `nth` call of the store from now on, whichever it is, once.
+    /// Returns a fault that occurs once, at the `nth` call of the store from now on, whichever it is.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -130,7 +132,7 @@ impl Fault {
         Fault { call: None, nth, stays: false, how }
     }
 
-    /// The same fault, and every later call fails the same way.
+    /// Returns the same fault, but with every later call failing the same way.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -148,7 +150,7 @@ impl Fault {
     }
 }
 
-/// How often a store was called since it was wrapped.
+/// How often a store has been called since it was wrapped.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Registry};
@@ -172,7 +174,7 @@ pub struct Calls {
     pub reads: u64,
 }
 
-/// A store that fails when it is told to, around any other store.
+/// A wrapper around any other store that fails on request.
 ///
 /// ```
 /// use rollbook::{AppId, store::{Store, StoreError, WriteSet}};
@@ -196,13 +198,13 @@ pub struct FaultStore<S> {
 struct State {
     calls: Calls,
     fault: Option<Fault>,
-    /// Calls that the fault counted.
+    /// The calls that the fault has counted.
     counted: u64,
     fired: bool,
 }
 
 impl<S> FaultStore<S> {
-    /// Wraps a store; it fails at nothing yet.
+    /// Wraps a store. Nothing fails until a fault is armed.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -217,7 +219,7 @@ impl<S> FaultStore<S> {
         FaultStore { inner, state: Mutex::default() }
     }
 
-    /// The store inside, which never fails on purpose.
+    /// Returns the store inside, which never fails on purpose.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -234,7 +236,7 @@ impl<S> FaultStore<S> {
         &self.inner
     }
 
-    /// Sets the fault, in the place of the one before, and counts from here.
+    /// Sets the fault, replacing the one before, and starts counting from here.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -251,7 +253,7 @@ impl<S> FaultStore<S> {
         (state.fault, state.counted, state.fired) = (Some(fault), 0, false);
     }
 
-    /// Takes the fault away. [`FaultStore::fired`] keeps its answer.
+    /// Removes the fault. [`FaultStore::fired`] keeps its value.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -268,7 +270,7 @@ impl<S> FaultStore<S> {
         self.state.lock().fault = None;
     }
 
-    /// Has the fault that was armed last met its call?
+    /// Returns `true` if the fault that was armed last has met its call.
     ///
     /// ```
     /// use rollbook::Registry;
@@ -293,7 +295,7 @@ impl<S> FaultStore<S> {
         self.state.lock().fired
     }
 
-    /// How often the store was called since it was wrapped.
+    /// Returns how often the store has been called since it was wrapped.
     ///
     /// ```
     /// use rollbook::{AppId, store::{Store, View}};
@@ -309,7 +311,7 @@ impl<S> FaultStore<S> {
         self.state.lock().calls
     }
 
-    /// Counts a call and says how it fails, if it does. Waits for a slow one.
+    /// Counts a call and returns how it fails, if it does. Waits for a slow one.
     fn count(&self, call: Call) -> Option<Failure> {
         let how = {
             let mut state = self.state.lock();

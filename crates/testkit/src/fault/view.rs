@@ -1,4 +1,4 @@
-//! The view of a store that fails when it is told to.
+//! The view of a store that fails on request.
 
 use super::{Call, FaultStore, refusal};
 use rollbook::store::{
@@ -38,7 +38,7 @@ impl<'a, S: Store> FaultView<'a, S> {
         FaultView { inner, store }
     }
 
-    /// The view inside, unless this question fails.
+    /// Returns the view inside, unless this question fails.
     fn ask(&self) -> Result<&S::View<'a>, StoreError> {
         match self.store.count(Call::Read) {
             None => Ok(&self.inner),

@@ -1,4 +1,4 @@
-//! One run with a fault, judged against the run without.
+//! One run with a fault, compared with the run without it.
 
 use super::scene::Stand;
 use super::{Answer, Verb};
@@ -12,7 +12,7 @@ use rollbook::{ErrorKind, Platform};
 use std::fmt;
 use std::fmt::Write as _;
 
-/// A register that a fault left as it must not be.
+/// A register that a fault left in a wrong state.
 ///
 /// ```
 /// use rollbook::Command;
@@ -29,7 +29,7 @@ use std::fmt::Write as _;
 pub struct Unsound {
     /// The verb.
     pub verb: String,
-    /// The fault; none when the verb goes wrong without one.
+    /// The fault; `None` when the verb is wrong without one.
     pub fault: Option<Fault>,
     /// What is wrong, in words.
     pub what: String,
@@ -49,7 +49,7 @@ impl fmt::Display for Unsound {
 
 impl std::error::Error for Unsound {}
 
-/// A register at rest: what it tells, and what its store holds.
+/// A register at rest: what can be read of it, and what its store holds.
 struct State {
     told: Survey,
     held: String,
@@ -69,7 +69,7 @@ fn told<S: Store>(stand: &Stand<S>) -> Result<Survey, String> {
     survey(&stand.registry).map_err(|error| format!("the register cannot be asked: {error}"))
 }
 
-/// Everything in the store, as text; versions, places and heartbeats included.
+/// Returns everything in the store as text, including versions, device references and heartbeats.
 fn held<S: Store>(stand: &Stand<S>) -> Result<String, String> {
     let store = stand.registry.store();
     let read = || -> Result<String, StoreError> {
@@ -89,13 +89,13 @@ fn held<S: Store>(stand: &Stand<S>) -> Result<String, String> {
     read().map_err(|error| format!("the store cannot be read: {error}"))
 }
 
-/// A verb, and what it does without a fault.
+/// A verb with its result and the states before and after it, all without a fault.
 pub(super) struct Trial<'v, S: Store> {
     verb: &'v Verb<S>,
     answer: String,
     before: State,
     after: State,
-    /// After the deletions that the verb or its scene left under way.
+    /// The state after the deletions that the verb or its scene left under way have been resumed.
     settled: State,
 }
 
@@ -117,7 +117,7 @@ impl<'v, S: Store> Trial<'v, S> {
         run().map_err(unsound)
     }
 
-    /// Runs the verb with a fault; false when there was no such call.
+    /// Runs the verb with a fault. Returns `false` when there was no such call.
     pub(super) fn run(&self, store: &impl Fn() -> S, fault: Fault) -> Result<bool, Box<Unsound>> {
         let run = || -> Result<bool, String> {
             let stand = Stand::new(store(), &self.verb.scene)?;
@@ -171,7 +171,8 @@ impl<'v, S: Store> Trial<'v, S> {
         self.settles(stand, is_before, held == self.before.held)
     }
 
-    /// With a store that works again, everything comes to the end it would have come to without the fault.
+    /// Checks that with a store that works again, the register reaches the state that it would have reached without
+    /// the fault.
     fn settles(&self, stand: &Stand<S>, again: bool, untouched: bool) -> Result<(), String> {
         if again {
             match self.verb.answer(stand) {
@@ -185,7 +186,7 @@ impl<'v, S: Store> Trial<'v, S> {
         if end == self.settled.held {
             return Ok(());
         }
-        // A verb that is run again draws other salts, so its end is compared by what it tells.
+        // A verb that is run again draws other salts, so only what can be read of the register is compared.
         if !again {
             return same(&end, &self.settled.held, "what a deletion left behind is still there");
         }
@@ -211,7 +212,7 @@ fn told_now<S: Store>(stand: &Stand<S>) -> Option<Survey> {
     told(stand).ok()
 }
 
-/// What the error of a verb that did nothing must be.
+/// Returns the kind of error that a verb which did nothing must return for this fault.
 fn class(fault: Fault) -> ErrorKind {
     match fault.how {
         Failure::UnknownApplied | Failure::UnknownNotApplied if fault.call == Some(Call::Commit) => {
@@ -222,7 +223,7 @@ fn class(fault: Fault) -> ErrorKind {
     }
 }
 
-/// Two pictures of a store are the same; otherwise the first line in which they differ.
+/// Checks that two dumps of a store are the same; otherwise returns the first line in which they differ.
 fn same(actual: &str, expected: &str, why: &str) -> Result<(), String> {
     let differ = |(a, b): &(&str, &str)| a != b;
     let lines = |text: &str| text.lines().chain(["(the end)"]).map(str::to_owned).collect::<Vec<_>>();

@@ -1,6 +1,7 @@
-//! What a register does when its store fails: every verb, at every call it makes, in every way a call can fail.
+//! Tests what a register does when its store fails: every verb, at every call that it makes, with every kind of
+//! failure.
 //!
-//! [`every_verb`] is the whole of it, on a store of your own:
+//! [`every_verb`] runs all of it on a store of your own:
 //!
 //! ```no_run
 //! # mod my_store { pub use rollbook_testkit::ordered::OrderedStore as MyStore; }
@@ -16,20 +17,20 @@
 //!
 //! [`verb`] does the same for one step of your own on a register of your own.
 //!
-//! # What is judged
+//! # What is checked
 //!
-//! A verb runs once without a fault: that gives the state before, the state after, and the answer. Then it runs on a
+//! A verb runs once without a fault, which gives the state before, the state after, and the result. Then it runs on a
 //! fresh copy with its first call failing, on another with its second, until there is no such call any more; and all
 //! of this for every kind of call ([`Call`]) and every [`Failure`]. Each time:
 //!
-//! - *the register is in one of two states*: what it tells of itself is that before or that after. A deletion may
-//!   leave work behind that nobody can see; once deletions are resumed, the store holds exactly what it holds after a
+//! - *the register is in one of two states*: what can be read of it is the state before or the state after. A deletion
+//!   may leave invisible work to be done; once deletions are resumed, the store holds exactly what it holds after a
 //!   run without a fault;
-//! - *the error says which*: when it does not say that the outcome is unknown, the state is that before; when the
-//!   state is that after, it says that the outcome is unknown; otherwise its kind is that of the failure. (What only
-//!   clears away what nobody sees is always in the state before);
-//! - *nothing is written blindly*: after a commit that failed no other follows, unless it failed by a conflict, and then
-//!   the verb succeeds with the same answer, planned anew;
+//! - *the error says which*: unless the error says that the outcome is unknown, the state is that before; when the
+//!   state is that after, the error says that the outcome is unknown; otherwise the kind of the error is that of the
+//!   failure. (A verb that only clears away what is invisible always counts as being in the state before);
+//! - *nothing is written blindly*: no commit follows one that failed, unless it failed by a conflict; the verb then
+//!   plans again and succeeds with the same result;
 //! - *a verb that did nothing can be repeated*: once the store works again it succeeds, and leads to the state after;
 //! - *nothing contradicts itself*: [`check_register`](crate::check_register) finds no breach.
 
@@ -50,7 +51,7 @@ use rollbook::{ManualClock, Registry};
 use scene::Scene;
 use std::fmt;
 
-/// How a question can fail: whatever else is asked of it, it answers one of these.
+/// How a question can fail. Other failures are left out, because a question turns them into one of these.
 const OF_A_QUESTION: &[Failure] = &[Failure::Unavailable, Failure::Corrupt, Failure::Closed];
 
 /// How a commit can fail.
@@ -63,7 +64,7 @@ const OF_A_COMMIT: &[Failure] = &[
     Failure::Closed,
 ];
 
-/// What can fail in which ways.
+/// The failures that are tested at each kind of call.
 const FAULTS: [(Call, &[Failure]); 4] = [
     (Call::View, OF_A_QUESTION),
     (Call::Commit, OF_A_COMMIT),
@@ -71,7 +72,7 @@ const FAULTS: [(Call, &[Failure]); 4] = [
     (Call::Read, OF_A_QUESTION),
 ];
 
-/// How far a sweep went.
+/// How much a sweep has covered.
 ///
 /// ```
 /// use rollbook_testkit::{faults, op::{Op, Settings}, ordered::OrderedStore};
@@ -85,9 +86,9 @@ const FAULTS: [(Call, &[Failure]); 4] = [
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Each verb, and the calls of the store that it made.
+    /// Each verb, and the number of calls of the store that it made.
     pub verbs: Vec<(String, u64)>,
-    /// Runs in which a fault met its call.
+    /// The number of runs in which a fault met its call.
     pub faults: u64,
 }
 
@@ -103,7 +104,7 @@ impl fmt::Display for Swept {
 pub(crate) struct Verb<S: Store> {
     name: String,
     scene: Scene,
-    /// Does it only clear away what nobody sees, so that half of it is as good as nothing?
+    /// Whether the verb only clears away what is invisible, so that half of its work looks like none.
     clears: bool,
     run: Run<S>,
 }
@@ -112,7 +113,7 @@ type Answer = Result<String, Unanswered>;
 type Run<S> = Box<dyn Fn(&Registry<FaultStore<S>>, &ManualClock) -> Answer>;
 
 impl<S: Store> Verb<S> {
-    /// A step as a verb. What it answers is compared as text.
+    /// Makes a verb of a step. Its result is compared as text.
     fn step(name: impl Into<String>, scene: Scene, op: Op) -> Self {
         let clears = matches!(op, Op::ResumeDeletions | Op::PurgeEvents(_));
         let run = move |registry: &Registry<FaultStore<S>>, clock: &ManualClock| {
@@ -122,8 +123,8 @@ impl<S: Store> Verb<S> {
     }
 }
 
-/// Every verb of a register on stores made by `store`, each of which must be empty and give the same answers as any
-/// other.
+/// Runs every verb of a register with every fault on stores made by `store`. Each store must be empty and behave
+/// exactly like every other.
 ///
 /// ```no_run
 /// use rollbook_testkit::{faults, ordered::OrderedStore};
@@ -134,7 +135,7 @@ impl<S: Store> Verb<S> {
 /// ```
 ///
 /// # Errors
-/// The first run after which the register is not as it must be.
+/// The first run after which the register is in a wrong state.
 pub fn every_verb<S: Store>(store: impl Fn() -> S) -> Result<Swept, Box<Unsound>> {
     let mut swept = Swept::default();
     for verb in verbs::all() {
@@ -143,7 +144,7 @@ pub fn every_verb<S: Store>(store: impl Fn() -> S) -> Result<Swept, Box<Unsound>
     Ok(swept)
 }
 
-/// One step on a register that other steps fill.
+/// Runs one step with every fault, on a register that other steps fill.
 ///
 /// ```
 /// use rollbook::{Command, Limits};
@@ -157,7 +158,7 @@ pub fn every_verb<S: Store>(store: impl Fn() -> S) -> Result<Swept, Box<Unsound>
 /// ```
 ///
 /// # Errors
-/// The first run after which the register is not as it must be; also when the step is refused without a fault.
+/// The first run after which the register is in a wrong state; also when the step is refused without a fault.
 pub fn verb<S: Store>(store: impl Fn() -> S, filling: &[Op], step: &Op) -> Result<Swept, Box<Unsound>> {
     let mut swept = Swept::default();
     let verb = Verb::step(format!("{step:?}"), Scene::of(filling.to_vec()), step.clone());
@@ -165,7 +166,7 @@ pub fn verb<S: Store>(store: impl Fn() -> S, filling: &[Op], step: &Op) -> Resul
     Ok(swept)
 }
 
-/// All faults of one verb.
+/// Runs one verb with all faults.
 fn sweep<S: Store>(store: &impl Fn() -> S, verb: &Verb<S>, swept: &mut Swept) -> Result<(), Box<Unsound>> {
     let trial = Trial::new(store, verb)?;
     let mut calls = 0;

@@ -8,11 +8,11 @@ use rollbook::store::Store;
 use rollbook::{ManualClock, Registry, SeededEntropy};
 use std::sync::Arc;
 
-/// How a register comes to be in the state in which a verb meets it.
+/// How to bring a register into the state in which a verb is run.
 #[derive(Debug, Clone)]
 pub(super) struct Scene {
     filling: Vec<Op>,
-    /// Deletions that stop at one of their commits, by its number.
+    /// Deletions that stop at one of their commits, with its number.
     stopped: Vec<(Op, u64)>,
 }
 
@@ -21,14 +21,14 @@ impl Scene {
         Scene { filling, stopped: Vec::new() }
     }
 
-    /// The same with a deletion that a crash stopped before its `nth` commit.
+    /// Returns the same scene with a deletion that a crash stopped before its `nth` commit.
     pub(super) fn with_stopped(mut self, deletion: Op, nth: u64) -> Self {
         self.stopped.push((deletion, nth));
         self
     }
 }
 
-/// A register with its clock, always made the same way.
+/// A register with its clock, always made in the same way.
 pub(super) struct Stand<S: Store> {
     pub(super) registry: Registry<FaultStore<S>>,
     pub(super) clock: Arc<ManualClock>,

@@ -1,5 +1,5 @@
-//! A sweep that finds nothing proves nothing: here are verbs that behave badly when the store fails, and what is said
-//! of each.
+//! A sweep that finds nothing proves nothing, so these tests sweep verbs that misbehave when the store fails, and
+//! check the finding about each.
 
 use super::scene::Scene;
 use super::{Answer, Swept, Verb, sweep};
@@ -18,7 +18,7 @@ fn event(name: &str) -> EventName {
     name.parse().unwrap()
 }
 
-/// What the sweep says of a verb on an app with one device, `phone`.
+/// Returns what the sweep finds about a verb on an app with one device, `phone`.
 #[track_caller]
 fn found(run: fn(&App<Faulty>) -> Result<(), Error>) -> super::Unsound {
     let create = Op::CreateApp { app: shop(), settings: Settings::default() };

@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 const ALL: PlatformSet = PlatformSet::ALL;
 
-/// A name of any kind, or an audience.
+/// Parses a name of any kind, or an audience.
 fn of<T: FromStr<Err: Debug>>(text: &str) -> T {
     text.parse().expect("a text that the sweep uses")
 }
@@ -63,8 +63,8 @@ fn delete_user(user: &str) -> Command {
     Command::DeleteUser(of(user))
 }
 
-/// Two apps of the same names, with a little of everything: users of several devices and of one, an alias that is full,
-/// tags, heartbeats, and events of devices and of users, one of them too old to be seen.
+/// Returns two apps of the same names, with a little of everything: users of several devices and of one, an alias that
+/// is full, tags, heartbeats, and events of devices and of users, one of them past the retention.
 fn filled() -> Scene {
     let limits = Limits {
         operations_per_batch: None,
@@ -104,7 +104,7 @@ fn filled() -> Scene {
     Scene::of(filling)
 }
 
-/// Every verb, most of them in several ways.
+/// Returns every verb, most of them with several arguments.
 pub(super) fn all<S: Store>() -> Vec<Verb<S>> {
     let on_filled = steps().into_iter().map(|(name, op)| Verb::step(name, filled(), op));
     let mut all: Vec<Verb<S>> = on_filled.collect();
@@ -256,7 +256,7 @@ fn questions() -> Vec<(&'static str, Op)> {
     ]
 }
 
-/// On registers in which deletions were stopped.
+/// Returns verbs to be run on registers in which deletions were stopped.
 fn after_a_crash<S: Store>() -> Vec<Verb<S>> {
     let user = |nth| filled().with_stopped(run(delete_user("ann")), nth);
     let app = |nth| filled().with_stopped(Op::DeleteApp(red()), nth);
@@ -280,7 +280,7 @@ fn after_a_crash<S: Store>() -> Vec<Verb<S>> {
     ]
 }
 
-/// What is no step.
+/// Returns the verbs that cannot be expressed as a step.
 fn beyond_steps<S: Store>() -> Vec<Verb<S>> {
     let ids = |ids: Vec<DeviceId>| format!("{ids:?}");
     vec![
@@ -313,7 +313,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// Fails to compile when there is a new operation: it is to be swept, too.
+    /// Fails to compile when an operation is added, as a reminder to sweep it as well.
     fn of_op(op: &Op) -> usize {
         match op {
             Op::CreateApp { .. } => 0,

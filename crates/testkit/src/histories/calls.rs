@@ -1,4 +1,4 @@
-//! What the threads of a history are told to call: every verb about devices, over names so few that they collide.
+//! The calls of the threads of a history: every verb about devices, over so few names that they collide.
 
 use crate::op::{Choices, Op, Settings};
 use rollbook::{
@@ -7,13 +7,13 @@ use rollbook::{
     TagsChange, Timestamp, UserId, Version,
 };
 
-/// More rows than any answer has: questions are asked at one instant, not page by page.
+/// More rows than any result has: a question must be asked at one instant, not page by page.
 const WHOLE: usize = 100;
 
 pub(super) struct Names {
     devices: Vec<DeviceId>,
-    /// A device that goes from platform to platform. It is never said to be seen: a heartbeat that meets a move may
-    /// be lost, since heartbeats are outside versions.
+    /// A device that moves between platforms. No call records it as seen: a heartbeat that meets a move may be lost,
+    /// since heartbeats are not covered by versions.
     mover: DeviceId,
     aliases: Vec<Alias>,
     tags: Vec<TagName>,
@@ -33,7 +33,7 @@ impl Default for Names {
             mover: DeviceId::new("mover").expect("a name"),
             aliases: two(Alias::new, ["x", "y"]),
             tags: two(TagName::new, ["news", "vip"]),
-            // One of them is also whom a device belongs to that nobody has claimed.
+            // One of them is also the anonymous user of a device.
             users: two(UserId::new, ["ann", "d1"]),
         }
     }
@@ -76,7 +76,7 @@ impl Names {
         }
     }
 
-    /// Questions that tell the whole app.
+    /// Returns questions that read the whole app.
     pub(super) fn everything(&self, app: &AppKey) -> Vec<Op> {
         let (key, all) = (|| app.clone(), PlatformSet::ALL);
         let devices = self.devices.iter().chain([&self.mover]);
@@ -119,7 +119,7 @@ impl Names {
         })
     }
 
-    /// A device goes, or goes from its user.
+    /// Returns a call by which a device is removed, or leaves its user.
     fn leave(&self, choices: &mut Choices<'_>) -> Command {
         match choices.below(6) {
             0 => Command::RemoveBasedOn { device: self.device(choices), version: Version(0) },
@@ -161,7 +161,7 @@ impl Names {
         Command::UpdateTag { tag: tag.clone(), add, remove }
     }
 
-    /// An event of a device, of a user, or of both, who need not belong together.
+    /// Returns a call that posts an event of a device, of a user, or of both, which need not belong together.
     fn post(&self, choices: &mut Choices<'_>) -> Command {
         let (of_device, of_user) = [(true, false), (false, true), (true, true)][choices.below(3)];
         Command::PostEvent(NewEvent {
@@ -171,7 +171,7 @@ impl Names {
         })
     }
 
-    /// What takes something from several devices at once.
+    /// Returns a call that takes something from several devices at once.
     fn take_away(&self, choices: &mut Choices<'_>) -> Command {
         let platforms = PlatformSet::ALL;
         match choices.below(3) {
@@ -189,7 +189,7 @@ impl Names {
     }
 }
 
-/// The whole history of an app.
+/// Returns a call that reads the whole history of an app.
 pub(super) fn events(app: &AppKey) -> Op {
     let query = EventQuery { order: EventOrder::OldestFirst, limit: WHOLE, ..EventQuery::default() };
     Op::Events(app.clone(), query)

@@ -1,7 +1,7 @@
-//! A store whose callers give way to other threads before and after its calls.
+//! A store that yields to other threads before and after its calls.
 //!
-//! A verb of a register is a view, a plan and a commit. On its own it takes so little time that threads rarely meet
-//! inside of one; when they give way between its parts, they meet all the time.
+//! A verb of a register is a view, a plan and a commit. On its own it takes so little time that threads rarely overlap
+//! inside one; when they yield between its parts, they overlap all the time.
 
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{AppId, Entropy, SeededEntropy, Timestamp};
@@ -18,7 +18,7 @@ impl<S> Hesitant<S> {
         Hesitant { store, draws: SeededEntropy::new(seed) }
     }
 
-    /// Gives way, every other time.
+    /// Yields, every other time.
     fn hesitate(&self) {
         let mut draw = [0];
         self.draws.fill(&mut draw);

@@ -1,24 +1,24 @@
-//! Concurrent histories and whether some order of the calls explains them: linearisability.
+//! Concurrent histories, and the check that some order of the calls explains them: linearisability.
 //!
-//! A few threads call one app of a register, each a short list of verbs over names so few that they collide. Every
-//! call notes when it began and when it returned, and what it was answered. A history is *linearisable* when its calls
-//! can be put into one order that keeps every call before those that began after it returned, and in which the
-//! [model](crate::oracle), asked one call after the other, answers the same. Since whole histories are judged, each
-//! device, alias, tag and user in them is.
+//! A few threads call one app of a register, each a short list of verbs over so few names that they collide. For every
+//! call it is recorded when it began, when it returned, and what it returned. A history is *linearisable* when its
+//! calls can be put into one order that keeps every call before those that began after it returned, and in which the
+//! [model](crate::oracle), called in that order, returns the same. Since whole histories are judged, each device,
+//! alias, tag and user in them is linearisable too.
 //!
-//! - this file: how many histories, and what came of them;
-//! - `calls`: what the threads are told to call;
-//! - `record`: calling, and noting it down; `hesitant`: a store whose callers are interrupted where it matters;
-//! - `schedules`: a call that stands before one of its commits while other workers do something, case by case;
-//! - `search`: the search for an order; `model`: the model, as far as an order of calls goes;
-//! - `unexplained`: a history without an order, cut down to what is needed to see it.
+//! - this file: how many histories, and the result of checking them;
+//! - `calls`: the calls of the threads;
+//! - `record`: making the calls, and recording them; `hesitant`: a store whose callers are interrupted between calls;
+//! - `schedules`: a call that is held before one of its commits while other workers do something, case by case;
+//! - `search`: the search for an order; `model`: the model, as far as an order of calls has got;
+//! - `unexplained`: a history without an order, reduced to what shows it.
 //!
-//! Two histories that no order explains, as they are told:
+//! Two examples of histories that no order explains:
 //!
-//! - *a lost update*: two threads add a tag to one device, both are told that it is done, and a later look-up shows
-//!   one of the tags;
-//! - *a stale view*: a thread is told that an alias leads to a device, after another thread was told that the device
-//!   is gone.
+//! - *a lost update*: two threads add a tag to one device, both calls succeed, and a later look-up shows only one of
+//!   the tags;
+//! - *a stale view*: a look-up of an alias returns a device, although a look-up that had returned earlier found that
+//!   the device was gone.
 
 mod calls;
 mod hesitant;
@@ -53,13 +53,13 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Histories {
-    /// How many.
+    /// The number of histories.
     pub count: u64,
-    /// Threads of each.
+    /// The number of threads of each.
     pub threads: usize,
-    /// Calls of each thread.
+    /// The number of calls of each thread.
     pub calls: usize,
-    /// What the calls are drawn from.
+    /// The seed from which the calls are drawn.
     pub seed: u64,
 }
 
@@ -69,7 +69,7 @@ impl Default for Histories {
     }
 }
 
-/// What was looked at when everything was explained.
+/// How much was checked when every history was explained.
 ///
 /// ```
 /// use rollbook_testkit::{histories::Histories, ordered::OrderedStore};
@@ -82,13 +82,13 @@ impl Default for Histories {
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Checked {
-    /// Histories.
+    /// The number of histories.
     pub histories: u64,
-    /// Calls in all of them.
+    /// The number of calls in all of them.
     pub calls: u64,
-    /// Calls that began while another was under way.
+    /// The number of calls that began while another was under way.
     pub overlapping: u64,
-    /// Calls that the model was asked while orders were searched.
+    /// The number of calls made to the model while orders were searched.
     pub tried: u64,
 }
 
@@ -104,8 +104,8 @@ impl fmt::Display for Checked {
 }
 
 impl Histories {
-    /// As many as the environment variable `ROLLBOOK_HISTORIES` says, else `count`: a test is short unless it is
-    /// told to run for hours.
+    /// Returns the same, with the count from the environment variable `ROLLBOOK_HISTORIES` if it is set, else `count`:
+    /// a test is short unless a run of hours is asked for.
     ///
     /// ```
     /// use rollbook_testkit::{histories::Histories, ordered::OrderedStore};
@@ -120,7 +120,7 @@ impl Histories {
         Histories { count: told.unwrap_or(count).max(count), ..Self::default() }
     }
 
-    /// Records the histories, each in an app of its own, and looks for an order of each.
+    /// Records the histories, each in an app of its own, and searches for an order of each.
     ///
     /// ```
     /// use rollbook_testkit::{histories::Histories, ordered::OrderedStore};
@@ -172,7 +172,7 @@ impl Histories {
     }
 }
 
-/// How many calls began while one that began earlier had not returned.
+/// Returns how many calls began while one that began earlier had not returned.
 fn overlapping(history: &[Call]) -> u64 {
     let overlaps = |call: &Call| {
         history.iter().any(|other| other.invoked < call.invoked && call.invoked < other.returned)

@@ -1,4 +1,4 @@
-//! The model after some calls of a history, and what of it the calls to come depend on.
+//! The model after some calls of a history, and the part of it on which later calls depend.
 
 use super::record::{Call, NEVER, based_on, comparable, looked_up, version_told, with_base};
 use crate::oracle::{Answered, Oracle};
@@ -8,20 +8,20 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub(super) struct Model {
     oracle: Oracle,
-    /// The version that each thread's last look-up of a device told, as the model numbers them.
+    /// The version that each thread's last look-up of a device returned, in the model's numbers.
     told: BTreeMap<(usize, DeviceId), Version>,
 }
 
-/// What two states of the model that the same calls have led to must have in common to be one: everything but the
-/// numbers, since those tell the order of calls that changes nothing any more.
+/// What two states of the model that the same calls have led to must have in common to count as one: everything but
+/// the numbers, which reflect an order of calls that no longer matters.
 #[derive(Debug, PartialEq)]
 pub(super) struct Essence {
     devices: Vec<Device>,
-    /// The carriers of each alias in the order of binding: who is evicted next.
+    /// The carriers of each alias in the order of binding, which decides who is evicted next.
     bound: Vec<DeviceId>,
-    /// The events in the order of posting, but for their codes.
+    /// The events in the order of posting, without their codes.
     events: Vec<Event>,
-    /// What updates may still be based on.
+    /// The look-ups on which an update may still be based.
     fresh: Vec<(usize, DeviceId)>,
 }
 
@@ -44,7 +44,7 @@ impl Model {
 
     pub(super) fn essence(&self, app: &AppKey) -> Essence {
         let mut devices: Vec<Device> = self.oracle.everything(app).collect();
-        // Versions only grow: one that is not the device's now never is again.
+        // Versions only grow, so one that is not the device's current one never is again.
         let is_fresh = |id: &DeviceId, version: Version| {
             devices.iter().any(|device| device.id == *id && device.version == version)
         };

@@ -1,4 +1,4 @@
-//! Calling a register from several threads, and noting down what was called and answered, and when.
+//! Calls a register from several threads, and records what was called, what it returned, and when.
 
 use crate::check::drive::{Unanswered, call};
 use crate::op::Op;
@@ -11,7 +11,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::thread;
 
-/// A call of a history. Its stamps are drawn from one counter, so that they tell for any two calls whether one had
+/// A call of a history. Its stamps are drawn from one counter, so that they show for any two calls whether one had
 /// returned when the other began.
 ///
 /// ```
@@ -27,17 +27,16 @@ use std::thread;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// The thread; what is called before and after the threads are at work has a number of its own.
+    /// The thread. The calls before the threads start and after they end have a number of their own.
     pub thread: usize,
-    /// What was called. What an update is [based on](rollbook::DeviceUpdate::based_on) is the version that the
-    /// thread's last look-up of the device told.
+    /// What was called. An update is [based on](rollbook::DeviceUpdate::based_on) the version that the thread's last
+    /// look-up of the device returned.
     pub op: Op,
-    /// Drawn right before.
+    /// The stamp drawn right before the call.
     pub invoked: u64,
-    /// Drawn right after.
+    /// The stamp drawn right after the call.
     pub returned: u64,
-    /// What was answered, but for what the model may number and order otherwise; nothing when the call has not
-    /// returned.
+    /// The result, without what the model may number and order differently; `None` when the call has not returned.
     pub answer: Option<Answered>,
 }
 
@@ -56,7 +55,7 @@ impl fmt::Display for Call {
 /// A version that no device ever has.
 pub(super) const NEVER: Version = Version(u64::MAX);
 
-/// The device that a call looks up.
+/// Returns the device that a call looks up.
 pub(super) fn looked_up(op: &Op) -> Option<&DeviceId> {
     match op {
         Op::Device(_, id) => Some(id),
@@ -64,7 +63,7 @@ pub(super) fn looked_up(op: &Op) -> Option<&DeviceId> {
     }
 }
 
-/// The device whose version a call is based on.
+/// Returns the device whose version a call is based on.
 pub(super) fn based_on(op: &Op) -> Option<&DeviceId> {
     match op {
         Op::Do(_, Command::Update { device, update }) => update.based_on.map(|_| device),
@@ -73,7 +72,7 @@ pub(super) fn based_on(op: &Op) -> Option<&DeviceId> {
     }
 }
 
-/// The call with its sign for a version replaced by a version.
+/// Returns the call with its placeholder for a version replaced by a version.
 pub(super) fn with_base(op: &Op, version: Version) -> Op {
     let mut op = op.clone();
     match &mut op {
@@ -84,7 +83,7 @@ pub(super) fn with_base(op: &Op, version: Version) -> Op {
     op
 }
 
-/// The version that an answer tells.
+/// Returns the version in a result.
 pub(super) fn version_told(answer: &Answered) -> Option<Version> {
     match answer {
         Ok(Answer::Device(device)) => Some(device.version),
@@ -92,8 +91,8 @@ pub(super) fn version_told(answer: &Answered) -> Option<Version> {
     }
 }
 
-/// An answer without what two registers may number and order differently, and without what depends on which of several
-/// workers at one deletion was the quicker: who erased an event, and who removed a device that nobody sees.
+/// Returns a result without what two registers may number and order differently, and without what depends on which of
+/// several workers at one deletion was faster: who erased an event, and who removed a device that is pending deletion.
 pub(super) fn comparable(op: &Op, answer: Answered) -> Answered {
     let mut answer = answer.map(Answer::comparable);
     match &mut answer {
@@ -111,7 +110,7 @@ fn forget_who_erased(outcome: &mut Outcome) {
     }
 }
 
-/// Calls, and notes what was called and answered, and when.
+/// Makes a call, and records it with its result and stamps.
 pub(super) fn note<S: Store>(
     registry: &Registry<S>,
     clock: &ManualClock,
@@ -147,14 +146,14 @@ impl<'r, S: Store> Recorder<'r, S> {
         Recorder { registry, clock, stamps: AtomicU64::new(0), threads: 0, history: Vec::new() }
     }
 
-    /// Calls one after the other.
+    /// Makes the calls one after the other.
     pub(super) fn alone(&mut self, plan: &[Op]) {
         let calls = self.run(self.threads, plan);
         self.threads += 1;
         self.history.extend(calls);
     }
 
-    /// Calls the plans at the same time, each on its own thread.
+    /// Makes the calls of the plans at the same time, each plan on its own thread.
     pub(super) fn together(&mut self, plans: &[Vec<Op>]) {
         let start = Barrier::new(plans.len());
         let calls: Vec<Call> = thread::scope(|scope| {
@@ -174,7 +173,7 @@ impl<'r, S: Store> Recorder<'r, S> {
         self.history.extend(calls);
     }
 
-    /// Everything that was called; the calls of each thread in their order.
+    /// Returns all calls; those of each thread are in their order.
     pub(super) fn history(self) -> Vec<Call> {
         self.history
     }

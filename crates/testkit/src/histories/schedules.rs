@@ -1,9 +1,9 @@
-//! Calls that stand before one of their commits while other workers call something: every one of a table of them.
+//! Calls that are held before one of their commits while other workers make calls: every case of a table.
 //!
-//! Threads that meet by chance seldom meet in the middle of a deletion, which takes several commits, and hardly ever
-//! when a third worker has begun another one in between. Here each case is run on purpose: a call, one of its commits,
-//! and what others do before that commit. A worker may also die in the middle of its call. Whether everybody was told
-//! the truth is judged as for random histories.
+//! Threads at random seldom meet in the middle of a deletion, which takes several commits, and hardly ever when a
+//! third worker has begun another deletion in between. Here each case is run on purpose: a call, one of its commits,
+//! and what others do before that commit. A worker may also die in the middle of its call. The results are judged as
+//! for random histories.
 
 use super::calls::events;
 use super::record::{Call, note};
@@ -37,10 +37,10 @@ use std::thread;
 #[non_exhaustive]
 pub struct Schedules {}
 
-/// A call, and after how many commits its worker dies.
+/// A call, and the number of commits after which its worker dies.
 type Step = (Op, Option<u64>);
 
-/// What workers call before, the call that is interrupted, and what others call meanwhile.
+/// The calls before, the call that is interrupted, and the calls of others meanwhile.
 type Case = (Vec<Step>, Op, Vec<Step>);
 
 impl Schedules {
@@ -107,8 +107,8 @@ impl Names {
         self.call(Command::PostEvent(NewEvent { device, user, ..NewEvent::new(name) }))
     }
 
-    /// What is there at first: Ann has two devices and Bob one, each with an event, and there is an event of Eve, who
-    /// has none.
+    /// The content at first: Ann has two devices and Bob one, each with an event, and there is an event of Eve, who
+    /// has no device.
     fn scene(&self) -> Vec<Op> {
         let limits = Limits { declare_on_first_use: true, ..Limits::default() };
         vec![
@@ -123,7 +123,7 @@ impl Names {
         ]
     }
 
-    /// Questions that tell the whole app.
+    /// Returns questions that read the whole app.
     fn everything(&self) -> Vec<Op> {
         let device = |id: &str| Op::Device(self.app.clone(), device_id(id));
         let user = |user: &str| Op::UserDevices(self.app.clone(), user_id(user), PlatformSet::ALL);
@@ -141,7 +141,7 @@ fn device_id(text: &str) -> DeviceId {
     DeviceId::new(text).expect("an id")
 }
 
-/// Every call with every interruption.
+/// Returns every call with every interruption.
 fn table(app: &AppKey) -> Vec<Case> {
     let names = &Names { app: app.clone() };
     let batch = |commands: Vec<Op>| {
@@ -202,7 +202,7 @@ fn table(app: &AppKey) -> Vec<Case> {
         .collect()
 }
 
-/// One case: workers on one store, and what they called.
+/// One case: workers on one store, and the calls they made.
 struct Stage<S: Store> {
     names: Names,
     store: Arc<S>,
@@ -234,21 +234,21 @@ impl<S: Store> Stage<S> {
         self.history.lock().push(call);
     }
 
-    /// Calls by a worker of its own, which may die.
+    /// Makes a call by a worker of its own, which may die.
     fn step(&self, thread: usize, (op, dies): &Step) {
         let worker = self.worker(FaultStore::new(Arc::clone(&self.store)));
         let Some(after) = dies else { return self.call(&worker, thread, op) };
         worker.store().arm(Fault::at(fault::Call::Commit, after + 1, Failure::Unavailable).staying());
         let call = note(&worker, &self.clock, &self.stamps, (thread, op), &mut BTreeMap::new());
-        // Nobody is told anything by a worker that died: it may have happened or not.
+        // The result of a worker that died is unknown: its call may have happened or not.
         self.note(Call { answer: None, ..call });
     }
 
-    /// Runs a case, with the interruption before this commit of its call; nothing when it has no such commit.
+    /// Runs a case, with the interruption before this commit of its call. Returns `None` when there is no such commit.
     fn run(self, (before, call, meanwhile): &Case, commit: u64) -> Option<Vec<Call>> {
         let plain = self.worker(Arc::clone(&self.store));
         self.names.scene().iter().for_each(|op| self.call(&plain, 0, op));
-        // Each step on a thread of its own, because nothing comes after a call that has not returned.
+        // Each step gets a thread of its own, because a thread makes no further call after one that has not returned.
         let mut threads = 2..;
         before.iter().zip(threads.by_ref()).for_each(|(step, thread)| self.step(thread, step));
         let (turnstile, gate) = Turnstile::new(Arc::clone(&self.store), commit);
@@ -278,14 +278,14 @@ impl<S: Store> Stage<S> {
     }
 }
 
-/// A store whose caller waits before one of its commits, and those who run meanwhile.
+/// A store whose caller is held before one of its commits, so that others can run meanwhile.
 struct Turnstile<S> {
     store: Arc<S>,
     waits: Mutex<Option<Waits>>,
 }
 
 struct Waits {
-    /// How many commits are left, the one included that waits.
+    /// The number of commits left, including the one that is held.
     commits: u64,
     arrived: SyncSender<()>,
     go: Receiver<()>,
@@ -305,7 +305,7 @@ impl<S> Turnstile<S> {
         (Turnstile { store, waits: Mutex::new(waits) }, Gate { arrived: sees, go })
     }
 
-    /// Nobody waits any more.
+    /// From here on no caller is held.
     fn open(&self) {
         drop(self.waits.lock().take());
     }

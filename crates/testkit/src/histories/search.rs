@@ -1,21 +1,21 @@
-//! The search for an order of calls that explains a history.
+//! Searches for an order of calls that explains a history.
 //!
-//! Calls are put in order one by one, as in the algorithm of Wing and Gong: next comes a call that began before any
-//! other that is left had returned, and the model must answer it as the register did. As Lowe proposed, it is noted to
-//! which state of the model which calls have led, and none is looked at twice: the calls of each thread keep their
-//! order, so that how far each thread has come says which.
+//! Calls are put in order one by one, as in the algorithm of Wing and Gong: the next one is a call that began before
+//! any other remaining call had returned, and the model must return the same as the register did. As Lowe proposed,
+//! each state of the model is remembered with the calls that led to it, and none is examined twice. Because the calls
+//! of each thread keep their order, the set of calls is given by the number of calls of each thread.
 
 use super::model::{Essence, Model};
 use super::record::Call;
 use rollbook::AppKey;
 use std::collections::BTreeMap;
 
-/// No order explains the history.
+/// The finding that no order explains the history.
 #[derive(Debug)]
 pub(super) struct NoOrder;
 
-/// Looks for an order; answers how many calls the model was asked. The calls of each thread are in their order. A call
-/// that has not returned may have happened or not.
+/// Searches for an order and returns how many calls were made to the model. The calls of each thread must be in their
+/// order. A call that has not returned may have happened or not.
 pub(super) fn explain(app: &AppKey, history: &[Call]) -> Result<u64, NoOrder> {
     let mut threads: BTreeMap<usize, Vec<&Call>> = BTreeMap::new();
     for call in history {
@@ -30,13 +30,13 @@ pub(super) fn explain(app: &AppKey, history: &[Call]) -> Result<u64, NoOrder> {
 struct Search<'h> {
     app: &'h AppKey,
     threads: Vec<Vec<&'h Call>>,
-    /// The states that were reached, by how many calls of each thread had led to them.
+    /// The states that were reached, by the number of calls of each thread that led to them.
     seen: BTreeMap<Vec<usize>, Vec<Essence>>,
     tried: u64,
 }
 
 impl Search<'_> {
-    /// Is there an order of the calls that are left?
+    /// Returns `true` if there is an order of the remaining calls.
     fn goes_on(&mut self, done: Vec<usize>, model: &Model) -> bool {
         let next: Vec<Option<&Call>> =
             self.threads.iter().zip(&done).map(|(calls, done)| calls.get(*done).copied()).collect();

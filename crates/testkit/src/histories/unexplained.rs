@@ -1,4 +1,4 @@
-//! A history that no order explains, cut down.
+//! A history that no order explains, reduced to the calls that show it.
 
 use super::record::{Call, based_on, looked_up};
 use super::search;
@@ -21,8 +21,8 @@ use std::fmt;
 pub struct Unexplained {
     /// Its number among those recorded.
     pub number: u64,
-    /// The calls in which it shows, by when they began. Only the first call that cannot be explained has returned
-    /// last, and questions are left out that it can do without.
+    /// The calls that show it, by when they began. The last of them to return is the first call that cannot be
+    /// explained, and questions that are not needed are left out.
     pub calls: Vec<Call>,
 }
 
@@ -43,7 +43,7 @@ impl Unexplained {
         if let Some(first) = ends.into_iter().map(|end| until(&history, end)).find(|calls| fails(calls)) {
             history = first;
         }
-        // Only a question may be left out: without it less has to be explained, whatever else was called.
+        // Only a question may be left out: without it there is less to explain, whatever else was called.
         let mut at = 0;
         while let Some(call) = history.get(at) {
             let needless = call.op.is_question() && !is_base(&history, call) && {
@@ -62,13 +62,13 @@ impl Unexplained {
     }
 }
 
-/// What had been called, and what had returned, when the call with this stamp returned.
+/// Returns what had been called, and what had returned, when the call with this stamp returned.
 fn until(history: &[Call], end: u64) -> Vec<Call> {
     let begun = history.iter().filter(|call| call.invoked < end).cloned();
     begun.map(|call| if call.returned > end { Call { answer: None, ..call } } else { call }).collect()
 }
 
-/// Is a later update of the thread based on what this call told?
+/// Returns `true` if a later update of the thread is based on what this call returned.
 fn is_base(history: &[Call], call: &Call) -> bool {
     let later = history.iter().filter(|other| other.thread == call.thread && other.invoked > call.invoked);
     looked_up(&call.op).is_some_and(|id| later.into_iter().any(|other| based_on(&other.op) == Some(id)))
@@ -81,8 +81,8 @@ mod tests {
     use crate::oracle::{Answer, Oracle};
     use rollbook::{Command, DeviceId, Platform, Registration, TagName};
 
-    /// Two threads add a tag each to a device; the stamps of the second, and what a look-up at the end tells, are up
-    /// to the test.
+    /// Two threads add a tag each to a device. The stamps of the second, and what a look-up at the end returns, are
+    /// parameters.
     fn history(second: (u64, u64), tags: &[&str]) -> (AppKey, Vec<Call>) {
         let app = AppKey::new("app").unwrap();
         let id = DeviceId::new("d").unwrap();
@@ -140,7 +140,7 @@ mod tests {
         // The question began after the update had returned.
         calls[3].answer.clone_from(&absent);
         assert!(search::explain(&app, &calls).is_err());
-        // It began before.
+        // The question began before the update returned.
         (calls[3].invoked, calls[3].returned, calls[3].thread) = (6, 9, 4);
         assert!(search::explain(&app, &calls).is_ok());
     }

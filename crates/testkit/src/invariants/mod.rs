@@ -1,4 +1,4 @@
-//! A walk over everything that one view shows, looking for what contradicts itself.
+//! Walks everything that one view shows and looks for contradictions.
 
 mod register;
 mod walk;
@@ -9,7 +9,7 @@ use rollbook::store::{StoreError, View};
 use std::fmt;
 use walk::Walk;
 
-/// What kind of promise a view breaks.
+/// The kind of promise that a view breaks.
 ///
 /// ```
 /// use rollbook::{AppId, store::{EntryKey, Operation, Store, WriteSet}};
@@ -27,19 +27,20 @@ use walk::Walk;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Broken {
-    /// A device is not the same by id, by slot, in the list of its platform and in the translation of ordinals.
+    /// A device differs between the look-up by id, the look-up by slot, the list of its platform and the translation
+    /// of ordinals.
     Device,
-    /// A posting is not ascending, or holds what is not a device.
+    /// A posting is not ascending, or has an ordinal that is not a device.
     Posting,
     /// The two sides of a relation differ.
     Sides,
-    /// A count is not the number of what it counts.
+    /// A count differs from the number of what it counts.
     Count,
-    /// A device has two keys where it may have one.
+    /// A device has two keys of a relation that allows one.
     Single,
     /// Something empty is shown.
     Empty,
-    /// A listing is out of order, or names something twice.
+    /// A list is out of order, or names something twice.
     Order,
     /// A version is newer than the view.
     Version,
@@ -47,15 +48,15 @@ pub enum Broken {
     Entry,
     /// The log and its indexes differ.
     Log,
-    /// A device has no owner; the registry gives every device one.
+    /// A device has no owner, although the registry gives every device one.
     Owner,
-    /// A deletion under way has no record, so that nobody would resume it.
+    /// A deletion under way has no record, so it would never be resumed.
     Deletion,
-    /// The directory contradicts itself, or what there is of apps.
+    /// The directory contradicts itself, or the apps that exist.
     Directory,
 }
 
-/// One thing that contradicts itself.
+/// One contradiction.
 ///
 /// ```
 /// use rollbook::{AppId, store::{EntryKey, Operation, Store, WriteSet}};
@@ -84,7 +85,7 @@ impl fmt::Display for Breach {
     }
 }
 
-/// How far a walk is, for whoever waits.
+/// The progress of a walk.
 ///
 /// ```
 /// use rollbook::{AppId, store::Store};
@@ -100,21 +101,21 @@ impl fmt::Display for Breach {
 pub struct Walked {
     /// What is being walked: the devices of a platform, by its name; tags, aliases, users, deletions, or events.
     pub what: &'static str,
-    /// How many of them were looked at.
+    /// How many of them have been looked at.
     pub done: usize,
     /// How many there are.
     pub of: usize,
 }
 
-/// Walks everything that a view of a register's app shows and answers what contradicts itself: what the
-/// [contract](rollbook::store) asks of any store, and what the registry keeps above it (every device has exactly one
+/// Walks everything that a view of a register's app shows and returns the contradictions. It checks what the
+/// [contract](rollbook::store) requires of any store, and what the registry adds to it (every device has exactly one
 /// owner, a user or a deletion; every deletion has its record).
 ///
-/// It takes memory and time for the whole app. Run it on a view that is not being written around: it holds the view
-/// for as long as it walks.
+/// It takes memory and time in proportion to the whole app, and holds the view all that time. Run it while nothing
+/// writes to the app.
 ///
 /// # Errors
-/// What the view answers when it cannot be read.
+/// The error of the view when it cannot be read.
 ///
 /// ```
 /// use rollbook::{AppId, store::Store};
@@ -127,7 +128,7 @@ pub fn check_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
     watch_invariants(view, &mut |_| {})
 }
 
-/// [`check_invariants`], telling `watch` how far it is.
+/// Does the same as [`check_invariants`], and reports its progress to `watch`.
 ///
 /// ```
 /// use rollbook::{AppId, store::Store};
@@ -141,7 +142,7 @@ pub fn check_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
 /// ```
 ///
 /// # Errors
-/// What the view answers when it cannot be read.
+/// The error of the view when it cannot be read.
 pub fn watch_invariants(view: &impl View, watch: &mut dyn FnMut(Walked)) -> Result<Vec<Breach>, StoreError> {
     let mut walk = Walk::new(view, watch);
     walk.store()?;
@@ -149,8 +150,8 @@ pub fn watch_invariants(view: &impl View, watch: &mut dyn FnMut(Walked)) -> Resu
     Ok(walk.into_breaches())
 }
 
-/// The part of [`check_invariants`] that holds for any store after any write set, also one that no registry would
-/// make.
+/// Checks the part of [`check_invariants`] that holds for any store after any write set, also after one that no
+/// registry would make.
 ///
 /// ```
 /// use rollbook::store::{DeviceRecord, Operation, Store, WriteSet};
@@ -169,7 +170,7 @@ pub fn watch_invariants(view: &impl View, watch: &mut dyn FnMut(Walked)) -> Resu
 /// ```
 ///
 /// # Errors
-/// What the view answers when it cannot be read.
+/// The error of the view when it cannot be read.
 pub fn check_store_invariants(view: &impl View) -> Result<Vec<Breach>, StoreError> {
     let watch = &mut |_| {};
     let mut walk = Walk::new(view, watch);

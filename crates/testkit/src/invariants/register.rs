@@ -1,4 +1,4 @@
-//! All spaces of a register, and what holds between them.
+//! All spaces of a register, and the invariants between them.
 
 use super::{Breach, Broken, Walked, watch_invariants};
 use rollbook::store::{Deleted, Entry, EntryKey, EntryKind, Store, StoreError, View};
@@ -6,13 +6,13 @@ use rollbook::{AppId, AppKey, Platform};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Walks a whole register: its directory, every app there is or was, and what holds between them (an app has a number
-/// of its own that was given; what is left of a deleted app is nothing, unless its deletion is under way).
+/// Walks a whole register: its directory, every app that exists or existed, and the invariants between them (an app
+/// has a number of its own that was allocated; a deleted app leaves no data, unless its deletion is under way).
 ///
-/// Each breach says in which space it is. Run it on a store that is not being written.
+/// Each breach names its space. Run it on a store that is not being written.
 ///
 /// # Errors
-/// What the store answers when it cannot be read.
+/// The error of the store when it cannot be read.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Registry};
@@ -35,8 +35,8 @@ pub fn check_register(store: &impl Store) -> Result<Vec<Breach>, StoreError> {
     Ok(breaches)
 }
 
-/// The spaces of a register, as its directory tells: what [`check_register`] walks, for whoever wants to walk it space
-/// by space, and to go on where one cannot be read.
+/// The spaces of a register, as its directory lists them: the parts that [`check_register`] walks, for a caller that
+/// walks them one by one, and goes on where one cannot be read.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Registry};
@@ -56,18 +56,18 @@ pub fn check_register(store: &impl Store) -> Result<Vec<Breach>, StoreError> {
 pub struct Spaces {
     /// The number of the next app; every space has a lower one.
     next: u32,
-    /// Which entries each number is of: apps, and deletions of apps.
+    /// The entries to which each number belongs: apps, and deletions of apps.
     owners: BTreeMap<u32, Vec<Owner>>,
 }
 
-/// What has a number in the directory.
+/// An entry that has a number in the directory.
 #[derive(Debug)]
 enum Owner {
     App(AppKey),
     Deletion(String),
 }
 
-/// One space of a register: its directory, or an app that there is or was.
+/// One space of a register: its directory, or an app that exists or existed.
 ///
 /// ```
 /// use rollbook::AppKey;
@@ -88,7 +88,7 @@ pub struct Space<'a> {
 }
 
 impl Spaces {
-    /// The spaces of a register.
+    /// Reads the spaces of a register.
     ///
     /// ```
     /// use rollbook_testkit::{Spaces, ordered::OrderedStore};
@@ -99,7 +99,7 @@ impl Spaces {
     /// ```
     ///
     /// # Errors
-    /// What the store answers when its directory cannot be read.
+    /// The error of the store when its directory cannot be read.
     pub fn of(store: &impl Store) -> Result<Self, StoreError> {
         let view = store.view(AppId::DIRECTORY)?;
         let next = match view.entry(&EntryKey::NextApp)? {
@@ -125,7 +125,7 @@ impl Spaces {
         Ok(Spaces { next, owners })
     }
 
-    /// The spaces that hold something, or may; the directory first.
+    /// Returns the spaces that hold something, or may hold something. The directory is the first.
     ///
     /// ```
     /// use rollbook_testkit::{Spaces, example};
@@ -140,7 +140,7 @@ impl Spaces {
         (0..self.next).map(move |id| Space { id: AppId(id), owners: owners(id) })
     }
 
-    /// What contradicts itself among the numbers of the spaces.
+    /// Returns the contradictions among the numbers of the spaces.
     ///
     /// ```
     /// use rollbook::{AppId, store::{EntryKey, Operation, Store, WriteSet}};
@@ -177,7 +177,7 @@ impl Spaces {
 }
 
 impl<'a> Space<'a> {
-    /// Its number in the store.
+    /// Returns the number of the space in the store.
     ///
     /// ```
     /// use rollbook::{AppId, Platform, store::{Store, View}};
@@ -194,7 +194,7 @@ impl<'a> Space<'a> {
         self.id
     }
 
-    /// The key of the app that it is, if it is one that there is.
+    /// Returns the key of the app if the space is an app that exists.
     ///
     /// ```
     /// use rollbook_testkit::{Spaces, example};
@@ -213,7 +213,7 @@ impl<'a> Space<'a> {
         })
     }
 
-    /// Walks the space, telling `watch` how far it is, and answers what contradicts itself.
+    /// Walks the space, reports its progress to `watch`, and returns the contradictions.
     ///
     /// ```
     /// use rollbook_testkit::{Spaces, example};
@@ -227,13 +227,13 @@ impl<'a> Space<'a> {
     /// ```
     ///
     /// # Errors
-    /// What the store answers when the space cannot be read.
+    /// The error of the store when the space cannot be read.
     pub fn check(
         &self,
         store: &impl Store,
         watch: &mut dyn FnMut(Walked),
     ) -> Result<Vec<Breach>, StoreError> {
-        // One view at a time: a view may be a lock.
+        // One view at a time, because a view may be a lock.
         let view = store.view(self.id)?;
         let mut found = watch_invariants(&view, watch)?;
         if self.id != AppId::DIRECTORY && self.owners.is_empty() {
@@ -252,7 +252,7 @@ impl fmt::Display for Owner {
     }
 }
 
-/// What it is, and the app's key rather than its number.
+/// Writes what the space is, with the app's key rather than its number.
 impl fmt::Display for Space<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.app() {
@@ -263,7 +263,7 @@ impl fmt::Display for Space<'_> {
     }
 }
 
-/// What is still there of an app that neither exists nor is being deleted.
+/// Returns a breach if there is still data of an app that neither exists nor is being deleted.
 fn left_over(view: &impl View) -> Result<Option<Breach>, StoreError> {
     let mut what = Vec::new();
     if !view.is_sealed() {

@@ -1,7 +1,7 @@
 //! The walk: devices first, then the relations against them, then the catalogue and the log.
 //!
-//! Its time is about that of reading everything once: what a key should name is collected from the devices while
-//! they are walked, and never searched for.
+//! It takes about the time of reading everything once: the devices that each key should name are collected while the
+//! devices are walked, and never searched for.
 
 use super::{Breach, Broken, Walked};
 use crate::look::ordinals;
@@ -15,13 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Walk<'a, V> {
     view: &'a V,
     breaches: Vec<Breach>,
-    /// The devices that fill slots, as the lists of the platforms say.
+    /// The devices that fill slots, according to the lists of the platforms.
     devices: BTreeSet<Slot>,
-    /// The devices of every key, as the devices say.
+    /// The devices of every key, according to the devices.
     carried: BTreeMap<OwnedKey, BTreeSet<Slot>>,
     /// The deletions that name devices, as listed.
     deletions: Vec<String>,
-    /// Is told how far the walk is.
+    /// Called with the progress of the walk.
     watch: &'a mut dyn FnMut(Walked),
 }
 
@@ -149,7 +149,7 @@ impl<'a, V: View> Walk<'a, V> {
         Ok(())
     }
 
-    /// Ordinals turn into the ids of exactly the devices that fill them.
+    /// Checks that ordinals are translated to the ids of exactly the devices that fill them.
     fn translation(
         &mut self,
         platform: Platform,
@@ -302,7 +302,7 @@ impl<'a, V: View> Walk<'a, V> {
         self.view.events(&LogRange { index, from, until, order, after: None, limit: usize::MAX })
     }
 
-    /// An index shows exactly its events, in both orders.
+    /// Checks that an index shows exactly its events, in both orders.
     fn index(&mut self, index: LogIndex<'_>, expected: &[&StoredEvent]) -> Result<(), StoreError> {
         let up = self.events(index, EventOrder::OldestFirst)?;
         let down = self.events(index, EventOrder::NewestFirst)?;

@@ -2,8 +2,8 @@
 
 use rollbook::{Alias, AppKey, DeviceId, EventName, Platform, TagName, UserId};
 
-/// The names of the random operations: every list is short, two apps share all of them, and some users are called like
-/// devices.
+/// The names of the random operations: every list is short, two apps share all of them, and some users have the name
+/// of a device.
 ///
 /// ```
 /// use rollbook_testkit::op::{Alphabet, Choices, Op};
@@ -18,11 +18,11 @@ pub struct Alphabet {
     pub apps: Vec<AppKey>,
     /// Six devices.
     pub devices: Vec<DeviceId>,
-    /// Devices of names that no app takes as new ones: blank, or with something invisible at an end.
+    /// Devices with names that no app accepts for new devices: blank, or with an invisible character at an end.
     pub bad_devices: Vec<DeviceId>,
     /// Four users, two of which are anonymous users of devices.
     pub users: Vec<UserId>,
-    /// Users of names that no app takes as new ones.
+    /// Users with names that no app accepts for new users.
     pub bad_users: Vec<UserId>,
     /// Four tags that every rule for names allows.
     pub tags: Vec<TagName>,

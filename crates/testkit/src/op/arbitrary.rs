@@ -1,9 +1,9 @@
-//! Operations for fuzzers: whatever bytes they find stand for some operation.
+//! Operations for fuzzers: any bytes stand for some operation.
 
 use super::{Alphabet, Choices, Op};
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-/// The most bytes that one operation takes.
+/// The maximum number of bytes that one operation takes.
 const MOST: usize = 40;
 
 impl<'a> Arbitrary<'a> for Op {

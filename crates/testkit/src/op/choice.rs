@@ -1,7 +1,7 @@
 //! Choices read from bytes: one generator for property tests, fuzzers and replays.
 
 /// A source of choices. When its bytes run out every choice is the first one, so that fewer and smaller bytes mean a
-/// simpler outcome: shrinking bytes shrinks what is made of them.
+/// simpler result: shrinking bytes shrinks what is made of them.
 ///
 /// ```
 /// use rollbook_testkit::op::Choices;
@@ -15,7 +15,7 @@ pub struct Choices<'a> {
 }
 
 impl<'a> Choices<'a> {
-    /// The choices that these bytes stand for.
+    /// Returns the choices that these bytes stand for.
     ///
     /// ```
     /// use rollbook_testkit::op::Choices;
@@ -27,7 +27,7 @@ impl<'a> Choices<'a> {
         Choices { bytes }
     }
 
-    /// Are all bytes used up?
+    /// Returns `true` if all bytes are used up.
     ///
     /// ```
     /// use rollbook_testkit::op::Choices;
@@ -51,7 +51,7 @@ impl<'a> Choices<'a> {
         }
     }
 
-    /// A number below `count`, which is at most 256; 0 when `count` is 0.
+    /// Returns a number below `count`, which is at most 256; 0 when `count` is 0.
     ///
     /// ```
     /// use rollbook_testkit::op::Choices;
@@ -62,7 +62,7 @@ impl<'a> Choices<'a> {
         usize::from(self.byte()).checked_rem(count).unwrap_or(0)
     }
 
-    /// True once in so many times; never when the bytes have run out, unless it is true each time.
+    /// Returns `true` once in this many times. When the bytes have run out, returns `false` unless `times` is 1.
     ///
     /// ```
     /// use rollbook_testkit::op::Choices;
@@ -73,7 +73,7 @@ impl<'a> Choices<'a> {
         self.below(times) + 1 == times
     }
 
-    /// One of a list.
+    /// Returns one item of a list.
     ///
     /// ```
     /// use rollbook_testkit::op::Choices;
@@ -84,7 +84,7 @@ impl<'a> Choices<'a> {
         list.get(self.below(list.len())).cloned()
     }
 
-    /// Between 0 and `most` values.
+    /// Returns between 0 and `most` values.
     ///
     /// ```
     /// use rollbook_testkit::op::Choices;
@@ -95,7 +95,7 @@ impl<'a> Choices<'a> {
         (0..self.below(most + 1)).map(|_| item(self)).collect()
     }
 
-    /// A value, or none.
+    /// Returns a value, or none.
     ///
     /// ```
     /// use rollbook_testkit::op::Choices;

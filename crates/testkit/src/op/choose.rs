@@ -1,4 +1,4 @@
-//! How an operation is made of choices.
+//! Makes operations of choices.
 
 use super::maker::Maker;
 use super::{Alphabet, Choices, Op, Settings};
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rollbook::{AliasOverflow, Limits, NameRule, OnUserChange, Policies, PresenceFrom};
 use std::ops::RangeInclusive;
 
-/// How many bytes one random operation is made of; longer ones end in first choices.
+/// The number of bytes of one random operation; where more are needed, the remaining choices are the first ones.
 pub(super) const BYTES: usize = 40;
 
 /// Random operations over a small alphabet.
@@ -22,7 +22,7 @@ pub fn op_strategy() -> impl Strategy<Value = Op> {
         .prop_map(move |bytes| Op::choose(&mut Choices::new(&bytes), &alphabet))
 }
 
-/// Sequences of so many operations after those that create both apps of the alphabet with small limits.
+/// Sequences of this many operations after those that create both apps of the alphabet with small limits.
 ///
 /// ```
 /// use proptest::prelude::*;
@@ -41,8 +41,8 @@ pub fn ops_strategy(count: impl Into<RangeInclusive<usize>>) -> impl Strategy<Va
         .prop_map(|parts| ops_of(&parts.concat()))
 }
 
-/// The sequence that these bytes stand for: as many operations as there are parts of 40 bytes, the first of which
-/// create both apps of the alphabet. What fuzzers and replays make sequences of.
+/// Returns the sequence that these bytes stand for: one operation for each part of 40 bytes, after those that create
+/// both apps of the alphabet, for which the first parts are used. Fuzzers and replays make their sequences with it.
 ///
 /// ```
 /// use rollbook_testkit::op::{Op, ops_of};
@@ -63,7 +63,7 @@ pub fn ops_of(bytes: &[u8]) -> Vec<Op> {
     created
 }
 
-/// Limits that a few operations reach: three tags on a device, two devices of an alias, four items of a list.
+/// Returns limits that a few operations reach: three tags on a device, two devices of an alias, four items of a list.
 ///
 /// ```
 /// use rollbook::{DeviceUpdate, ErrorKind, Set};
@@ -147,7 +147,7 @@ fn secret(choices: &mut Choices<'_>) -> String {
 }
 
 impl Op {
-    /// The operation that these choices stand for.
+    /// Returns the operation that these choices stand for.
     ///
     /// ```
     /// use rollbook_testkit::op::{Alphabet, Choices, Op};

@@ -1,4 +1,4 @@
-//! Batches over so few names that their operations get into each other's way.
+//! Batches over very few names, so that their operations interfere with each other.
 
 use super::choose::{BYTES, small_limits};
 use super::maker::Maker;
@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use rollbook::{AliasOverflow, Command, Limits};
 use std::ops::RangeInclusive;
 
-/// The most operations of a batch.
+/// The maximum number of operations of a batch.
 const LONGEST: usize = 8;
 
-/// Sequences made of so many random operations, most of them in batches: see [`crowded_ops_of`].
+/// Sequences made of this many random operations, most of them in batches: see [`crowded_ops_of`].
 ///
 /// ```
 /// use proptest::{prelude::*, test_runner::Config};
@@ -23,16 +23,16 @@ const LONGEST: usize = 8;
 /// ```
 pub fn crowded_ops_strategy(count: impl Into<RangeInclusive<usize>>) -> impl Strategy<Value = Vec<Op>> {
     let count = count.into();
-    // One part more, which says what the app is like.
+    // One more part, which determines the app.
     prop::collection::vec(prop::collection::vec(any::<u8>(), BYTES), count.start() + 1..=count.end() + 1)
         .prop_map(|parts| crowded_ops_of(&parts.concat()))
 }
 
-/// The sequence that these bytes stand for, 40 for each operation: one app with two or three devices, one or two of
-/// everything else and small limits, and batches of up to eight operations, the same devices in most of them.
+/// Returns the sequence that these bytes stand for, 40 for each operation: one app with two or three devices, one or
+/// two of everything else and small limits, and batches of up to eight operations, most of them on the same devices.
 ///
-/// What a batch must get right is what its operations leave to those behind them; [`ops_of`](super::ops_of), with more
-/// names and shorter batches, seldom asks for it.
+/// The difficulty of a batch is that each operation must see the effects of those before it.
+/// [`ops_of`](super::ops_of), with more names and shorter batches, seldom tests that.
 ///
 /// ```
 /// use rollbook_testkit::op::{Op, crowded_ops_of};
@@ -57,7 +57,8 @@ pub fn crowded_ops_of(bytes: &[u8]) -> Vec<Op> {
         let mut choices = Choices::new(part);
         if choices.once_in(8) {
             match Op::choose(&mut choices, &alphabet) {
-                // A look tells the version that an update may be based on; a heartbeat moves along with its device.
+                // A look-up returns the version that an update may be based on; a heartbeat moves along with its
+                // device.
                 op @ (Op::Device(..) | Op::Touch(..) | Op::TouchAt(..) | Op::Select { .. }) => ops.push(op),
                 _ => ops.push(Op::Device(
                     app.clone(),
@@ -77,7 +78,7 @@ pub fn crowded_ops_of(bytes: &[u8]) -> Vec<Op> {
     ops
 }
 
-/// Of every name but a few.
+/// Returns an alphabet with only a few of every kind of name.
 fn few(choices: &mut Choices<'_>) -> Alphabet {
     let all = Alphabet::default();
     let mut one_or_two = || 1 + choices.below(2);
@@ -85,7 +86,7 @@ fn few(choices: &mut Choices<'_>) -> Alphabet {
     Alphabet {
         apps: all.apps.into_iter().take(1).collect(),
         devices: all.devices.into_iter().take(1 + one_or_two()).collect(),
-        // Two that are nobody's at first, or one of them and one who is a device's.
+        // Two users that no device has as its anonymous user, or one of them and one that some device has.
         users: all.users.into_iter().skip(first).take(2).collect(),
         tags: all.tags.into_iter().take(one_or_two()).collect(),
         bad_devices: all.bad_devices.into_iter().take(1).collect(),

@@ -91,8 +91,8 @@ impl Maker<'_, '_> {
         Timestamp::from_secs([1000, 990, 1010, 900, 899, 1100].get(self.below(6)).copied().unwrap_or(0))
     }
 
-    /// When an event happened: mostly shortly before or after the clock's first time, now and then at the ends of what is
-    /// accepted, or in milliseconds.
+    /// Returns the time of an event: mostly shortly before or after the clock's first time, occasionally at the ends
+    /// of what is accepted, or in milliseconds.
     fn event_time(&mut self) -> Timestamp {
         const DAY: i64 = 86_400;
         let ends = [0, -1, 1_000 + DAY, 1_001 + DAY, 1_000_000_000];

@@ -1,4 +1,4 @@
-//! What a step answers, on either side.
+//! The result of a step, on either side.
 
 use super::Refusal;
 use rollbook::{
@@ -6,7 +6,7 @@ use rollbook::{
 };
 use std::collections::BTreeMap;
 
-/// What an accepted step answers. Paged answers are read to their end.
+/// The result of an accepted step. Paged results are read to their end.
 ///
 /// ```
 /// use rollbook::{ManualClock, Platform, Timestamp};
@@ -20,11 +20,11 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// There is nothing to tell.
+    /// No value.
     Done,
-    /// Of a command.
+    /// The result of a command.
     Outcome(Outcome),
-    /// Of a batch.
+    /// The results of a batch.
     Outcomes(Vec<Outcome>),
     /// A device.
     Device(Box<Device>),
@@ -34,32 +34,32 @@ pub enum Answer {
     Selected(Vec<DeviceId>),
     /// Yes or no.
     Truth(bool),
-    /// Is it the master secret, is it a token?
+    /// Whether a text is the master secret, and whether it is a token.
     Verified {
-        /// The master secret.
+        /// Whether it is the master secret.
         master: bool,
-        /// One of the tokens.
+        /// Whether it is one of the tokens.
         token: bool,
     },
-    /// How many.
+    /// A number.
     Count(u64),
-    /// How many on each platform that has any.
+    /// The number on each platform that has any.
     ByPlatform(BTreeMap<Platform, u64>),
-    /// Tags and how many devices each has, in byte order.
+    /// Tags with the number of devices of each, in byte order.
     Tags(Vec<(TagName, u64)>),
-    /// What is told of each id asked for.
+    /// The presence of each requested id.
     Presence(Vec<Option<Presence>>),
     /// Declared events in byte order.
     EventTypes(Vec<EventType>),
-    /// Events in the order asked for.
+    /// Events in the requested order.
     Events(Vec<Event>),
     /// Apps in byte order.
     Apps(Vec<AppInfo>),
 }
 
 impl Answer {
-    /// The answer without what may differ between two registers that hold the same: versions, event codes, and the
-    /// order of devices where it is the register's own.
+    /// Returns the result without what may differ between two registers with the same content: versions, event codes,
+    /// and the order of devices where it is the register's own.
     ///
     /// ```
     /// use rollbook_testkit::oracle::Answer;
@@ -99,5 +99,5 @@ pub(super) fn no_code() -> EventCode {
     "00000-00000".parse().expect("ten digits are a code")
 }
 
-/// What came of a step.
+/// The result of a step, or its refusal.
 pub type Answered = Result<Answer, Refusal>;

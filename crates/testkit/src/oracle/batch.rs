@@ -1,4 +1,4 @@
-//! Several commands, all or nothing.
+//! Several commands, all or none.
 
 use super::refusal::Refusal;
 use super::rules::above;
@@ -6,8 +6,8 @@ use super::tenant::{Tenant, UnderWay};
 use rollbook::{Command, Outcome, Rule, Timestamp, UserId};
 use std::collections::BTreeMap;
 
-/// The app after a batch and what each command did. A command that fails counts as left out for those after it, so that
-/// every failing one is named.
+/// Returns the app after a batch and the result of each command. A command that fails counts as left out for those
+/// after it, so that every failing one is named.
 pub(super) fn planned(
     tenant: &Tenant,
     commands: &[Command],
@@ -40,7 +40,7 @@ pub(super) fn planned(
     Ok((after, outcomes))
 }
 
-/// The user of the device that the command is about to remove.
+/// Returns the user of the device that the command is about to remove.
 fn left_by(tenant: &Tenant, command: &Command) -> Option<UserId> {
     match command {
         Command::Remove(device) | Command::RemoveBasedOn { device, .. } => {
@@ -50,7 +50,7 @@ fn left_by(tenant: &Tenant, command: &Command) -> Option<UserId> {
     }
 }
 
-/// A batch is one change: a user vanishes in it who was there before it and is not there after it.
+/// A batch is one change: a user vanishes in it if the user existed before it and does not exist after it.
 fn judged(mut outcome: Outcome, left: Option<UserId>, vanished: impl Fn(&UserId) -> bool) -> Outcome {
     match &mut outcome {
         Outcome::Registered(done) => {

@@ -1,8 +1,9 @@
-//! The changing operations. Each first says everything that speaks against it, then does it: a refused operation has
-//! changed nothing.
+//! The changing operations. Each first collects every reason against it, then is done: a refused operation has changed
+//! nothing.
 //!
-//! The device that an operation is about must exist, then it must have the version the operation is based on, then all
-//! rules that the arguments break are named at once. Only a list of devices is not looked up when it is too long.
+//! The order of the refusals: the device of the operation must exist, then it must have the version on which the
+//! operation is based, then all rules that the arguments break are named at once. Only a list of devices is not looked
+//! up when it is too long.
 
 use super::refusal::Refusal;
 use super::rules::{Found, above};
@@ -64,7 +65,7 @@ impl Tenant {
         self.check_not_deleted_before(&new.id)?;
 
         let mut done = self.settle(&new.id, new.user.as_ref(), new.platform, now);
-        // An alias that is given again is the one that it was, and as old.
+        // An alias that is set again keeps its binding, and with it its age.
         let again = self.devices.get(&new.id).and_then(|member| member.alias.clone());
         self.take_from(&new.id, loses);
         if let (Some(alias), Some(member)) = (&new.alias, self.devices.get_mut(&new.id)) {
@@ -117,7 +118,7 @@ impl Tenant {
         Ok(Outcome::Registered(done))
     }
 
-    /// An opening: a registration that gives only a new device to a user, and a heartbeat.
+    /// Opens the app on a device: a registration that assigns a user only to a new device, and a heartbeat.
     pub(super) fn open(&mut self, open: &AppOpen, now: Timestamp) -> Result<Outcome, Refusal> {
         let id = &open.device;
         let mut found = Found::default();
@@ -141,7 +142,8 @@ impl Tenant {
         Ok(Outcome::Registered(done))
     }
 
-    /// Names that the app holds already, and the anonymous user of a device, may be what they like.
+    /// Checks new names only. Names that the app has already, and the anonymous user of a device, are not checked
+    /// again.
     fn check_new_names(&self, found: &mut Found, id: &DeviceId, user: Option<&UserId>) {
         if !self.knows(id) {
             found.new_name("device", id.as_str());
@@ -151,13 +153,13 @@ impl Tenant {
         }
     }
 
-    /// A device that a batch deletes with its user is registered again in another batch.
+    /// A device that a batch deletes with its user can only be registered again in another batch.
     fn check_not_deleted_before(&self, id: &DeviceId) -> Result<(), Refusal> {
         let deleted = self.batch.as_ref().is_some_and(|batch| batch.deleted.contains(id));
         if deleted && !self.knows(id) { Err(Refusal::one("device", None, Rule::Form)) } else { Ok(()) }
     }
 
-    /// Makes the device if it is not there, gives it to the user if one is named, and tells what that did.
+    /// Makes the device if it does not exist, assigns it to the user if one is named, and returns what that did.
     fn settle(
         &mut self,
         id: &DeviceId,
@@ -243,7 +245,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// The device goes back to its anonymous user, and loses what the policy says.
+    /// Returns the device to its anonymous user; it loses what the policy says.
     fn sign_out(&mut self, id: &DeviceId) -> Result<SignedOut, Refusal> {
         self.get(id)?;
         let anonymous = id.anonymous_user();
@@ -269,7 +271,7 @@ impl Tenant {
         Outcome::UserSignedOut { devices: theirs.len() as u64 }
     }
 
-    /// What a device that goes to the user loses. One that nobody has claimed goes with everything.
+    /// Returns what a device loses that goes to the user. An unclaimed device keeps everything.
     fn loses(&self, id: &DeviceId, user: Option<&UserId>) -> OnUserChange {
         let leaves = self.devices.get(id).is_some_and(|member| {
             member.user != id.anonymous_user() && user.is_some_and(|user| *user != member.user)
@@ -288,7 +290,7 @@ impl Tenant {
         });
     }
 
-    /// A device may hold more than a lowered limit, but then it may not get more of them than it loses.
+    /// A device may hold more than a lowered limit, but then it must not gain more tags than it loses.
     fn check_room_for_tags(
         &self,
         found: &mut Found,
@@ -305,7 +307,7 @@ impl Tenant {
         }
     }
 
-    /// An alias that is full takes no further device, unless the app evicts.
+    /// A full alias takes no further device, unless the app evicts.
     fn check_room_for_device(&self, found: &mut Found, id: &DeviceId, alias: Option<&Alias>) {
         let Some(alias) = alias else { return };
         let carriers = self.carriers(alias, PlatformSet::ALL);
@@ -317,8 +319,8 @@ impl Tenant {
         }
     }
 
-    /// Sets an alias for which there is room, or for which room may be made: the oldest bindings go first. A device
-    /// that carries the alias already keeps the binding it has. Those that lost it are told in byte order.
+    /// Sets an alias that has room, or in which room may be made by evicting the oldest bindings. A device that
+    /// carries the alias already keeps its binding. Returns the evicted devices in byte order.
     fn bind(&mut self, id: &DeviceId, alias: &Alias) -> Vec<DeviceId> {
         if self.devices.get(id).is_none_or(|member| member.carries(alias)) {
             return Vec::new();
@@ -331,7 +333,7 @@ impl Tenant {
             self.edit(&oldest, |member| member.alias = None);
             evicted.push(oldest);
         }
-        // Order is kept from when the app evicts; what was bound before is older, and among itself in byte order.
+        // The order of binding is kept from the time when the app evicts. Earlier bindings are older, in byte order.
         let evicts = self.limits.alias_overflow == AliasOverflow::EvictOldest;
         let when = if evicts && self.limits.devices_per_alias.is_some() { self.tick() } else { 0 };
         self.edit(id, |member| member.alias = Some((alias.clone(), when)));
@@ -422,14 +424,14 @@ impl Tenant {
     fn delete_user(&mut self, user: &UserId) -> Result<Outcome, Refusal> {
         let gone = self.ids(|_, member| member.user == *user);
         if let Some(batch) = &mut self.batch {
-            // A user to whom the batch gave a device is deleted in another batch.
+            // A user to whom the batch gave a device can only be deleted in another batch.
             if gone.iter().any(|id| batch.owners.get(id) != Some(user)) {
                 return Err(Refusal::one("delete_user", None, Rule::Form));
             }
             batch.deleted.extend(gone.iter().cloned());
         }
         self.devices.retain(|id, _| !gone.contains(id));
-        // The user's events go whether or not the user has devices.
+        // The events of the user are erased whether or not the user has devices.
         let before = self.events.len();
         self.events.retain(|event| {
             let of_user = event.user.as_ref() == Some(user);
@@ -441,7 +443,7 @@ impl Tenant {
     }
 }
 
-/// A field that is not given stays.
+/// A field that is not given is not changed.
 fn overwrite<T: Clone>(field: &mut Option<T>, given: Option<&T>) {
     if given.is_some() {
         *field = given.cloned();

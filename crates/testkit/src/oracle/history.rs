@@ -1,4 +1,4 @@
-//! Events: posted, read, forgotten.
+//! Events: posted, read, erased.
 
 use super::answer::no_code;
 use super::refusal::Refusal;
@@ -52,7 +52,8 @@ impl Tenant {
         code(number)
     }
 
-    /// Every event that the question is about, whatever its page: the position and the page size are the reader's.
+    /// Returns every event that the query matches, whatever its page: the position and the page size are left to the
+    /// reader.
     pub(super) fn history(&self, query: &EventQuery, now: Timestamp) -> Result<Vec<Event>, Refusal> {
         let mut chosen: Vec<&Happened> = self
             .events
@@ -72,7 +73,7 @@ impl Tenant {
         chosen.into_iter().map(shown).collect()
     }
 
-    /// Events older than the retention are not seen, and gone for good once they are purged.
+    /// Events older than the retention are invisible, and erased when they are purged.
     pub(super) fn purge(&mut self, now: Timestamp) -> u64 {
         let before = self.events.len();
         let kept = self.events.iter().filter(|event| self.is_kept(event, now)).cloned().collect();
@@ -95,7 +96,7 @@ fn shown(event: &Happened) -> Result<Event, Refusal> {
     Ok(Event { code: code(event.number)?, ..without_code(event) })
 }
 
-/// The event with a code that every event has.
+/// Returns the event with a code that is the same for all events.
 pub(super) fn without_code(event: &Happened) -> Event {
     Event {
         code: no_code(),
@@ -107,7 +108,7 @@ pub(super) fn without_code(event: &Happened) -> Event {
     }
 }
 
-/// The model's own codes: its numbers in the form of a code.
+/// Returns one of the model's own codes: its number in the form of a code.
 fn code(number: u64) -> Result<EventCode, Refusal> {
     let text = format!("{:05X}-{:05X}", number >> 20 & 0xF_FFFF, number & 0xF_FFFF);
     text.parse().map_err(|_| Refusal::Failure(format!("the model made no code of {number}")))

@@ -1,4 +1,4 @@
-//! The questions, each answered by looking at every device.
+//! The questions. Each examines every device.
 
 use super::refusal::Refusal;
 use super::rules::{Found, above};
@@ -87,7 +87,7 @@ impl Tenant {
         Ok(Answer::Presence(ids.iter().map(one).collect()))
     }
 
-    /// A heartbeat is no change of the device: its version stays.
+    /// A heartbeat is not a change of the device, so its version stays.
     pub(super) fn touch(&mut self, sightings: &[(DeviceId, Timestamp)], now: Timestamp) -> Answered {
         let ids: Vec<DeviceId> = sightings.iter().map(|(id, _)| id.clone()).collect();
         let mut found = Found::default();
@@ -99,7 +99,7 @@ impl Tenant {
         Ok(Answer::Done)
     }
 
-    /// A device that is there was seen.
+    /// Records that a device, if it exists, was seen.
     pub(super) fn see(&mut self, id: &DeviceId, at: Timestamp) {
         if let Some(member) = self.devices.get_mut(id) {
             member.last_seen = member.last_seen.max(Some(at));
@@ -112,7 +112,7 @@ impl Tenant {
     }
 }
 
-/// Does the condition hold for this device?
+/// Returns `true` if the audience selects this device.
 fn selects(audience: &Audience, id: &DeviceId, member: &Member) -> bool {
     match audience {
         Audience::All => true,

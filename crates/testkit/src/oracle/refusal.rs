@@ -1,7 +1,7 @@
 //! Why an operation is refused, in a form that two sides can be compared by.
 //!
-//! The texts of errors are for people and may change; what must agree is the kind, the thing that was named, and the
-//! whole set of broken rules.
+//! The texts of errors are for people and may change. The kind, the name that was refused, and the whole set of broken
+//! rules must agree.
 
 use rollbook::{AppKey, DeviceId, Error, Rule, Subject, Violation};
 use std::collections::BTreeMap;
@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
-    /// The field as the operation calls it.
+    /// The field, by the name it has in the operation.
     pub field: String,
-    /// The position in the list, when the field is one and an item of it is at fault.
+    /// The position in the list, when the field is a list and one of its items is wrong.
     pub index: Option<usize>,
     /// The rule.
     pub rule: Rule,
@@ -44,22 +44,22 @@ impl From<&Violation> for Broken {
 pub enum Refusal {
     /// Arguments break rules: all of them, sorted.
     Invalid(Vec<Broken>),
-    /// Something is not in the register: what, and its name as errors quote it.
+    /// Something is not in the register: the kind of thing, and its name as errors quote it.
     NotFound(Subject, String),
-    /// The app exists already.
+    /// The app already exists.
     AppExists(AppKey),
-    /// The device, as errors quote it, changed since the version that the update was based on.
+    /// The device, as errors quote it, has changed since the version that the update was based on.
     Stale(String),
     /// The app lacks a capability.
     Forbidden(AppKey),
-    /// Operations of a batch fail, by index.
+    /// Operations of a batch fail; by index.
     Batch(BTreeMap<usize, Refusal>),
-    /// A failure that no rule of the domain explains. A model never answers it.
+    /// A failure that no rule of the domain explains. A model never returns it.
     Failure(String),
 }
 
 impl Refusal {
-    /// One broken rule.
+    /// Returns a broken rule.
     ///
     /// ```
     /// use rollbook::{Error, Rule, TagName, parse_list};
@@ -73,7 +73,7 @@ impl Refusal {
         Refusal::Invalid(vec![Broken { field: field.to_owned(), index, rule }])
     }
 
-    /// All of `broken`, whatever its order; nothing when it is empty.
+    /// Returns all of `broken` as a refusal, whatever its order; `Ok` when it is empty.
     ///
     /// ```
     /// use rollbook::Rule;

@@ -1,10 +1,10 @@
-//! The limits, each said once: what is counted, against what, and which field is named.
+//! The limits, each written once: what is counted, the limit, and the field that is named.
 
 use super::refusal::{Broken, Refusal};
 use rollbook::{Alias, Attribute, Attributes, DeviceId, Limits, NameRule, Rule, Scalar, TagName};
 use unicode_script::{Script, UnicodeScript};
 
-/// The broken rules of one call so far.
+/// The rules that one call has broken so far.
 #[derive(Debug, Default)]
 pub(super) struct Found(Vec<Broken>);
 
@@ -17,14 +17,14 @@ impl Found {
         Refusal::check(self.0)
     }
 
-    /// A list as it was sent: duplicates count.
+    /// Checks the length of a list as it was sent: duplicates count.
     pub(super) fn items(&mut self, field: &str, count: usize, limit: Option<u32>) {
         if above(count, limit) {
             self.add(field, None, Rule::Items);
         }
     }
 
-    /// Tags that are added: the list's limits, and every name of which the app's rule does not approve.
+    /// Checks tags that are added: the list's limits, and every name against the app's rule.
     pub(super) fn added_tags(&mut self, limits: &Limits, field: &str, tags: &[TagName]) {
         self.tag_list(limits, field, tags);
         for (n, tag) in tags.iter().enumerate() {
@@ -34,7 +34,7 @@ impl Found {
         }
     }
 
-    /// Tags that are removed: only the list's limits, since removing a name is always legal.
+    /// Checks tags that are removed: only the list's limits, since any name may be removed.
     pub(super) fn tag_list(&mut self, limits: &Limits, field: &str, tags: &[TagName]) {
         self.items(field, tags.len(), limits.tags_per_list);
         if above(tags.iter().map(|tag| tag.as_str().len()).sum(), limits.tag_list_bytes) {
@@ -54,14 +54,14 @@ impl Found {
         }
     }
 
-    /// A name that the app does not hold yet.
+    /// Checks a name that the app does not have yet.
     pub(super) fn new_name(&mut self, field: &str, name: &str) {
         if !is_told_apart(name) {
             self.add(field, None, Rule::Characters);
         }
     }
 
-    /// Every device of a list that the app does not know.
+    /// Notes every device of a list that the app does not know.
     pub(super) fn known(&mut self, field: &str, ids: &[DeviceId], knows: impl Fn(&DeviceId) -> bool) {
         for (n, id) in ids.iter().enumerate() {
             if !knows(id) {
@@ -103,12 +103,12 @@ impl Found {
     }
 }
 
-/// Exactly at a limit is accepted.
+/// Returns `true` above a limit. Exactly at it is accepted.
 pub(super) fn above(count: usize, limit: Option<u32>) -> bool {
     limit.is_some_and(|most| count > most as usize)
 }
 
-/// The one reason why a name may not be added: its length, else its characters.
+/// Returns the one reason why a name may not be added: its length, else its characters.
 fn broken_name(names: NameRule, text: &str) -> Option<Rule> {
     let most = match names {
         NameRule::Jpush => 40,
@@ -127,14 +127,15 @@ fn broken_name(names: NameRule, text: &str) -> Option<Rule> {
     (!good).then_some(Rule::Characters)
 }
 
-/// Does a name begin and end with something to see? A variation selector or a tag of a flag belongs to what it follows.
+/// Returns `true` if a name begins and ends with something visible. A variation selector or a tag of a flag belongs to
+/// the character that it follows.
 fn is_told_apart(name: &str) -> bool {
     let seen = |c: char| !c.is_whitespace() && !is_ignorable(c);
     let selects = |c: char| matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0020}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}');
     name.starts_with(seen) && name.trim_end_matches(selects).ends_with(seen)
 }
 
-/// Unicode Default_Ignorable_Code_Point.
+/// Returns `true` for characters with the Unicode property Default_Ignorable_Code_Point.
 fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'

@@ -1,4 +1,4 @@
-//! Everything that the model knows, in the form in which a register tells it.
+//! Everything that the model knows, in the form of a register's survey.
 
 use super::tenant::Tenant;
 use super::{Oracle, info};
@@ -7,8 +7,8 @@ use rollbook::{Event, EventOrder, EventQuery, Timestamp};
 use std::collections::BTreeMap;
 
 impl Oracle {
-    /// What a register that holds the same would tell of itself, but for what is its own: versions, event codes, and
-    /// the order of devices, which here is that of their ids. Compare by [`Survey::comparable`].
+    /// Returns the survey of a register with the same content, except for what each register has of its own: versions,
+    /// event codes, and the order of devices, which here is that of their ids. Compare by [`Survey::comparable`].
     ///
     /// ```
     /// use rollbook::{AppSettings, Command, ManualClock, Platform, Registration, Registry};
@@ -58,7 +58,7 @@ impl Tenant {
         }
     }
 
-    /// The events that are not older than the retention, the oldest first.
+    /// Returns the events that are not older than the retention, oldest first.
     fn kept(&self, now: Timestamp) -> Vec<Event> {
         let query = EventQuery { order: EventOrder::OldestFirst, ..EventQuery::default() };
         self.history(&query, now).unwrap_or_default()

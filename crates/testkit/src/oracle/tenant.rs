@@ -1,4 +1,4 @@
-//! One app as plain maps, and the questions its operations ask of it.
+//! One app as plain maps, and the questions that its operations ask.
 
 use super::refusal::Refusal;
 use rollbook::{
@@ -7,7 +7,7 @@ use rollbook::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything of one app.
+/// The whole content of one app.
 #[derive(Debug, Clone)]
 pub(super) struct Tenant {
     pub(super) name: String,
@@ -22,16 +22,17 @@ pub(super) struct Tenant {
     pub(super) events: Vec<Happened>,
     /// Counts changes, bindings and events, so that each is later than all before it.
     pub(super) ticks: u64,
-    /// What a batch under way must remember.
+    /// The state of the batch that is under way.
     pub(super) batch: Option<UnderWay>,
 }
 
-/// What the rules of batches speak of.
+/// What the rules of batches depend on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct UnderWay {
-    /// Whose every device was when the batch began.
+    /// The user of every device when the batch began.
     pub(super) owners: BTreeMap<DeviceId, UserId>,
-    /// The version every device had then and has until the batch is applied; a device that the batch removes loses it.
+    /// The version that every device had then and keeps until the batch is applied; a device that the batch removes
+    /// loses it.
     pub(super) versions: BTreeMap<DeviceId, u64>,
     /// The devices that the batch deleted with their users.
     pub(super) deleted: BTreeSet<DeviceId>,
@@ -40,7 +41,7 @@ pub(super) struct UnderWay {
 /// A device and what the model remembers about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
-    /// Changes whenever anything below does, but for what the documentation excepts.
+    /// Changes whenever anything below does, with the documented exceptions.
     pub(super) version: u64,
     pub(super) platform: Platform,
     pub(super) token: Option<PushToken>,
@@ -115,7 +116,7 @@ impl Tenant {
         self.devices.get(id).ok_or_else(|| Refusal::no_device(id))
     }
 
-    /// The version that an update may be based on. A batch is one change: no version moves inside it.
+    /// Returns the version that an update may be based on. A batch is one change: no version moves inside it.
     pub(super) fn version(&self, id: &DeviceId) -> Option<u64> {
         match &self.batch {
             Some(batch) => batch.versions.get(id).copied(),
@@ -131,7 +132,7 @@ impl Tenant {
         self.devices.values().any(|member| member.user == *user)
     }
 
-    /// The ids of the devices of which `chosen` approves, in byte order.
+    /// Returns the ids of the devices for which `chosen` returns `true`, in byte order.
     pub(super) fn ids(&self, chosen: impl Fn(&DeviceId, &Member) -> bool) -> Vec<DeviceId> {
         self.devices.iter().filter(|(id, member)| chosen(id, member)).map(|(id, _)| id.clone()).collect()
     }
@@ -144,7 +145,7 @@ impl Tenant {
         self.ids(|_, member| platforms.contains(member.platform) && member.tags.contains(tag))
     }
 
-    /// Changes one device; its version moves when, and only when, something else did.
+    /// Changes one device. Its version moves if, and only if, something else did.
     pub(super) fn edit(&mut self, id: &DeviceId, change: impl FnOnce(&mut Member)) {
         let next = self.ticks + 1;
         let Some(member) = self.devices.get_mut(id) else { return };

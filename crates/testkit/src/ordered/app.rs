@@ -1,10 +1,12 @@
-//! Everything about one app: what is kept, what checks ask, what operations do.
+//! Everything about one app: its state, its checks, its operations.
 //!
 //! Three things are easily overlooked, and each has its place below:
 //!
-//! - a device is named by its *place*, not by its slot: a slot may be filled by another device since (`filled`, `at`);
-//! - both sides of a relation change together, and a key without devices is no key (`link`, `unlink`);
-//! - operations see those before them in the set, checks see none of them (`apply`, and the frame in `mod.rs`).
+//! - a device is named by its *place*, not by its slot: another device may have filled the slot since (`filled`,
+//!   `at`);
+//! - both sides of a relation change together, and a key without devices does not exist (`link`, `unlink`);
+//! - operations see the effects of those before them in the set, checks see none of them (`apply`, and the frame in
+//!   `mod.rs`).
 
 use rollbook::store::{
     Check, Committed, Conflicted, Deleted, Deletion, Entry, EntryKey, EventOwner, EventRecord, Key,
@@ -15,16 +17,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::ops::RangeInclusive;
 
-/// Everything about one app at one version.
+/// The state of one app at one version.
 #[derive(Debug, Clone, Default)]
 pub(super) struct App {
     pub(super) version: Version,
     pub(super) sealed: bool,
     pub(super) devices: BTreeMap<Slot, Device>,
-    /// The slots without a device that had one: the next devices get them.
+    /// The slots that had a device and are empty now. New devices get them first.
     emptied: BTreeSet<Slot>,
     pub(super) ids: BTreeMap<DeviceId, Slot>,
-    /// The devices of each key. A key without devices is not in the map: empty is absent.
+    /// The devices of each key. A key without devices is not in the map.
     keys: BTreeMap<OwnedKey, BTreeSet<Slot>>,
     pub(super) entries: BTreeMap<EntryKey, (Entry, Version)>,
     pub(super) log: BTreeMap<EventPosition, EventRecord>,
@@ -47,7 +49,7 @@ pub(super) fn too_large(what: &'static str, limit: u64, actual: u64) -> StoreErr
     StoreError::TooLarge { what, limit, actual }
 }
 
-/// Every slot of a platform.
+/// Returns the range of all slots of a platform.
 pub(super) fn slots(platform: Platform) -> RangeInclusive<Slot> {
     Slot { platform, ordinal: 0 }..=Slot { platform, ordinal: u32::MAX }
 }
@@ -62,35 +64,36 @@ impl App {
         relation: Relation,
         after: Option<&str>,
     ) -> impl Iterator<Item = &'a str> {
-        // No name is empty, so the empty one is before them all.
+        // No name is empty, so the empty one sorts before all of them.
         let start = OwnedKey { relation, name: after.unwrap_or_default().into() };
         let behind = self.keys.range((Excluded(start), Unbounded));
         behind.map(|(key, _)| key).take_while(move |key| key.relation == relation).map(|key| &*key.name)
     }
 
-    /// The slots of a key on all platforms.
+    /// Returns the slots of a key on all platforms.
     pub(super) fn all_slots_of(&self, key: Key<'_>) -> impl Iterator<Item = &Slot> {
         self.keys.get(&key.to_owned()).into_iter().flatten()
     }
 
-    /// The slots of a key on a platform.
+    /// Returns the slots of a key on a platform.
     pub(super) fn slots_of(&self, key: Key<'_>, platform: Platform) -> impl Iterator<Item = &Slot> {
         self.keys.get(&key.to_owned()).into_iter().flat_map(move |all| all.range(slots(platform)))
     }
 
-    /// The device of a place, if it still fills it: that a slot is filled is not enough.
+    /// Returns the device of a place. Fails unless that very device still fills the slot: a filled slot alone is not
+    /// enough.
     fn filled(&self, place: Place) -> Result<&Device, StoreError> {
         let device = self.devices.get(&place.slot).filter(|device| device.stored.place == place);
         device.ok_or(StoreError::conflict(Conflicted::DeviceGone))
     }
 
-    /// The same, to be changed.
+    /// Returns the same, for changes.
     pub(super) fn at(&mut self, place: Place) -> Result<&mut Device, StoreError> {
         let device = self.devices.get_mut(&place.slot).filter(|device| device.stored.place == place);
         device.ok_or(StoreError::conflict(Conflicted::DeviceGone))
     }
 
-    /// Judges one check. A place that its device has left is told as that, before what was asked about the device.
+    /// Verifies one check. If the device has left the place, that is reported before the result of the check itself.
     pub(super) fn verify(&self, check: &Check) -> Result<(), StoreError> {
         match check {
             Check::Open if self.sealed => conflict(Conflicted::Sealed),
@@ -105,7 +108,7 @@ impl App {
                 let key = Key::new(Relation::Tag, tag).to_owned();
                 for &place in devices {
                     let keys = &self.filled(place)?.keys;
-                    // At its limit a device may still be given what it has: that takes no room.
+                    // At its limit a device may still be given a tag that it has: that takes no room.
                     let tags = keys.iter().filter(|key| key.relation == Relation::Tag).count();
                     if tags >= *most as usize && !keys.contains(&key) {
                         return conflict(Conflicted::DeviceFull);
@@ -114,7 +117,7 @@ impl App {
                 Ok(())
             }
             Check::Linked { key, devices, is } => {
-                // Every device is judged, and each must be there, whichever way is asked.
+                // Every device is checked, and each must exist, even when the result is already known.
                 for &place in devices {
                     if self.filled(place)?.keys.contains(key) != *is {
                         return conflict(Conflicted::LinkChanged);
@@ -123,7 +126,7 @@ impl App {
                 Ok(())
             }
             Check::Unseen { devices, since } => {
-                // A heartbeat takes the same lock as a commit: what was acknowledged is here.
+                // A heartbeat takes the same lock as a commit, so every acknowledged one is visible here.
                 for &place in devices {
                     if self.filled(place)?.last_seen.is_some_and(|at| at >= *since) {
                         return conflict(Conflicted::DeviceSeen);
@@ -142,7 +145,7 @@ impl App {
         }
     }
 
-    /// Does one operation. What goes wrong leaves through `?`: all of this happens to a copy, which is then dropped.
+    /// Applies one operation. Errors may leave through `?` at any point: the state is a copy, which is then dropped.
     pub(super) fn apply(
         &mut self,
         operation: &Operation,
@@ -183,7 +186,7 @@ impl App {
             }
             Operation::Link { key, devices } => {
                 for &place in devices {
-                    // A device that has the key is not changed: its version stays.
+                    // A device that already has the key is not changed, so its version stays.
                     if !self.holds(place, key)? {
                         self.change(place)?;
                         self.link(key, place.slot);
@@ -199,8 +202,8 @@ impl App {
                 }
             }
             Operation::Drop { key, platforms } => {
-                // Here each device is visited. A store for many devices gives each (key, platform) a number that
-                // devices hold, and forgets the number.
+                // This visits every device. A store for many devices can instead give each (key, platform) a number
+                // that devices hold, and drop the number.
                 self.take(key, *platforms);
             }
             Operation::Condemn { user, deletion } => {
@@ -208,8 +211,8 @@ impl App {
                 if self.entries.contains_key(&entry_key) {
                     return conflict(Conflicted::EntryChanged);
                 }
-                // The end of the log as the set has made it so far: the deletion takes the events before this point,
-                // and a user of the same name may post others behind it.
+                // The end of the log as the set has made it so far: the deletion erases the events before this point,
+                // and events of a later user with the same name come after it.
                 let of = Deleted::User { user: user.clone(), through: self.log_end };
                 let entry = Entry::Deletion(Deletion { number: *deletion, of });
                 self.entries.insert(entry_key, (entry, self.version));
@@ -228,7 +231,7 @@ impl App {
                 self.entries.remove(key);
             }
             Operation::Append { event } => {
-                // Numbers are never given again, so the end is kept by itself and not read off the last event.
+                // Numbers are never used again, so the end is stored and not derived from the last event.
                 self.log_end.0 += 1;
                 let position = EventPosition { at: event.at, seq: self.log_end };
                 self.log.insert(position, (**event).clone());
@@ -259,7 +262,8 @@ impl App {
         Ok(())
     }
 
-    /// Where the next device of a platform goes: an emptied slot, filled now, or else a slot behind all others.
+    /// Returns the place for the next device of a platform: an emptied slot, filled now, or else the slot after all
+    /// others.
     fn vacant(&self, platform: Platform, first: u32) -> Result<Place, StoreError> {
         if let Some(&slot) = self.emptied.range(slots(platform)).next() {
             return Ok(Place { slot, filled: self.version });
@@ -274,7 +278,7 @@ impl App {
         Ok(Place { slot: Slot { platform, ordinal }, filled: Version(0) })
     }
 
-    /// The device of a place, which from now on has the version of this commit.
+    /// Returns the device of a place and gives it the version of this commit.
     fn change(&mut self, place: Place) -> Result<&mut Device, StoreError> {
         let version = self.version;
         let device = self.at(place)?;
@@ -286,7 +290,7 @@ impl App {
         Ok(self.at(place)?.keys.contains(key))
     }
 
-    /// Gives a key to the device of a slot, in the place of the one that excludes it.
+    /// Gives a key to the device of a slot, and takes away the key that it excludes.
     fn link(&mut self, key: &OwnedKey, slot: Slot) {
         let owner = |relation| matches!(relation, Relation::User | Relation::Deletion);
         let excludes = |old: &OwnedKey| match key.relation {
@@ -315,7 +319,7 @@ impl App {
         }
     }
 
-    /// Takes a key from all its devices on some platforms; answers their slots. No version changes.
+    /// Takes a key from all its devices on some platforms and returns their slots. No version changes.
     fn take(&mut self, key: &OwnedKey, platforms: PlatformSet) -> Vec<Slot> {
         let all = self.keys.get(key).into_iter().flatten().copied();
         let taken: Vec<Slot> = all.filter(|slot| platforms.contains(slot.platform)).collect();

@@ -1,11 +1,11 @@
 //! A complete store, as small as one can be: ordered maps under one lock. Read it to write your own.
 //!
-//! It keeps every promise of the [contract](rollbook::store) but those about time: each commit copies the whole app,
-//! changes the copy, and puts it in the place of the old one. That one idea gives atomicity (a commit that fails has
-//! touched only its copy), snapshots (a view keeps the copy it was given), and an order of commits (the lock).
+//! It keeps every promise of the [contract](rollbook::store) except those about time: each commit copies the whole
+//! app, changes the copy, and replaces the old one with it. This gives atomicity (a commit that fails has changed only
+//! its copy), snapshots (a view keeps the copy it was given), and an order of commits (the lock).
 //!
-//! What is worth copying from it is the order of the work, not the maps: `App::verify` judges every check against
-//! the state before, `App::apply` does one operation after the other, and whatever goes wrong leaves through `?`.
+//! Take over the order of the work rather than the maps: `App::verify` verifies every check against the state before,
+//! `App::apply` applies one operation after the other, and every error leaves through `?`.
 //!
 //! - this file: the store, its lock, and the frame of a commit;
 //! - `app.rs`: everything about one app, its checks and operations;
@@ -23,7 +23,7 @@ use rollbook::{AppId, Timestamp, UserId, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A store of ordered maps under one lock; it lives as long as the process.
+/// A store of ordered maps under one lock. Its content is lost when it is dropped.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Audience, Platform, Registration, Registry};
@@ -42,7 +42,7 @@ pub struct OrderedStore {
 }
 
 impl OrderedStore {
-    /// An empty store.
+    /// Returns an empty store.
     ///
     /// ```
     /// use rollbook::{AppId, Version, store::{Store, View}};
@@ -56,7 +56,7 @@ impl OrderedStore {
         Self::default()
     }
 
-    /// An empty store that gives this ordinal first: for tests at the top of the range.
+    /// Returns an empty store whose first ordinal is this one, for tests at the top of the range.
     ///
     /// ```
     /// use rollbook::{AppId, Platform, store::{DeviceRecord, Operation, Store, WriteSet}};
@@ -100,8 +100,8 @@ impl Store for OrderedStore {
         if weight > limit {
             return Err(too_large("the write set", limit as u64, weight as u64));
         }
-        // The order of the contract: the weight, the checks, the operations. One writer at a time, from the first check
-        // to the last operation: nothing may come between what was judged and what is done.
+        // The order of the contract: the weight, the checks, the operations. The lock is held from the first check to
+        // the last operation, so that nothing changes between what was verified and what is applied.
         let mut apps = self.apps.write();
         let before = apps.get(&app).cloned().unwrap_or_default();
         for check in &writes.checks {
@@ -113,20 +113,21 @@ impl Store for OrderedStore {
         for operation in &writes.operations {
             after.apply(operation, self.first_ordinal, &mut committed)?;
         }
-        // Who vanished is told of the set as a whole: a device before it, none after it.
+        // A user vanishes by the set as a whole: it had a device before the set and has none after it.
         for name in
             before.names(Relation::User, None).filter(|name| !after.has(Key::new(Relation::User, name)))
         {
             let user = UserId::new(name).map_err(|_| StoreError::corrupt("the name of a user"))?;
             committed.vanished_users.push(user);
         }
-        // The commit is visible from here on, and only now: a view that was taken before keeps the old copy.
+        // The commit becomes visible here: a view that was taken before keeps the old copy.
         apps.insert(app, Arc::new(after));
         Ok(committed)
     }
 
     fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
-        // No version, no check, and a place that was left is skipped: heartbeats are many and cheap.
+        // There is no version and no check, and a place that its device has left is skipped: heartbeats are many and
+        // cheap.
         let mut apps = self.apps.write();
         let Some(app) = apps.get_mut(&app).map(Arc::make_mut) else { return Ok(()) };
         for &(place, at) in seen {

@@ -1,6 +1,6 @@
 //! The questions: one version of one app, shared with the store for as long as nothing changes.
 //!
-//! A view never waits and never changes, so none of them can fail; a store on disk answers what its engine says.
+//! A view never waits and never changes, so no question can fail; a store on disk returns its engine's errors.
 
 use super::app::{App, slots};
 use rollbook::store::{
@@ -49,7 +49,8 @@ impl View for OrderedView {
         Ok(self.0.devices.get(&slot).map(|device| device.stored.clone()))
     }
 
-    // A list may be older than the view: whoever filled a slot later than `as_of` is not who was listed.
+    // A list may be older than the view: a device that filled a slot later than `as_of` is not the one that was
+    // listed.
     fn ids(
         &self,
         platform: Platform,
@@ -94,7 +95,7 @@ impl View for OrderedView {
         Ok(keys.filter(|key| key.relation == relation).count())
     }
 
-    // The platforms on which the key has devices now, not those on which it ever had some.
+    // Returns the platforms on which the key has devices now, not those on which it ever had some.
     fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError> {
         Ok(self.0.all_slots_of(key).map(|slot| slot.platform).collect())
     }

@@ -1,4 +1,4 @@
-//! Conditions, as trees and as texts.
+//! Audiences, as trees and as texts.
 
 use super::{alias, device_id, platforms, tag, user_id, wide_tag};
 use proptest::collection::vec;

@@ -9,8 +9,8 @@ use proptest::option::of;
 use proptest::prelude::*;
 use rollbook::{Command, Version};
 
-/// Operations of every kind, as an app takes them one by one or in a batch; whether it accepts one depends on what it
-/// holds.
+/// Operations of every kind, as an app takes them one by one or in a batch. Whether an app accepts one depends on its
+/// content.
 ///
 /// ```
 /// use proptest::prelude::*;

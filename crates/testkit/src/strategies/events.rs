@@ -1,4 +1,4 @@
-//! Events and questions about them.
+//! Events and queries for them.
 
 use super::{device_id, event_name, timestamp, user_id};
 use proptest::collection::vec;
@@ -63,7 +63,7 @@ pub fn event() -> impl Strategy<Value = NewEvent> {
     )
 }
 
-/// Questions about history, from its beginning.
+/// Queries for history, from its beginning.
 ///
 /// ```
 /// use proptest::prelude::*;
