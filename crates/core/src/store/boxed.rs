@@ -1,4 +1,4 @@
-//! The object-safe form: for programs that choose a store at run time.
+//! The object-safe form of a store, for programs that choose a store at run time.
 
 use super::{
     Committed, Entry, EntryKey, EntryKind, Key, LogRange, Place, Posting, Relation, Slot, Store, StoreError,
@@ -7,7 +7,7 @@ use super::{
 use crate::model::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::fmt;
 
-/// [`Store`] without its associated type, so that it can be a trait object. Every store is one.
+/// [`Store`] without its associated type, so that it can be a trait object. Every [`Store`] implements it.
 ///
 /// ```
 /// use rollbook::AppId;
@@ -25,17 +25,17 @@ pub trait DynStore: Send + Sync + 'static {
     /// See [`Store::view`].
     ///
     /// # Errors
-    /// As there.
+    /// See [`Store::view`].
     fn dyn_view(&self, app: AppId) -> Result<Box<dyn View + '_>, StoreError>;
     /// See [`Store::commit`].
     ///
     /// # Errors
-    /// As there.
+    /// See [`Store::commit`].
     fn dyn_commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError>;
     /// See [`Store::touch`].
     ///
     /// # Errors
-    /// As there.
+    /// See [`Store::touch`].
     fn dyn_touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError>;
 }
 
@@ -57,7 +57,7 @@ impl<S: Store> DynStore for S {
     }
 }
 
-/// A store chosen at run time. Costs one allocation a view and one indirect call a question.
+/// A store chosen at run time. It costs one allocation for each view and one indirect call for each method of a view.
 ///
 /// ```
 /// use rollbook::store::BoxedStore;
@@ -117,7 +117,7 @@ impl Store for BoxedStore {
     }
 }
 
-/// A shared store is a store: several registers, or a register and a tool, on one.
+/// A shared store is a store, so that several registries, or a registry and a tool, can use the same one.
 impl<S: Store> Store for std::sync::Arc<S> {
     type View<'a>
         = S::View<'a>

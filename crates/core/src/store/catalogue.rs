@@ -3,7 +3,7 @@
 use crate::model::{AppId, AppKey, AppRecord, EventName, EventSeq, EventType, OnUserChange, UserId};
 use serde::{Deserialize, Serialize};
 
-/// The name of a catalogue entry. Entries of one kind are ordered by the bytes of their names or by their numbers.
+/// The key of a catalogue entry. Entries of one kind are ordered by the bytes of their names or by their numbers.
 ///
 /// ```
 /// use rollbook::AppId;
@@ -18,18 +18,18 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EntryKey {
-    /// An app, in the directory.
+    /// An app; kept in the directory.
     App(AppKey),
-    /// The number of the next app, in the directory.
+    /// The number of the next app; kept in the directory.
     NextApp,
     /// A declared event type of an app.
     EventType(EventName),
-    /// A deletion that is under way: of a user in its app, of an app in the directory.
+    /// A pending deletion: of a user, kept in the user's app; of an app, kept in the directory.
     Deletion(u64),
 }
 
 impl EntryKey {
-    /// The kind of the entry.
+    /// Returns the kind of the entry.
     ///
     /// ```
     /// use rollbook::store::{EntryKey, EntryKind};
@@ -92,12 +92,12 @@ pub enum Entry {
     NextApp(AppId),
     /// A declared event type.
     EventType(EventType),
-    /// A deletion that is under way.
+    /// A pending deletion.
     Deletion(Deletion),
 }
 
 impl Entry {
-    /// The entry's key.
+    /// Returns the entry's key.
     ///
     /// ```
     /// use rollbook::store::{Entry, EntryKey};
@@ -118,7 +118,7 @@ impl Entry {
     }
 }
 
-/// A deletion that is under way, kept so that it resumes after a crash.
+/// A pending deletion. It is kept so that the deletion resumes after a crash.
 ///
 /// ```
 /// use rollbook::store::{Deleted, Deletion, Entry, EntryKey, Operation, Store, View, WriteSet};
@@ -135,7 +135,7 @@ impl Entry {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
-    /// Its number; no other deletion under way in the same space has it.
+    /// The deletion's number, unique among the pending deletions of the same app or of the directory.
     pub number: u64,
     /// What is being deleted.
     pub of: Deleted,
@@ -166,19 +166,19 @@ pub enum Deleted {
         /// The last event that existed when the deletion began.
         through: EventSeq,
     },
-    /// Nobody: the devices of a user are on their way to their anonymous users, and are not to be seen until they are
-    /// there. The registry writes this in place of [`Deleted::User`], in the set that condemns them.
+    /// No record: the devices of a user are being moved to their anonymous users, and are hidden until they are there.
+    /// The registry writes this in place of [`Deleted::User`], in the write set that condemns the devices.
     SignOut {
         /// The user.
         user: UserId,
-        /// What each device loses on the way.
+        /// What each device loses when it leaves the user.
         clears: OnUserChange,
     },
     /// An app with everything in it.
     App {
-        /// Its key, which may name a new app by now.
+        /// The app's key. A new app may have the same key by now.
         key: AppKey,
-        /// Its number.
+        /// The app's number.
         id: AppId,
     },
 }

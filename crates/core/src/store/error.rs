@@ -1,10 +1,11 @@
-//! How a store fails: classes that tell the registry what to do, never an engine's codes.
+//! The errors of a store: classes by what the registry does next, without the codes of any engine.
 
 use std::error::Error as Cause;
 
-/// Why a store did not answer or did not apply.
+/// Why a store could not read or did not apply a write.
 ///
-/// The engine's own error travels as the source and is printed once, by whoever walks the chain.
+/// The engine's own error is the [`source`](std::error::Error::source). It is not part of the message, so that a chain
+/// of errors prints it once.
 ///
 /// ```
 /// use rollbook::store::StoreError;
@@ -18,13 +19,13 @@ use std::error::Error as Cause;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// A check of the write set does not hold. Nothing was applied: read again and plan anew.
+    /// A check of the write set does not hold. Nothing was applied; the caller reads and plans again.
     #[error("a concurrent write came first: {what}")]
     Conflict {
-        /// The check that failed, in words.
+        /// The check that failed.
         what: Conflicted,
     },
-    /// The store cannot do it now. Nothing was applied: the same call may succeed later.
+    /// The store cannot do this now. Nothing was applied; the same call may succeed later.
     #[error("the store is unavailable: {what}")]
     Unavailable {
         /// What was being done.
@@ -33,7 +34,7 @@ pub enum StoreError {
         #[source]
         cause: Option<Box<dyn Cause + Send + Sync>>,
     },
-    /// The write set may or may not have been applied, whole: never retried blindly.
+    /// The whole write set was applied, or nothing of it was. It must not be retried without reading first.
     #[error("the outcome of the write is unknown: {what}")]
     OutcomeUnknown {
         /// What was being done.
@@ -42,20 +43,20 @@ pub enum StoreError {
         #[source]
         cause: Option<Box<dyn Cause + Send + Sync>>,
     },
-    /// More than the store takes. Nothing was applied, and the same call will never succeed.
+    /// The call exceeds a limit of the store. Nothing was applied, and the same call will never succeed.
     #[error("{what}: must be at most {limit}: got {actual}")]
     TooLarge {
         /// What is too large.
         what: &'static str,
-        /// The most the store takes.
+        /// The maximum that the store accepts.
         limit: u64,
-        /// What it was given.
+        /// The size that was given.
         actual: u64,
     },
-    /// What the store holds does not decode or contradicts itself.
+    /// Stored data does not decode or contradicts itself.
     #[error("stored data is corrupt: {what}")]
     Corrupt {
-        /// Where, and what is wrong with it.
+        /// Where the data is, and what is wrong with it.
         what: String,
         /// The engine's error.
         #[source]
@@ -67,7 +68,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// A [`StoreError::Conflict`] over `what`.
+    /// Creates a [`StoreError::Conflict`] over `what`.
     ///
     /// ```
     /// use rollbook::store::{Conflicted, StoreError};
@@ -79,7 +80,7 @@ impl StoreError {
         StoreError::Conflict { what }
     }
 
-    /// A [`StoreError::Corrupt`] that the store itself found.
+    /// Creates a [`StoreError::Corrupt`] for damage that the store itself found, without an engine's error.
     ///
     /// ```
     /// use rollbook::store::StoreError;
@@ -91,7 +92,7 @@ impl StoreError {
     }
 }
 
-/// Which kind of check did not hold.
+/// The kinds of checks that did not hold.
 ///
 /// ```
 /// use rollbook::AppId;
@@ -109,7 +110,7 @@ impl StoreError {
 pub enum Conflicted {
     /// The device exists already.
     DeviceExists,
-    /// The device is gone from its slot, or the slot holds another.
+    /// The device no longer fills its slot, or the slot holds another device.
     DeviceGone,
     /// The device has another version.
     DeviceChanged,
@@ -119,7 +120,7 @@ pub enum Conflicted {
     DeviceFull,
     /// A device has a key that it should not have, or lacks one that it should.
     LinkChanged,
-    /// The device was seen.
+    /// The device was seen since.
     DeviceSeen,
     /// The catalogue entry has another version.
     EntryChanged,

@@ -3,9 +3,9 @@
 use crate::model::{Platform, Version};
 use serde::{Deserialize, Serialize};
 
-/// Where a device stands: its platform and its ordinal among the devices of that platform.
+/// The position of a device: its platform and its ordinal among the devices of that platform.
 ///
-/// Ordinals are dense and small, so that postings compress; the ordinal of a removed device is given again.
+/// Ordinals are dense and small, so that postings compress. The ordinal of a removed device is given to a later one.
 ///
 /// ```
 /// use rollbook::store::{Slot, Store, View};
@@ -26,10 +26,10 @@ pub struct Slot {
     pub ordinal: u32,
 }
 
-/// One occupancy of a slot: the slot, and the version at which the present device filled it.
+/// A reference to one device in a slot: the slot, and the version at which this device filled it (its generation).
 ///
-/// A slot that was emptied and filled again is another place, so whoever holds a place from earlier never meets the
-/// device that came later. A slot that was never emptied reports version 0: nobody can hold an older place of it.
+/// A slot that was emptied and filled again is a different place, so an old place never leads to the device that came
+/// later. A slot that was never emptied has version 0, because no older place of it can exist.
 ///
 /// ```
 /// use rollbook::store::{Store, View};
@@ -51,11 +51,11 @@ pub struct Slot {
 pub struct Place {
     /// The slot.
     pub slot: Slot,
-    /// When the present device filled it; version 0 when it is the slot's first.
+    /// The version at which the present device filled the slot; 0 for the slot's first device.
     pub filled: Version,
 }
 
-/// The three relations of names and devices, and the one that deletion uses.
+/// The three relations between names and devices, and the relation for pending deletions.
 ///
 /// ```
 /// use rollbook::AppId;
@@ -74,14 +74,14 @@ pub struct Place {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Relation {
-    /// A device carries many.
+    /// Tags; a device may have many.
     Tag,
-    /// A device has at most one.
+    /// Aliases; a device has at most one.
     Alias,
-    /// A device has at most one; it shares the device's owner with [`Relation::Deletion`].
+    /// Users; a device has at most one, and either a user or a key of [`Relation::Deletion`].
     User,
-    /// The devices that wait for the removal of their user; the key is the deletion's number in decimal digits. A
-    /// device has either a user or a deletion, never both.
+    /// Devices that are pending deletion with their user. The key is the deletion's number in decimal digits. A device
+    /// has either a user or a deletion, never both.
     Deletion,
 }
 
@@ -89,7 +89,7 @@ impl Relation {
     /// Every relation.
     pub const ALL: [Relation; 4] = [Relation::Tag, Relation::Alias, Relation::User, Relation::Deletion];
 
-    /// May a device have several keys of this relation?
+    /// Returns whether a device may have several keys of this relation.
     ///
     /// ```
     /// use rollbook::store::Relation;
@@ -102,7 +102,7 @@ impl Relation {
     }
 }
 
-/// A key of a relation: what a view is asked about. The name is 1 to 255 bytes.
+/// A key of a relation, in the form in which a view is asked about it. The name is 1 to 255 bytes long.
 ///
 /// ```
 /// use rollbook::store::{Key, Relation, Store, View};
@@ -124,7 +124,7 @@ pub struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    /// The key of this name in this relation.
+    /// Creates the key of this name in this relation.
     ///
     /// ```
     /// use rollbook::store::{Key, Relation};
@@ -136,7 +136,7 @@ impl<'a> Key<'a> {
         Key { relation, name }
     }
 
-    /// The key with its name owned.
+    /// Returns the key with its name owned.
     ///
     /// ```
     /// use rollbook::store::{Key, Relation};
@@ -151,7 +151,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// A key of a relation with its name owned: what a write set holds.
+/// A key of a relation with its name owned, in the form in which a write set holds it.
 ///
 /// ```
 /// use rollbook::store::{Operation, OwnedKey, Relation, Store, WriteSet};
@@ -169,12 +169,12 @@ impl<'a> Key<'a> {
 pub struct OwnedKey {
     /// The relation.
     pub relation: Relation,
-    /// The name in that relation, 1 to 255 bytes; of a user, a valid [`UserId`](crate::UserId).
+    /// The name in that relation, 1 to 255 bytes long. The name of a user is a valid [`UserId`](crate::UserId).
     pub name: Box<str>,
 }
 
 impl OwnedKey {
-    /// The key, borrowed.
+    /// Returns the key with its name borrowed.
     ///
     /// ```
     /// use rollbook::store::{Key, OwnedKey, Relation};

@@ -1,14 +1,14 @@
-//! The contract between the register and whatever keeps it: read this to write a store.
+//! The contract between the registry and a store. Read this to write a store.
 //!
-//! A store keeps, for each app, three things: **records** (devices by id and by slot, catalogue entries by key),
-//! **relations** (tag, alias, user: a named key on one side, devices on the other), and a **log** of events. It
-//! answers reads from a [`View`], and it changes only by [`Store::commit`] of a [`WriteSet`]. The rules of the domain
-//! (limits, what an operation means) are the registry's; a store never sees them.
+//! A store keeps three things for each app: **records** (devices by id and by slot, catalogue entries by key),
+//! **relations** (tag, alias, user: a named key on one side, devices on the other), and a **log** of events. It serves
+//! reads from a [`View`], and it changes only by [`Store::commit`] of a [`WriteSet`] and by [`Store::touch`]. The rules
+//! of the domain (limits, the meaning of an operation) belong to the registry; a store does not know them.
 //!
 //! # What is where
 //!
-//! - [`Store`], [`View`]: the two traits. Neither has default bodies, so a wrapper that forgets to forward does not
-//!   compile. [`DynStore`] and [`BoxedStore`] are the object-safe form.
+//! - [`Store`], [`View`]: the two traits. Neither has default bodies, so a wrapper that does not forward a method does
+//!   not compile. [`DynStore`] and [`BoxedStore`] are the object-safe form.
 //! - [`WriteSet`], [`Check`], [`Operation`], [`Committed`]: a commit as data.
 //! - [`Slot`], [`Place`], [`Key`], [`Posting`]: how devices and keys are named.
 //! - [`DeviceRecord`], [`EventRecord`], [`Entry`]: what is kept.
@@ -16,67 +16,69 @@
 //!
 //! # Plan, then commit
 //!
-//! The registry reads a view, decides, and *returns* a write set; the store verifies the checks and applies the
-//! operations as one atomic step. There is no reading of one's own writes, no savepoint, no nesting. When a check
-//! does not hold, the store answers [`StoreError::Conflict`], has applied nothing, and the registry plans anew.
+//! The registry reads a view, decides, and *returns* a write set. The store verifies the checks and applies the
+//! operations as one atomic step. There are no reads of one's own writes, no savepoints and no nested transactions.
+//! When a check does not hold, the store applies nothing and returns [`StoreError::Conflict`], and the registry plans
+//! the write again.
 //!
 //! # Isolation
 //!
 //! | anomaly | can it happen? |
 //! |---|---|
 //! | dirty read: a view shows part of a commit, or one that failed | never |
-//! | read skew: two answers of one view belong to different versions | never |
+//! | read skew: two reads from one view belong to different versions | never |
 //! | phantom: a key or device appears or disappears inside one view | never |
 //! | dirty write: two commits interleave | never |
-//! | lost update: a commit overwrites what it did not see | never, where [`Check::Unchanged`] or [`Check::Entry`] names it |
-//! | write skew: two commits, each right alone, are wrong together | never on what a check names; possible on what none names |
+//! | lost update: a commit overwrites an unseen change | never, if [`Check::Unchanged`] or [`Check::Entry`] names it |
+//! | write skew: two commits, each right alone, are wrong together | never on what a check names; else possible |
 //! | stale read: a view older than a commit that returned before the view was taken | never |
-//! | torn heartbeat: a view shows some heartbeats of a [`Store::touch`] and not others | possible: presence is not part of a version |
+//! | torn heartbeat: a view shows a part of a [`Store::touch`] | possible: presence is not part of a version |
 //!
 //! # Visible and durable
 //!
-//! [`Store::commit`] returns when the commit is *visible*: every view taken afterwards shows it. Whether it is then
-//! also *durable* is what [`StoreInfo::durability`] declares. A store that declares [`Durability::Synced`] has the
-//! commit on disk before it is visible to anyone.
+//! [`Store::commit`] returns when the commit is *visible*: every view taken afterwards shows it.
+//! [`StoreInfo::durability`] declares whether it is then also *durable*. A store that declares [`Durability::Synced`]
+//! has the commit on disk before any view shows it.
 //!
 //! # Empty is absent
 //!
-//! A key without devices does not exist: it is in no listing, its postings are empty, its cardinality is 0, and
-//! nothing tells it from a key that never was. The same goes for a set of devices, of tags, of events.
+//! A key without devices does not exist: it is in no listing, its postings are empty, its cardinality is 0, and no read
+//! distinguishes it from a key that never existed. The same holds for an empty set of devices, of tags, or of events.
 //!
 //! # Dropped keys
 //!
-//! [`Operation::Drop`] takes the same time for a key of ten devices and of ten million. The usual way is an internal
-//! number for each (key, platform) that devices refer to: dropping forgets the number, devices that still hold it
-//! skip it when read, and their next write sweeps it. A number may be given to another key only when no device holds
-//! it any more.
+//! [`Operation::Drop`] takes the same time for a key of ten devices and of ten million. The usual implementation gives
+//! each (key, platform) an internal number that devices refer to. Dropping the key retires the number: reads skip it in
+//! devices that still hold it, and the next write of such a device removes it. A retired number may be given to another
+//! key only when no device holds it any more.
 //!
 //! # Errors
 //!
 //! | class | was it applied? | what the caller does |
 //! |---|---|---|
-//! | [`Conflict`](StoreError::Conflict) | no | reads again, plans anew |
+//! | [`Conflict`](StoreError::Conflict) | no | reads and plans again |
 //! | [`Unavailable`](StoreError::Unavailable) | no | tries later |
 //! | [`OutcomeUnknown`](StoreError::OutcomeUnknown) | all of it, or nothing | reads before it writes again |
 //! | [`TooLarge`](StoreError::TooLarge) | no | asks for less |
 //! | [`Corrupt`](StoreError::Corrupt) | no | has an operator look |
 //! | [`Closed`](StoreError::Closed) | no | opens the store again |
 //!
-//! A store whose medium fails may answer `OutcomeUnknown` to one commit and to every commit after it, until it is opened
-//! again: then it shows which of them were applied. Views go on answering meanwhile.
+//! A store whose medium fails may return `OutcomeUnknown` for one commit and for every commit after it, until it is
+//! opened again; then it shows which of them were applied. Views remain readable in the meantime.
 //!
-//! What is wrong is found in the order: the weight of the set, checks as listed, operations as listed, a full platform
-//! at the insert's turn. The first is answered. A malformed set, which puts a record of another id,
-//! conflicts ([`DeviceGone`](Conflicted::DeviceGone)): the device it speaks of is not there.
+//! A commit reports the first error in this order: the weight of the set, the checks as listed, the operations as
+//! listed. A full platform is reported at the turn of the insert that does not fit. A malformed set, in which an
+//! operation puts a record with the id of another device, conflicts with [`DeviceGone`](Conflicted::DeviceGone): the
+//! place does not hold the device that the record names.
 //!
 //! # Why not …
 //!
-//! - *… bytes by key?* A store in memory would encode and decode on every read.
-//! - *… one method a verb?* Every store author would write the register's rules again.
-//! - *… move a device between platforms as an operation?* It is a removal, an insert and links: the registry says so
-//!   in one write set, and no store needs to know.
-//! - *… hide the devices of a user under deletion in the store?* The registry subtracts the postings of
-//!   [`Relation::Deletion`] in one place, so a store only renames a key.
+//! - *… bytes by key?* An in-memory store would have to encode and decode on every read.
+//! - *… one method per verb?* Every store author would have to implement the registry's rules again.
+//! - *… an operation that moves a device between platforms?* A move is a removal, an insert and links. The registry
+//!   puts them into one write set, and no store needs to know.
+//! - *… hiding the devices of a user pending deletion in the store?* The registry subtracts the postings of
+//!   [`Relation::Deletion`] in one place, so a store only has to rename a key.
 
 mod boxed;
 mod catalogue;
@@ -96,7 +98,7 @@ pub use write_set::{Check, Committed, EventOwner, Operation, WriteSet};
 
 use crate::model::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 
-/// When an acknowledged commit survives.
+/// Which failures an acknowledged commit survives.
 ///
 /// ```
 /// use rollbook::store::{Durability, Store};
@@ -108,9 +110,9 @@ use crate::model::{AppId, DeviceId, EventSeq, Platform, PlatformSet, Timestamp, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
-    /// As long as the process lives.
+    /// A commit survives only as long as the process lives.
     Volatile,
-    /// A crash of the process loses nothing; a crash of the machine may lose the last commits, in reverse order.
+    /// A crash of the process loses nothing. A crash of the machine may lose the last commits, the newest first.
     Buffered,
     /// A crash of the machine loses nothing.
     Synced,
@@ -133,15 +135,16 @@ pub enum Durability {
 pub struct StoreInfo {
     /// The store's name, for messages and metrics.
     pub name: &'static str,
-    /// When an acknowledged commit survives.
+    /// Which failures an acknowledged commit survives.
     pub durability: Durability,
-    /// The largest [`WriteSet::weight`] that a commit takes; at least 4 096. Beyond: [`StoreError::TooLarge`].
+    /// The largest [`WriteSet::weight`] that a commit accepts; at least 4 096. A heavier set fails with
+    /// [`StoreError::TooLarge`].
     pub max_weight: usize,
-    /// The most devices on one platform of one app. Beyond: [`StoreError::TooLarge`].
+    /// The maximum number of devices on one platform of one app. One more fails with [`StoreError::TooLarge`].
     pub max_devices_per_platform: u64,
 }
 
-/// What keeps a register.
+/// Keeps a register: all apps with everything in them.
 ///
 /// ```
 /// use rollbook::store::{DeviceRecord, Operation, Store, StoreError, View, WriteSet};
@@ -164,25 +167,28 @@ pub struct StoreInfo {
 ///
 /// # For implementers
 ///
-/// *Contract*: the rules of the [module](self). *Blocking*: every method may block; asynchronous callers use a
-/// blocking task. *Wrappers* (fault injection, metrics, boxing) forward every method of both traits; the view type of
-/// a wrapper wraps the inner view. *Apps*: an [`AppId`] that was never committed to is an empty app at version 0, not
-/// an error; nothing in one app is reachable through another.
+/// - *Contract*: the rules of the [module](self).
+/// - *Blocking*: every method may block. Asynchronous callers use a blocking task.
+/// - *Wrappers* (fault injection, metrics, boxing) forward every method of both traits. The view type of a wrapper
+///   wraps the inner view.
+/// - *Apps*: an [`AppId`] that was never committed to is an empty app at version 0, not an error. Nothing in one app is
+///   reachable through another.
 pub trait Store: Send + Sync + 'static {
-    /// One consistent picture of one app.
+    /// A snapshot of one app.
     type View<'a>: View
     where
         Self: 'a;
 
-    /// What the store declares about itself; constant while it is open.
+    /// Returns what the store declares about itself. The result is constant while the store is open.
     fn info(&self) -> StoreInfo;
 
-    /// A picture of the app as of now, read only.
+    /// Returns a read-only snapshot of the current state of the app.
     ///
-    /// To be correct:
-    /// - it shows every commit that returned before the call, and of every other commit all or nothing;
-    /// - everything it answers, heartbeats aside, belongs to one version;
-    /// - it may hold a lock: the registry drops it before it commits and before it runs a caller's code.
+    /// An implementation is correct if:
+    /// - the view shows every commit that returned before the call, and all or nothing of every other commit;
+    /// - everything that the view returns, except heartbeats, belongs to one version.
+    ///
+    /// The view may hold a lock: the registry drops the view before it commits and before it runs a caller's code.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Corrupt`], [`StoreError::Closed`].
@@ -190,22 +196,22 @@ pub trait Store: Send + Sync + 'static {
 
     /// Verifies the checks and applies the operations, all or nothing.
     ///
-    /// To be correct:
-    /// - checks are judged against the state right before the operations, with no commit in between;
-    /// - operations apply in order, and each sees those before it;
-    /// - the version grows by exactly one; every device that is inserted, whose record is put, or that gains or loses a
-    ///   key by [`Operation::Link`] or [`Operation::Unlink`] gets it. A device that is linked to what it is linked to, or
-    ///   unlinked from what it is not, keeps the version it has, and so does one whose key is dropped or whose user is
-    ///   condemned;
-    /// - when it returns `Ok`, every later view shows it; when it returns an error other than `OutcomeUnknown`,
-    ///   no view ever does.
+    /// An implementation is correct if:
+    /// - the checks are evaluated against the state right before the operations, with no commit in between;
+    /// - the operations are applied in order, and each sees the effects of those before it;
+    /// - the version grows by exactly one, and every device that is inserted, whose record is put, or that gains or
+    ///   loses a key by [`Operation::Link`] or [`Operation::Unlink`] gets the new version. A device keeps its version
+    ///   if it is linked to a key that it has, unlinked from a key that it does not have, if its key is dropped, or if
+    ///   its user is condemned;
+    /// - after it returns `Ok`, every later view shows the commit; after it returns an error other than
+    ///   `OutcomeUnknown`, no view ever does.
     ///
     /// # Errors
     /// Every class of [`StoreError`].
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError>;
 
-    /// Records that devices were seen: cheap, outside versions, and a crash may lose the last few seconds of it. What it
-    /// has recorded when it returns is judged by every [`Check::Unseen`] from then on.
+    /// Records that devices were seen. This is cheap and outside versions, and a crash may lose the last few seconds of
+    /// it. A heartbeat counts in every [`Check::Unseen`] that is evaluated after this method has returned.
     ///
     /// A time older than the recorded one changes nothing. A place that its device no longer fills is skipped.
     ///
@@ -214,9 +220,9 @@ pub trait Store: Send + Sync + 'static {
     fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError>;
 }
 
-/// One consistent picture of one app.
+/// A snapshot of one app.
 ///
-/// Answers are complete and exact. What a method hands to a callback is valid only during the call. A callback must
+/// Results are complete and exact. What a method passes to a callback is valid only during the call. A callback must
 /// not call into the store.
 ///
 /// ```
@@ -236,25 +242,25 @@ pub trait Store: Send + Sync + 'static {
 /// ```
 ///
 /// # Errors
-/// Every method: [`StoreError::Corrupt`] for what does not decode, [`StoreError::Unavailable`] for what cannot be read
-/// now.
+/// Every method fails with [`StoreError::Corrupt`] for data that does not decode, and with [`StoreError::Unavailable`]
+/// for data that cannot be read now.
 pub trait View {
-    /// The version that the view shows: 0 before the first commit.
+    /// Returns the version that the view shows: 0 before the first commit.
     fn version(&self) -> Version;
 
-    /// Has [`Operation::Seal`] been applied?
+    /// Returns whether [`Operation::Seal`] has been applied.
     fn is_sealed(&self) -> bool;
 
-    /// Where a device stands.
+    /// Returns the place of a device, or `None` if no device has this id.
     fn find(&self, id: &DeviceId) -> Result<Option<Place>, StoreError>;
 
-    /// The device that fills a slot.
+    /// Returns the device that fills a slot, or `None` if the slot is empty.
     fn device(&self, slot: Slot) -> Result<Option<StoredDevice>, StoreError>;
 
-    /// Calls `each` with ordinal and id of every device of `ordinals` that fills its slot and whose
-    /// [`Place::filled`] is at most `as_of`: how a list of ordinals read at that version is turned into ids without
-    /// ever naming a device that took the place of another. Goes in the order of `ordinals`, which need not be
-    /// sorted; an ordinal listed twice is answered twice.
+    /// Calls `each` with the ordinal and the id of every device of `ordinals` that fills its slot and whose
+    /// [`Place::filled`] is at most `as_of`. This turns a list of ordinals that was read at version `as_of` into ids: a
+    /// device that took the slot of another since then is skipped. The calls are in the order of `ordinals`, which need
+    /// not be sorted. An ordinal that is listed twice is reported twice.
     fn ids(
         &self,
         platform: Platform,
@@ -263,44 +269,46 @@ pub trait View {
         each: &mut dyn FnMut(u32, &str),
     ) -> Result<(), StoreError>;
 
-    /// The ordinals of all devices of a platform.
+    /// Returns the ordinals of all devices of a platform.
     fn devices(&self, platform: Platform) -> Result<Posting, StoreError>;
 
-    /// At least those of all devices of a platform that are among these ordinals; perhaps more devices of the platform,
-    /// never an ordinal that no device has. What [`View::posting_among`] is to a key.
+    /// Returns ordinals of devices of a platform: at least all those that are in `among`, possibly more, but never an
+    /// ordinal that no device has. The counterpart of [`View::posting_among`] for a whole platform.
     fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, StoreError>;
 
-    /// When the device that fills a slot was last seen.
+    /// Returns when the device that fills a slot was last seen, or `None` if it never was.
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Does the device that fills this slot have this key? The hottest question: no allocation.
+    /// Returns whether the device that fills this slot has this key. This is the most frequent read; it must not
+    /// allocate.
     fn linked(&self, slot: Slot, key: Key<'_>) -> Result<bool, StoreError>;
 
     /// Calls `each` with the names of the device's keys in a relation, in no particular order.
     fn keys_of(&self, slot: Slot, relation: Relation, each: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
 
-    /// How many keys of a relation the device has.
+    /// Returns the number of keys of a relation that the device has.
     fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError>;
 
-    /// The platforms on which a key names devices: one look-up of the name where a loop over all platforms would be
-    /// seventeen.
+    /// Returns the platforms on which a key names devices. This takes one look-up of the name, where a loop over the
+    /// platforms would take seventeen.
     fn platforms(&self, key: Key<'_>) -> Result<PlatformSet, StoreError>;
 
-    /// The ordinals of a key's devices on a platform.
+    /// Returns the ordinals of a key's devices on a platform.
     fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, StoreError>;
 
-    /// At least those of a key's devices on a platform that are among these ordinals; perhaps more of the key's devices,
-    /// never another. A store that keeps postings in pieces reads only the pieces in which `among` has an ordinal; one
-    /// that has them whole may answer with all of them.
+    /// Returns ordinals of a key's devices on a platform: at least all those that are in `among`, possibly more, but
+    /// never the ordinal of a device without the key. A store that keeps postings in pieces reads only the pieces in
+    /// which `among` has an ordinal; a store that keeps them whole may return all of them.
     fn posting_among(&self, key: Key<'_>, platform: Platform, among: &Posting)
     -> Result<Posting, StoreError>;
 
-    /// How many devices a key names on these platforms together, in a time that does not depend on how many they are.
+    /// Returns the number of devices that a key names on these platforms together. The time does not depend on that
+    /// number.
     fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, StoreError>;
 
-    /// Calls `each` with the names of a relation's keys in byte order (also those of deletions, which are numbers),
-    /// behind `after`, at most `limit` of them. In
-    /// time of about the page for tags and deletions; for aliases and users a store may look at all of them.
+    /// Calls `each` with the names of a relation's keys after `after`, at most `limit` of them, in byte order. This
+    /// also holds for deletions, whose names are numbers. For tags and deletions the time is proportional to the page;
+    /// for aliases and users a store may read all of them.
     fn names(
         &self,
         relation: Relation,
@@ -309,11 +317,11 @@ pub trait View {
         each: &mut dyn FnMut(&str),
     ) -> Result<(), StoreError>;
 
-    /// A catalogue entry and the commit that wrote it.
+    /// Returns a catalogue entry and the version of the commit that wrote it.
     fn entry(&self, key: &EntryKey) -> Result<Option<(Entry, Version)>, StoreError>;
 
-    /// The catalogue entries of a kind in the order of their keys, behind `after`, which is of the same kind, at most
-    /// `limit` of them.
+    /// Returns the catalogue entries of a kind after `after`, at most `limit` of them, in the order of their keys.
+    /// `after` must be of the same kind.
     fn entries(
         &self,
         kind: EntryKind,
@@ -321,9 +329,9 @@ pub trait View {
         limit: usize,
     ) -> Result<Vec<(Entry, Version)>, StoreError>;
 
-    /// The number of the newest event ever appended, 0 when there is none.
+    /// Returns the number of the newest event ever appended, or 0 if there is none.
     fn log_end(&self) -> Result<EventSeq, StoreError>;
 
-    /// A stretch of one index of the log.
+    /// Returns a range of one index of the log.
     fn events(&self, range: &LogRange<'_>) -> Result<Vec<StoredEvent>, StoreError>;
 }

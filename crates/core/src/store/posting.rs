@@ -4,9 +4,10 @@ use roaring::RoaringBitmap;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// A set of ordinals, cheap to clone: a few of them inline, or a bitmap shared with the store.
+/// A set of ordinals that is cheap to clone: a few ordinals inline, or a bitmap shared with the store.
 ///
-/// Most aliases and users name one to three devices; a bitmap for each would cost more than the devices themselves.
+/// Most aliases and users name one to three devices; a bitmap for each would take more memory than the devices
+/// themselves.
 ///
 /// ```
 /// use rollbook::store::Posting;
@@ -29,7 +30,7 @@ impl Default for Posting {
 }
 
 impl Posting {
-    /// How many ordinals there are.
+    /// Returns the number of ordinals.
     ///
     /// ```
     /// use rollbook::store::Posting;
@@ -43,7 +44,7 @@ impl Posting {
         }
     }
 
-    /// Is there none?
+    /// Returns whether the set is empty.
     ///
     /// ```
     /// use rollbook::store::Posting;
@@ -58,7 +59,7 @@ impl Posting {
         }
     }
 
-    /// Is this ordinal in the set?
+    /// Returns whether the ordinal is in the set.
     ///
     /// ```
     /// use rollbook::store::Posting;
@@ -74,7 +75,7 @@ impl Posting {
         }
     }
 
-    /// Calls `each` with every ordinal, ascending.
+    /// Calls `each` with every ordinal in ascending order.
     ///
     /// ```
     /// use rollbook::store::Posting;
@@ -89,7 +90,7 @@ impl Posting {
         }
     }
 
-    /// The first `limit` ordinals from `from` on, inclusive, ascending.
+    /// Returns the first `limit` ordinals that are at least `from`, in ascending order.
     ///
     /// ```
     /// use rollbook::store::Posting;
@@ -105,7 +106,7 @@ impl Posting {
         }
     }
 
-    /// The set as a bitmap: the shared one, or a new one of the few.
+    /// Returns the set as a bitmap: the shared one, or a new one made of the few ordinals.
     ///
     /// ```
     /// use rollbook::store::Posting;
@@ -139,7 +140,7 @@ impl Posting {
 }
 
 impl FromIterator<u32> for Posting {
-    /// The set of these ordinals, in any order.
+    /// Collects the ordinals, which may be in any order.
     fn from_iter<I: IntoIterator<Item = u32>>(ordinals: I) -> Self {
         let bitmap: RoaringBitmap = ordinals.into_iter().collect();
         if bitmap.len() <= 4 {

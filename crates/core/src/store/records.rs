@@ -1,4 +1,4 @@
-//! The records that a store keeps beside the relations.
+//! The records that a store keeps in addition to the relations.
 
 use super::ids::Place;
 use crate::model::{
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub struct DeviceRecord {
     /// Its id.
     pub id: DeviceId,
-    /// What a gateway reaches it by.
+    /// The token by which a gateway reaches it.
     pub token: Option<PushToken>,
     /// Its mobile number.
     #[serde(default, deserialize_with = "stored_mobile")]
@@ -36,15 +36,16 @@ pub struct DeviceRecord {
     pub language: Option<Language>,
     /// Its offset from UTC.
     pub utc_offset: Option<UtcOffset>,
-    /// When it was registered; absent for a device that is older than this field.
+    /// When it was registered; absent if the device was registered before this field existed.
     #[serde(default)]
     pub registered_at: Option<Timestamp>,
-    /// Its rank among the devices of its alias, the first bound lowest; kept only where an app evicts the oldest.
+    /// Its rank among the devices of its alias; the device that was bound first has the lowest. Kept only if the app
+    /// evicts the oldest device of a full alias.
     pub alias_rank: Option<u32>,
 }
 
 impl DeviceRecord {
-    /// A record of nothing but an id.
+    /// Creates a record that has nothing but an id.
     ///
     /// ```
     /// use rollbook::store::DeviceRecord;
@@ -88,15 +89,15 @@ impl DeviceRecord {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDevice {
-    /// Where it stands.
+    /// The device's place.
     pub place: Place,
-    /// The commit that last changed it.
+    /// The version of the commit that last changed it.
     pub version: Version,
     /// The record.
     pub record: DeviceRecord,
 }
 
-/// An event as it is appended.
+/// An event in the form in which it is appended.
 ///
 /// ```
 /// use rollbook::store::{EventRecord, Operation, Store, WriteSet};
@@ -126,7 +127,7 @@ pub struct EventRecord {
     pub device: Option<DeviceId>,
     /// The user it was posted with.
     pub user: Option<UserId>,
-    /// What was said about it.
+    /// The event's attributes.
     pub attributes: Attributes,
 }
 
@@ -154,12 +155,12 @@ pub struct EventRecord {
 pub struct StoredEvent {
     /// Its number.
     pub seq: EventSeq,
-    /// What was appended.
+    /// The record that was appended.
     pub record: EventRecord,
 }
 
 impl StoredEvent {
-    /// Where the event stands in every index of the log.
+    /// Returns the event's position, which is the same in every index of the log.
     ///
     /// ```
     /// use rollbook::store::{EventRecord, StoredEvent};
@@ -178,7 +179,7 @@ impl StoredEvent {
     }
 }
 
-/// Which index of the log is read.
+/// The indexes of the log.
 ///
 /// ```
 /// use rollbook::store::{LogIndex, LogRange, Store, View};
@@ -204,11 +205,11 @@ pub enum LogIndex<'a> {
     Device(&'a DeviceId),
     /// The events posted with a user.
     User(&'a UserId),
-    /// The events of a name.
+    /// The events of this name.
     Name(&'a EventName),
 }
 
-/// A stretch of one index of the log, in the order of (time, number).
+/// A range of one index of the log, in the order of (time, number).
 ///
 /// ```
 /// use rollbook::store::{LogIndex, LogRange, Store, View};
@@ -239,10 +240,10 @@ pub struct LogRange<'a> {
     pub from: Timestamp,
     /// The latest time, inclusive.
     pub until: Timestamp,
-    /// Which end comes first.
+    /// Whether the newest or the oldest event comes first.
     pub order: EventOrder,
-    /// Go on behind this position, exclusive, in the order asked for.
+    /// The events after this position, exclusive, in the given order; `None` starts at the beginning.
     pub after: Option<EventPosition>,
-    /// At most so many events.
+    /// The maximum number of events.
     pub limit: usize,
 }

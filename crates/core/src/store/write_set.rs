@@ -1,4 +1,4 @@
-//! A write set: the checks that must hold and the operations that then apply, as plain data.
+//! A write set: the checks that must hold and the operations that are then applied, as plain data.
 
 use super::catalogue::{Entry, EntryKey};
 use super::ids::{OwnedKey, Place};
@@ -7,10 +7,12 @@ use crate::model::{DeviceId, EventSeq, Platform, PlatformSet, Timestamp, UserId,
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-/// Everything one commit does: first every check against the state before the commit, then every operation in order.
+/// The contents of one commit: all checks are verified against the state before the commit, then all operations are
+/// applied in order.
 ///
-/// It is self-contained and serialisable: it names devices by place, keys by name, and leaves ordinals, versions and
-/// event numbers to the commit. Applied twice it conflicts or repeats itself; it never half applies.
+/// A write set is self-contained and serialisable. It names devices by place and keys by name; the commit assigns
+/// ordinals, versions and event numbers. Applying it a second time either conflicts or repeats its effects; it is never
+/// applied in part.
 ///
 /// ```
 /// use rollbook::store::{Check, DeviceRecord, Operation, Store, WriteSet};
@@ -28,14 +30,14 @@ use smallvec::SmallVec;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WriteSet {
-    /// What must be true of the state before the commit.
+    /// The conditions on the state before the commit.
     pub checks: SmallVec<[Check; 2]>,
-    /// What is done, in this order.
+    /// The changes, in this order.
     pub operations: SmallVec<[Operation; 1]>,
 }
 
 impl WriteSet {
-    /// How many devices, keys, entries and events the set names: what a store's size limit counts.
+    /// Returns the number of devices, keys, entries and events that the set names. A store's size limit counts them.
     ///
     /// ```
     /// use rollbook::store::{Check, Operation, WriteSet};
@@ -65,8 +67,8 @@ impl WriteSet {
     }
 }
 
-/// What must be true of the state before the commit; otherwise the commit answers
-/// [`Conflict`](super::StoreError::Conflict) and applies nothing.
+/// A condition on the state before the commit. If it does not hold, the commit applies nothing and returns
+/// [`Conflict`](super::StoreError::Conflict).
 ///
 /// ```
 /// use rollbook::AppId;
@@ -98,53 +100,53 @@ pub enum Check {
         /// Its version when it was read.
         version: Version,
     },
-    /// The key names at most so many devices, on all platforms together.
+    /// The key names at most `most` devices, on all platforms together.
     KeyAtMost {
         /// The key.
         key: OwnedKey,
-        /// The most.
+        /// The maximum number of devices.
         most: u64,
     },
-    /// Each of these devices still fills its place, and has the tag already or carries fewer than `most` tags.
+    /// Each of these devices still fills its place, and either has the tag already or carries fewer than `most` tags.
     Room {
         /// The tag that the devices are about to get.
         tag: Box<str>,
         /// The devices.
         devices: SmallVec<[Place; 1]>,
-        /// The most tags that one device may carry.
+        /// The maximum number of tags on one device.
         most: u32,
     },
-    /// Each of these devices still fills its place, and has the key or has it not.
+    /// Each of these devices still fills its place, and has the key or does not have it, as `is` requires.
     Linked {
         /// The key.
         key: OwnedKey,
         /// The devices.
         devices: SmallVec<[Place; 1]>,
-        /// Must it have the key, or must it not?
+        /// Whether the devices must have the key (`true`) or must not have it (`false`).
         is: bool,
     },
-    /// Each of these devices still fills its place, and no heartbeat of it at or after `since` was acknowledged: a
-    /// [`Store::touch`](super::Store::touch) that returned before the commit is judged by it, and one that returns later
-    /// finds the device as the commit left it.
+    /// Each of these devices still fills its place, and no heartbeat of it at or after `since` was acknowledged. A
+    /// [`Store::touch`](super::Store::touch) that returned before the commit counts. One that returns later finds the
+    /// device as the commit left it.
     Unseen {
         /// The devices.
         devices: SmallVec<[Place; 1]>,
-        /// Since when.
+        /// The earliest time at which a heartbeat makes the check fail.
         since: Timestamp,
     },
-    /// The entry has this version; `None`: there is no such entry.
+    /// The entry has this version, or, if `version` is `None`, there is no such entry.
     Entry {
-        /// Which entry.
+        /// The entry's key.
         key: EntryKey,
         /// Its version when it was read.
         version: Option<Version>,
     },
 }
 
-/// One change. Operations on the same device may follow each other in one set; each sees what those before it did.
+/// One change. Several operations of a set may change the same device; each sees the effects of those before it.
 ///
-/// An operation names a device by its place, and conflicts ([`DeviceGone`](super::Conflicted::DeviceGone)) when the
-/// device does not fill the place at this point of the set.
+/// An operation names a device by its place. It conflicts ([`DeviceGone`](super::Conflicted::DeviceGone)) if the device
+/// does not fill the place at this point of the set.
 ///
 /// ```
 /// use rollbook::AppId;
@@ -161,114 +163,117 @@ pub enum Check {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Operation {
-    /// A new device on a platform, with all its keys; the commit gives it the ordinal. No device of its id may exist at
-    /// this point of the set ([`DeviceExists`](super::Conflicted::DeviceExists)).
+    /// Inserts a device on a platform with all its keys. The commit assigns the ordinal. Conflicts
+    /// ([`DeviceExists`](super::Conflicted::DeviceExists)) if a device of this id exists at this point of the set.
     ///
-    /// The keys are part of the insert, and not links that follow it, so that a store may write a device once.
+    /// The keys are part of the insert, instead of links that follow it, so that a store may write the device once.
     Insert {
         /// The platform.
         platform: Platform,
         /// The record.
         record: Box<DeviceRecord>,
-        /// When it was last seen, for a device that moves from another platform.
+        /// When it was last seen; set for a device that moves from another platform.
         last_seen: Option<Timestamp>,
-        /// Its keys, each as if it were linked in this order.
+        /// Its keys. They are linked in this order.
         keys: Vec<OwnedKey>,
     },
-    /// The record of a device is replaced; the id must be the same.
+    /// Replaces the record of a device. The id must be the same.
     Put {
         /// The device.
         device: Place,
         /// The new record.
         record: Box<DeviceRecord>,
     },
-    /// A device is removed, with everything that links it.
+    /// Removes a device and all its links.
     Remove {
         /// The device.
         device: Place,
     },
-    /// Devices get a key. For every relation but tags the key replaces the one the device had.
+    /// Gives devices a key. In every relation but tags the key replaces the one that the device had.
     ///
-    /// Linking what is linked changes nothing, not even the device's version: two callers may link the same without
-    /// seeing each other, and a version that was read between the two must stay good.
+    /// Linking a device to a key that it has changes nothing, not even the device's version. Two callers may link the
+    /// same without seeing each other, and a version that was read between the two commits must stay valid.
     Link {
         /// The key.
         key: OwnedKey,
         /// The devices.
         devices: SmallVec<[Place; 1]>,
     },
-    /// Devices lose a key. Unlinking what is not linked changes nothing, as with [`Operation::Link`].
+    /// Takes a key from devices. Unlinking a key that a device does not have changes nothing, as with
+    /// [`Operation::Link`].
     Unlink {
         /// The key.
         key: OwnedKey,
         /// The devices.
         devices: SmallVec<[Place; 1]>,
     },
-    /// Devices were seen, as [`Store::touch`](super::Store::touch) records it: an older time changes nothing, and no
-    /// device's version changes. It becomes visible, and durable, with the rest of the set.
+    /// Records that devices were seen, as [`Store::touch`](super::Store::touch) does: an older time changes nothing,
+    /// and no device's version changes. The heartbeats become visible, and durable, with the rest of the set.
     Touch {
         /// The devices.
         devices: SmallVec<[Place; 1]>,
-        /// When.
+        /// When they were seen.
         at: Timestamp,
     },
-    /// A key (the registry drops only tags and aliases) disappears from all devices of these platforms, in a time that
-    /// does not depend on how many they are. No device's version changes. A later key of the same name starts empty.
+    /// Removes a key from all devices of these platforms, in a time that does not depend on their number. The registry
+    /// drops only tags and aliases. No device's version changes. A later key of the same name starts empty.
     Drop {
         /// The key.
         key: OwnedKey,
-        /// Where.
+        /// The platforms from which the key is removed.
         platforms: PlatformSet,
     },
-    /// All devices of `user` wait for removal from now on: the key `(User, user)` becomes the key
-    /// `(Deletion, deletion)`, in a time that does not depend on how many they are, and the catalogue entry
-    /// [`EntryKey::Deletion`] of that number is written, with the user and the number of the newest event at this
-    /// point of the set. No device's version changes. The entry is written also for a user without devices, who may
-    /// have events. [`Committed::condemned`] reports how many devices there were.
+    /// Makes all devices of `user` pending deletion: the key `(User, user)` becomes the key `(Deletion, deletion)`, in
+    /// a time that does not depend on the number of devices. Also writes the catalogue entry [`EntryKey::Deletion`] of
+    /// that number, with the user and the number of the newest event at this point of the set. No device's version
+    /// changes. The entry is written even if the user has no devices, because there may be events of the user.
+    /// [`Committed::condemned`] reports the number of devices.
     Condemn {
         /// The user.
         user: UserId,
-        /// The deletion's number; no entry of it may exist ([`EntryChanged`](super::Conflicted::EntryChanged)). Nor may
-        /// devices wait under it, which is for the caller to see to: its entry stays until they are removed. Where they
-        /// do wait, a store either answers the same, or lets the user's devices wait with them.
+        /// The deletion's number. The operation conflicts ([`EntryChanged`](super::Conflicted::EntryChanged)) if an
+        /// entry of this number exists. The caller must also ensure that no device is pending under this number; it
+        /// keeps a deletion's entry until the devices are removed. If one is, a store either reports the same conflict
+        /// or adds the user's devices to those that are pending.
         deletion: u64,
     },
-    /// A catalogue entry is written.
+    /// Writes a catalogue entry.
     PutEntry {
-        /// The entry; its key is part of it.
+        /// The entry, which contains its key.
         entry: Entry,
     },
-    /// A catalogue entry is removed; removing what is not there changes nothing.
+    /// Removes a catalogue entry. Removing an entry that does not exist changes nothing.
     RemoveEntry {
-        /// Which.
+        /// The entry's key.
         key: EntryKey,
     },
-    /// An event is appended to the log.
+    /// Appends an event to the log.
     Append {
-        /// The event; the commit gives it its number.
+        /// The event. The commit assigns its number.
         event: Box<EventRecord>,
     },
-    /// The first events of an owner, in the order of their numbers, are erased.
+    /// Erases the first events of an owner, in the order of their numbers.
     EraseEvents {
-        /// Whose.
+        /// The owner of the events.
         owner: EventOwner,
-        /// Up to this number, inclusive.
+        /// The last number to erase, inclusive.
         through: EventSeq,
-        /// At most so many.
+        /// The maximum number of events to erase.
         most: u32,
     },
-    /// The oldest events by time are erased.
+    /// Erases the oldest events by time.
     TrimLog {
-        /// Only those whose time is before this.
+        /// Only events before this time are erased.
         before: Timestamp,
-        /// At most so many.
+        /// The maximum number of events to erase.
         most: u32,
     },
-    /// The app is being deleted: [`View::is_sealed`](super::View::is_sealed) is true from now on, and for ever.
+    /// Seals an app that is being deleted. [`View::is_sealed`](super::View::is_sealed) is true from then on,
+    /// permanently.
     Seal,
 }
 
-/// Whose events: the id that an event was posted with.
+/// The owner of events: the id with which they were posted.
 ///
 /// ```
 /// use rollbook::store::{EventOwner, Operation, Store, WriteSet};
@@ -293,7 +298,7 @@ pub enum EventOwner {
     User(UserId),
 }
 
-/// What a commit assigned and found out.
+/// What a commit assigned and found.
 ///
 /// ```
 /// use rollbook::AppId;
@@ -313,16 +318,17 @@ pub enum EventOwner {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Committed {
-    /// The version that this commit made.
+    /// The version that this commit created.
     pub version: Version,
-    /// The places of the set's inserts, in their order.
+    /// The places of the inserted devices, in the order of the set's inserts.
     pub inserted: SmallVec<[Place; 1]>,
-    /// The numbers of the set's appended events, in their order.
+    /// The numbers of the appended events, in the order of the set's appends.
     pub appended: SmallVec<[EventSeq; 1]>,
-    /// The users that had a device before the commit and have none after it, sorted, [`Operation::Condemn`] included.
+    /// The users that had a device before the commit and have none after it, sorted. Users of an [`Operation::Condemn`]
+    /// are included.
     pub vanished_users: SmallVec<[UserId; 1]>,
-    /// How many devices each [`Operation::Condemn`] of the set found, in the order of these operations.
+    /// The number of devices that each [`Operation::Condemn`] of the set found, in the order of these operations.
     pub condemned: SmallVec<[u64; 1]>,
-    /// How many events were erased.
+    /// The number of events that were erased.
     pub erased_events: u64,
 }
