@@ -1,4 +1,4 @@
-//! Applies operations that were rehearsed: nothing here can fail.
+//! Applies operations that were validated: nothing here can fail.
 
 use crate::desk::Desk;
 use crate::devices::Seat;
@@ -14,7 +14,7 @@ use rollbook::{Platform, PlatformSet, UserId, Version};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Applies the operations; answers also what may be freed once nobody waits any more.
+/// Applies the operations. Also returns bitmaps that may be freed once no thread waits for the lock.
 pub(crate) fn apply(
     state: &mut AppState,
     operations: &[Operation],
@@ -40,7 +40,7 @@ pub(crate) fn apply(
     (committed, garbage)
 }
 
-/// Can a user that one operation brings into being be gone after another?
+/// Returns whether a user that one operation creates may be gone after another one.
 fn may_undo_births(operations: &[Operation]) -> bool {
     let owns = |relation: Relation| matches!(relation, Relation::User | Relation::Deletion);
     let names_owners = |operation: &&Operation| match operation {
@@ -59,8 +59,8 @@ fn may_undo_births(operations: &[Operation]) -> bool {
     operations.iter().filter(names_owners).map(owners).sum::<usize>() > 1
 }
 
-/// A device gets a key, whose first row and row on the device's platform are known where there are any; answers the
-/// key's number.
+/// Links a slot with a key, and returns the key's number. `first` is the first row of the key and `known` its row on
+/// the platform of the slot, if they exist.
 fn attach(
     keys: &mut Keys,
     space: Space,
@@ -142,7 +142,7 @@ impl AppState {
         }
     }
 
-    /// Gives the device of a line the commit's version and sweeps its dead keys, once.
+    /// Gives the device of a line the version of the commit, and sweeps its dead keys once.
     #[inline]
     fn stamp(&mut self, number: u32, version: Version) {
         let Some((line, _)) = self.devices.line_mut(number) else { return };
@@ -162,7 +162,7 @@ impl AppState {
 
     fn sweep(&mut self, number: u32) -> Option<()> {
         let (line, _) = self.devices.line_mut(number)?;
-        // Of a dead key only the holders are counted, so the ordinal does not matter.
+        // A dead key only counts its holders, so the ordinal does not matter.
         if line.alias != 0 && !self.aliases.is_live(line.alias) {
             self.aliases.release(line.alias, 0);
             line.alias = 0;
@@ -184,7 +184,7 @@ impl AppState {
         Some(())
     }
 
-    /// The numbers of a line's tags, ascending.
+    /// Returns the numbers of a line's tags, ascending.
     fn tags_of(&self, number: u32) -> TagNumbers {
         match (self.desk.tags(number), self.devices.line(number)) {
             (Some(tags), _) => tags.iter().copied().collect(),
@@ -200,7 +200,7 @@ impl AppState {
         }
     }
 
-    /// Puts a tag into a line or takes it out.
+    /// Adds a tag to a line, or removes it.
     fn set_tag(&mut self, number: u32, tag: u32, present: bool) {
         let AppState { desk, devices, .. } = self;
         let Some((line, spills)) = devices.line_mut(number) else { return };
@@ -219,7 +219,7 @@ impl AppState {
         line.set_tags(&tags, spills);
     }
 
-    /// Takes tags out of a line; their numbers ascend.
+    /// Removes tags from a line. Their numbers ascend.
     fn take_tags(&mut self, number: u32, gone: &[u32]) {
         let AppState { desk, devices, .. } = self;
         let Some((line, spills)) = devices.line_mut(number) else { return };
@@ -245,7 +245,7 @@ impl AppState {
         self.devices.remove(number);
     }
 
-    /// The numbers of a new device's keys, which name the device from now on.
+    /// Links a new device with its keys, and returns their numbers.
     fn numbers(&mut self, keys: &[OwnedKey], slot: Slot) -> KeyNumbers {
         let mut numbers = KeyNumbers::default();
         for key in keys {
@@ -253,7 +253,8 @@ impl AppState {
             let first = all.find(space, &key.name);
             let known = first.and_then(|first| all.on(first, slot.platform));
             let held = match key.relation {
-                // A live row has the slot only since a key before this one.
+                // The slot was vacant, so a live row can only have it since an earlier key of this list: the tag is
+                // named twice.
                 Relation::Tag if known.is_some_and(|known| all.has(known, slot.ordinal)) => continue,
                 Relation::Tag => 0,
                 Relation::Alias => numbers.alias,
@@ -290,8 +291,8 @@ impl AppState {
         }
     }
 
-    /// Links one device to the key, which has the number `known` or none yet; answers the number. Nothing happens to a
-    /// device that is linked.
+    /// Links one device with the key, which has the number `known` or none yet (0). Returns the number, or `None` if
+    /// the device was linked already.
     fn link_one(
         &mut self,
         key: &OwnedKey,
@@ -317,7 +318,7 @@ impl AppState {
             return None;
         }
         self.stamp(number, version);
-        // What it held may have been dead, and is swept by now.
+        // The key that it held may have been dead, and then `stamp` has swept it.
         let held = held_by(self.devices.line(number)?);
         let (keys, _) = self.keys_mut(key.relation);
         let known = Some(known).filter(|&known| known != 0);
@@ -342,7 +343,7 @@ impl AppState {
     fn unlink_one(&mut self, key: &OwnedKey, place: Place, version: Version) -> Option<()> {
         let ordinal = place.slot.ordinal;
         let (number, line) = self.devices.at_slot(place.slot)?;
-        // Looked up anew for each device: the key is gone once its last device is.
+        // Looked up again for each device: the key is gone once its last device is.
         let (keys, space) = self.keys(key.relation);
         let first = keys.find(space, &key.name)?;
         let held = match key.relation {
@@ -368,7 +369,7 @@ impl AppState {
         Some(())
     }
 
-    /// The users that were there before the commit and are gone after it.
+    /// Returns the users that had devices before the commit and have none after it.
     fn vanished(&mut self) -> SmallVec<[UserId; 1]> {
         let happened = std::mem::take(&mut self.owners.happened);
         let mut vanished = SmallVec::new();
@@ -378,7 +379,7 @@ impl AppState {
         let mut seen = hashbrown::HashSet::new();
         for event in &happened {
             let name = name_of(event);
-            // What happened first to a name tells whether it was there before.
+            // The first event of a name shows whether the user existed before.
             let is_first = happened.len() == 1 || seen.insert(name.clone());
             let was_there = is_first && matches!(event, Happened::Gone(_));
             if was_there && self.owners.find(Space::Plain, &name).is_none() {

@@ -1,8 +1,8 @@
-//! The apps of a store, found without a lock.
+//! The apps of a store, which are found without a lock.
 //!
 //! A lock around a map would be one cache line that every reader of every app writes to. Apps are never removed, so a
-//! tree of cells that are each set once is enough: four levels, one for each byte of the number. Numbers are given
-//! from 0 up, so the upper levels have one branch and stay in the cache; a number from the far end costs no more than
+//! tree of cells that are each set once is enough. It has four levels, one for each byte of the number. Numbers are
+//! given from 0 up, so the upper levels have one branch and stay in the cache; a number from the far end costs only
 //! its own branch.
 
 use crate::sync::OnceLock;
@@ -37,7 +37,7 @@ impl<T> Default for Apps<T> {
 }
 
 impl<T> Apps<T> {
-    /// The value of a number that has one.
+    /// Returns the value of a number, if it has one.
     #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<&T> {
         let [a, b, c, d] = number.to_be_bytes();
@@ -45,7 +45,7 @@ impl<T> Apps<T> {
         leaf.cell(d)?.get().map(|value| &**value)
     }
 
-    /// The value of a number, made when there is none yet.
+    /// Returns the value of a number, and makes it first if there is none.
     pub(crate) fn get_or_make(&self, number: u32, make: impl FnOnce() -> T) -> Option<&T> {
         let [a, b, c, d] = number.to_be_bytes();
         let second = self.0.cell(a)?.get_or_init(Level::default);

@@ -1,4 +1,4 @@
-//! Are the checks of a write set true of the state?
+//! The checks of a write set against the state before its operations.
 
 use crate::desk::Unpacked;
 use crate::line::Line;
@@ -42,7 +42,8 @@ fn verify_one(state: &AppState, check: &Check, unpacked: &mut Unpacked) -> Resul
             };
             must(linked == *is, Conflicted::LinkChanged)
         }),
-        // Heartbeats share the lock of the app, and commits have it alone: what was acknowledged is here.
+        // Heartbeats hold the lock of the app shared and commits hold it alone, so every heartbeat that was
+        // acknowledged is visible here.
         Check::Unseen { devices, since } => devices.iter().try_for_each(|&device| {
             let (number, _) = state.devices.at_place(device).ok_or(Conflicted::DeviceGone)?;
             must(state.devices.last_seen(number).is_none_or(|at| at < *since), Conflicted::DeviceSeen)

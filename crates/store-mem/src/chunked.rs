@@ -1,23 +1,24 @@
-//! Growing arrays that never move what they hold once they are past their first chunk.
+//! Growing arrays that never move their rows once they are longer than one chunk.
 //!
-//! A `Vec` of ten million rows copies all of them when it grows, with every reader waiting, and holds up to twice
-//! the memory it needs. Here only the first chunk grows by copying, so that a small app stays small; every later
-//! chunk is allocated at its full size.
+//! A `Vec` of ten million rows copies all of them when it grows, while every reader waits, and holds up to twice the
+//! memory it needs. Here only the first chunk grows by copying, so that a small app stays small; every later chunk is
+//! allocated at its full size.
 
-/// How many rows a chunk holds, as a power of two. At ten million rows the list of chunks is then small enough to stay in
-/// the first caches; with chunks of 1 024 a look-up cost a cache miss more. Larger ones would only add to the unused end.
+/// The number of rows in a chunk, as a power of two. At ten million rows the list of chunks is then small enough to
+/// stay in the first-level caches; with chunks of 1 024 rows a look-up cost one more cache miss. Larger chunks would
+/// only leave more unused rows at the end.
 pub(crate) const CHUNK_BITS: u32 = 13;
-/// How many rows a chunk holds.
+/// The number of rows in a chunk.
 pub(crate) const CHUNK: usize = 1 << CHUNK_BITS;
 const MASK: u32 = (1 << CHUNK_BITS) - 1;
 
-/// The number of the chunk that holds row `n`, and the row's position there.
+/// Returns the number of the chunk that holds row `n`, and the position of the row in it.
 #[inline]
 pub(crate) const fn split(n: u32) -> (usize, usize) {
     ((n >> CHUNK_BITS) as usize, (n & MASK) as usize)
 }
 
-/// The capacity with which the chunk of this number starts.
+/// Returns the capacity with which the chunk of this number starts.
 #[inline]
 pub(crate) const fn first_capacity(chunk: usize) -> usize {
     if chunk == 0 { 0 } else { CHUNK }
@@ -53,7 +54,7 @@ impl<T> Chunked<T> {
         self.len
     }
 
-    /// Appends a row and answers its number. The caller has made sure that there is a number left.
+    /// Appends a row and returns its number. The caller has made sure that a number is left.
     pub(crate) fn push(&mut self, row: T) -> u32 {
         let number = self.len;
         let (chunk, _) = split(number);
@@ -71,14 +72,14 @@ impl<T> Chunked<T> {
         self.chunks.iter().flatten()
     }
 
-    /// The bytes that the rows take, used or not, without what they point to.
+    /// Returns the bytes that the rows take, used or not, without what they point to.
     pub(crate) fn bytes(&self) -> usize {
         let rows: usize = self.chunks.iter().map(Vec::capacity).sum();
         rows * size_of::<T>() + self.chunks.capacity() * size_of::<Vec<T>>()
     }
 }
 
-/// Rows whose numbers are given again.
+/// Rows whose numbers are reused after they were freed.
 #[derive(Debug)]
 pub(crate) struct Slab<T> {
     rows: Chunked<T>,
@@ -102,7 +103,7 @@ impl<T: Default> Slab<T> {
         self.rows.get_mut(n)
     }
 
-    /// How many numbers were ever given.
+    /// Returns how many numbers were ever given.
     pub(crate) const fn len(&self) -> u32 {
         self.rows.len()
     }
@@ -119,7 +120,7 @@ impl<T: Default> Slab<T> {
         }
     }
 
-    /// Frees a number; answers what was there.
+    /// Frees a number and returns its row.
     pub(crate) fn take(&mut self, n: u32) -> T {
         match self.rows.get_mut(n) {
             Some(row) => {
@@ -130,7 +131,7 @@ impl<T: Default> Slab<T> {
         }
     }
 
-    /// Every row, the empty ones of free numbers among them.
+    /// Iterates over every row, including the empty ones of free numbers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.rows.iter()
     }

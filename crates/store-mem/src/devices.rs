@@ -11,13 +11,13 @@ use rollbook::{Platform, Timestamp, Version};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// A chunk of lines, all of one platform. Its number and a row in it make a *line number*, which names a device of
-/// the app in 32 bits.
+/// A chunk of lines, all of one platform. The number of the chunk and a row in it form a *line number*, which
+/// identifies a device of the app in 32 bits.
 #[derive(Debug)]
 struct Chunk {
     lines: Vec<Line>,
     platform: Platform,
-    /// How many slots of the platform lie before it.
+    /// The number of slots of the platform in the chunks before it.
     base: u32,
 }
 
@@ -25,14 +25,15 @@ struct Chunk {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shelf {
     chunks: Vec<u32>,
-    /// How many slots were ever filled.
+    /// The number of slots that were ever filled.
     pub(crate) len: u32,
-    /// The slot emptied last, plus one; each vacant line names the one before it.
+    /// The index of the slot that was emptied last, plus one; 0 if there is none. Each vacant line holds the one
+    /// before it.
     pub(crate) vacant: u32,
     living: Arc<RoaringBitmap>,
 }
 
-/// Seconds by row; [`NEVER`] where there are none. Most apps never ask for presence, so it comes with the first touch.
+/// Seconds by row, or [`NEVER`]. Most apps never use presence, so the array is allocated at the first heartbeat.
 type Seen = OnceLock<Box<[AtomicI64]>>;
 
 const NEVER: i64 = i64::MIN;
@@ -92,14 +93,14 @@ impl Devices {
         self.chunks.get(chunk)?.lines.get(row)
     }
 
-    /// The line and where lines spill to.
+    /// Returns the line, and the blocks into which lines overflow.
     #[inline]
     pub(crate) fn line_mut(&mut self, number: u32) -> Option<(&mut Line, &mut Spills)> {
         let (chunk, row) = split(number);
         Some((self.chunks.get_mut(chunk)?.lines.get_mut(row)?, &mut self.spills))
     }
 
-    /// The slot of a line.
+    /// Returns the slot of a line.
     #[inline]
     pub(crate) fn slot(&self, number: u32) -> Option<Slot> {
         let (chunk, row) = split(number);
@@ -107,7 +108,7 @@ impl Devices {
         Some(Slot { platform: chunk.platform, ordinal: self.first_ordinal + chunk.base + row as u32 })
     }
 
-    /// The line of a slot, filled or vacant.
+    /// Returns the line number of a slot, filled or vacant.
     #[inline]
     fn number(&self, slot: Slot) -> Option<u32> {
         let (chunk, row) = split(slot.ordinal.checked_sub(self.first_ordinal)?);
@@ -115,7 +116,7 @@ impl Devices {
         Some(chunk << CHUNK_BITS | row as u32)
     }
 
-    /// The line that fills a slot, and its number.
+    /// Returns the line that fills a slot, with its number.
     #[inline]
     pub(crate) fn at_slot(&self, slot: Slot) -> Option<(u32, &Line)> {
         let number = self.number(slot)?;
@@ -123,18 +124,18 @@ impl Devices {
         (!line.is_vacant()).then_some((number, line))
     }
 
-    /// The line that fills a place, and its number.
+    /// Returns the line that fills a place, with its number.
     #[inline]
     pub(crate) fn at_place(&self, place: Place) -> Option<(u32, &Line)> {
         self.at_slot(place.slot).filter(|(_, line)| line.filled(&self.spills) == place.filled)
     }
 
-    /// The vacant slot under this one, as [`Shelf::vacant`] names it.
+    /// Returns the slot that was vacated before this vacant one, in the form of [`Shelf::vacant`].
     pub(crate) fn vacant_under(&self, slot: Slot) -> u32 {
         self.number(slot).and_then(|number| self.line(number)).map_or(0, |line| line.owner)
     }
 
-    /// The line of an id.
+    /// Returns the line number of an id.
     #[inline]
     pub(crate) fn find(&self, id: &str) -> Option<u32> {
         let id = PackedId::new(id);
@@ -148,19 +149,19 @@ impl Devices {
         Some(Place { slot, filled: self.line(number)?.filled(&self.spills) })
     }
 
-    /// The ordinals of a platform's devices.
+    /// Returns the ordinals of a platform's devices.
     pub(crate) fn living(&self, platform: Platform) -> Arc<RoaringBitmap> {
         self.shelf(platform).map(|shelf| shelf.living.clone()).unwrap_or_default()
     }
 
-    /// Does another chunk of lines fit the line numbers?
+    /// Returns how many more chunks of lines the line numbers allow.
     pub(crate) fn chunks_left(&self) -> u64 {
-        // The last chunk stays out, so that every line number is below `u32::MAX`.
+        // The last chunk is not used, so that every line number is below `u32::MAX`.
         (u64::from(u32::MAX) >> CHUNK_BITS).saturating_sub(self.chunks.len() as u64)
     }
 
-    /// Where the next device of a platform goes: the slot emptied last, or else the next one. The caller has made sure
-    /// that there is one, and fills it.
+    /// Takes the seat of the next device of a platform: the slot that was emptied last, or else the next unused one.
+    /// The caller has made sure that there is one, and must fill it.
     pub(crate) fn seat(&mut self, platform: Platform, version: Version) -> Option<Seat> {
         let (number, filled) = match self.shelf(platform)?.vacant.checked_sub(1) {
             Some(index) => {
@@ -174,7 +175,7 @@ impl Devices {
         Some(Seat { place: Place { slot: self.slot(number)?, filled }, number })
     }
 
-    /// A new device, whose id is new, in its seat.
+    /// Puts a new device, whose id is new, into its seat.
     pub(crate) fn fill(
         &mut self,
         Seat { place: Place { slot, filled }, number }: Seat,
@@ -192,7 +193,7 @@ impl Devices {
         Some(())
     }
 
-    /// Appends a vacant line to a platform and answers its number.
+    /// Appends a vacant line to a platform and returns its number.
     fn push(&mut self, platform: Platform) -> Option<u32> {
         let shelf = self.shelves.get_mut(usize::from(platform.number()))?;
         let index = shelf.len;
@@ -209,7 +210,7 @@ impl Devices {
         Some(chunk << CHUNK_BITS | row as u32)
     }
 
-    /// Empties a line; its keys are gone already.
+    /// Empties a line. The device has been unlinked from its keys.
     pub(crate) fn remove(&mut self, number: u32) -> Option<()> {
         let slot = self.slot(number)?;
         let hash = self.hash(&self.line(number)?.packed_id(&self.spills));
@@ -233,13 +234,13 @@ impl Devices {
         }
     }
 
-    /// When a device was last seen.
+    /// Returns when a device was last seen.
     pub(crate) fn last_seen(&self, number: u32) -> Option<Timestamp> {
         let secs = self.seen(number)?.load(Ordering::Relaxed);
         (secs != NEVER).then(|| Timestamp::from_secs(secs))
     }
 
-    /// Notes that a device was seen. The earliest instant that there is counts as the one after it.
+    /// Notes that a device was seen. The earliest possible instant is stored as the one after it.
     pub(crate) fn touch(&self, number: u32, at: Timestamp) {
         let (chunk, row) = split(number);
         let Some(seen) = self.seen.get(chunk) else { return };
@@ -250,7 +251,7 @@ impl Devices {
         }
     }
 
-    /// Bytes of lines, of the id table, of spills, of the sets of all devices, and of presence.
+    /// Returns the bytes of lines, of the id table, of overflow blocks, of the sets of all devices, and of presence.
     pub(crate) fn bytes(&self) -> [usize; 5] {
         let lines: usize = self.chunks.iter().map(|chunk| chunk.lines.capacity() * size_of::<Line>()).sum();
         let shelves: usize =
@@ -263,7 +264,7 @@ impl Devices {
         [lines, self.ids.bytes(), self.spills.bytes() + spilled, living, seen]
     }
 
-    /// How many devices there are.
+    /// Returns how many devices there are.
     pub(crate) fn count(&self) -> u64 {
         self.shelves.iter().map(|shelf| shelf.living.len()).sum()
     }

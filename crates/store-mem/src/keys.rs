@@ -1,8 +1,8 @@
 //! The keys of a relation: a numbered row for each name and platform, and the devices of each.
 //!
-//! Rows of one name form a chain whose first row holds the name; a table leads from the name to that row. A chain has
-//! at most one row a platform, except where two users were condemned under one deletion: such rows stay apart, and
-//! together they are the key.
+//! The rows of one name form a chain whose first row holds the name; a table leads from the name to that row. A chain
+//! has at most one row per platform, except when two users were condemned under one deletion: their rows stay
+//! separate, and together they are the key.
 
 use crate::chunked::{Chunked, Slab};
 use crate::row::{Row, Space, State};
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// What a commit did to names, for its answer.
+/// What a commit did to names, from which the vanished users are found.
 #[derive(Debug)]
 pub(crate) enum Happened {
     Born(Box<str>),
@@ -28,20 +28,20 @@ pub(crate) enum Happened {
 /// The keys of a relation.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
-    /// Number 0 is no key.
+    /// Row 0 is unused, because number 0 means no key.
     rows: Chunked<Row>,
     free: u32,
     sets: Slab<Set>,
     longs: Slab<Box<str>>,
     tables: [Table; 2],
-    /// The names in byte order, where pages of them must not cost a look at all.
+    /// The names in byte order, for the spaces in which a page of names must not cost a scan.
     ordered: [Option<BTreeSet<Box<str>>>; 2],
     hasher: DefaultHashBuilder,
-    /// How many dead rows there are: while there are none, no device needs sweeping.
+    /// The number of dead rows. While it is 0, no device needs sweeping.
     dead: u32,
-    /// Bitmaps to be freed when the lock is released.
+    /// Bitmaps to be freed after the lock is released.
     pub(crate) garbage: Vec<Arc<RoaringBitmap>>,
-    /// Plain names that came or went, where the commit asks for it.
+    /// Plain names that came or went, if the commit asks for it.
     pub(crate) happened: SmallVec<[Happened; 1]>,
     pub(crate) note_gone: bool,
     pub(crate) note_born: bool,
@@ -53,13 +53,13 @@ impl Keys {
         Keys { hasher, ordered, ..Keys::default() }
     }
 
-    /// Is there any number that devices hold and that is dead?
+    /// Returns whether devices may hold dead numbers.
     #[inline]
     pub(crate) const fn any_dead(&self) -> bool {
         self.dead > 0
     }
 
-    /// How many more rows fit.
+    /// Returns how many more rows fit.
     pub(crate) fn rows_left(&self) -> u64 {
         u64::from(u32::MAX - 1 - self.rows.len().max(self.sets.len()).max(self.longs.len()))
     }
@@ -91,7 +91,7 @@ impl Keys {
         }
     }
 
-    /// The first row of a name.
+    /// Returns the first row of a name.
     #[inline]
     pub(crate) fn find(&self, space: Space, name: &str) -> Option<u32> {
         if let Some(text) = Text::short(name) {
@@ -102,7 +102,7 @@ impl Keys {
         self.table(space).find(self.hasher.hash_one(name), |n| long(n) == Some(name))
     }
 
-    /// The rows of a name, from its first.
+    /// Iterates over the rows of a name, from its first.
     fn chain(&self, first: u32) -> impl Iterator<Item = (u32, &Row)> {
         let mut next = first;
         std::iter::from_fn(move || {
@@ -113,25 +113,25 @@ impl Keys {
         })
     }
 
-    /// The row of a name on a platform.
+    /// Returns the row of a name on a platform.
     #[inline]
     pub(crate) fn on(&self, first: u32, platform: Platform) -> Option<u32> {
         self.chain(first).find(|(_, row)| row.is_on(platform)).map(|(number, _)| number)
     }
 
-    /// Is this number that of a key?
+    /// Returns whether this number is that of a key.
     #[inline]
     pub(crate) fn is_live(&self, number: u32) -> bool {
         number != 0 && self.rows.get(number).is_some_and(Row::is_live)
     }
 
-    /// Is this number that of a key in a space?
+    /// Returns whether this number is that of a key in a space.
     #[inline]
     pub(crate) fn is_live_in(&self, number: u32, space: Space) -> bool {
         number != 0 && self.rows.get(number).is_some_and(|row| row.is_live() && row.space() == space)
     }
 
-    /// The first row of the name that a live row belongs to.
+    /// Returns the first row of the name that a live row belongs to.
     #[inline]
     pub(crate) fn first_of(&self, number: u32) -> Option<u32> {
         let row = self.rows.get(number).filter(|row| row.is_live())?;
@@ -155,12 +155,12 @@ impl Keys {
         }
     }
 
-    /// The platforms on which a name has devices.
+    /// Returns the platforms on which a name has devices.
     pub(crate) fn platforms(&self, first: u32) -> PlatformSet {
         self.chain(first).map(|(_, row)| row.platform()).collect()
     }
 
-    /// How many devices a name has on the platforms.
+    /// Returns how many devices a name has on the platforms.
     pub(crate) fn len(&self, first: u32, platforms: PlatformSet) -> u64 {
         self.chain(first)
             .filter(|(_, row)| platforms.contains(row.platform()))
@@ -168,7 +168,7 @@ impl Keys {
             .sum()
     }
 
-    /// The devices of a name on a platform.
+    /// Returns the devices of a name on a platform.
     pub(crate) fn posting(&self, first: u32, platform: Platform) -> Posting {
         let row_posting = |row: &Row| match row.state() {
             State::One => Posting::Few(SmallVec::from_slice(&[row.value])),
@@ -177,6 +177,7 @@ impl Keys {
         };
         let mut rows = self.chain(first).map(|(_, row)| row).filter(|row| row.is_on(platform));
         let Some(one) = rows.next() else { return Posting::default() };
+        // Only two users that were condemned under one deletion have several rows on a platform.
         let Some(second) = rows.next() else { return row_posting(one) };
         let mut all = RoaringBitmap::new();
         for row in [one, second].into_iter().chain(rows) {
@@ -185,17 +186,18 @@ impl Keys {
         all.iter().collect()
     }
 
-    /// The first rows of all names, in no particular order.
+    /// Iterates over the first rows of all names, in no particular order.
     pub(crate) fn firsts(&self, space: Space) -> impl Iterator<Item = u32> {
         self.table(space).iter()
     }
 
-    /// A new row for a name on a platform, with one device; `first` is the name's first row, if it has any. The caller
-    /// has made sure that there is a number left.
+    /// Makes a row for a name on a platform, with one device. `first` is the name's first row, if it has any. The
+    /// caller has made sure that a number is left.
     pub(crate) fn create(&mut self, space: Space, name: &str, first: Option<u32>, slot: Slot) -> u32 {
         let mut row = Row::new(space, slot.platform, State::One, slot.ordinal);
         if let Some(first) = first {
             row.text = Text::link(first);
+            // The new row becomes the second of the chain: the first must stay first, because it holds the name.
             row.next = self.rows.get(first).map_or(0, |first| first.next);
             let number = self.put(row);
             if let Some(first) = self.rows.get_mut(first) {
@@ -252,7 +254,7 @@ impl Keys {
         }
     }
 
-    /// Has a live row this device?
+    /// Returns whether a live row has this device.
     pub(crate) fn has(&self, number: u32, ordinal: u32) -> bool {
         self.rows.get(number).is_some_and(|row| match row.state() {
             State::One => row.value == ordinal,
@@ -279,7 +281,8 @@ impl Keys {
         }
     }
 
-    /// A device gives a number up. A key without devices is gone; a dead number without holders is free.
+    /// Removes a device from the holders of a number. A key without devices is gone; a dead number without holders
+    /// becomes free.
     pub(crate) fn release(&mut self, number: u32, ordinal: u32) {
         let Some(row) = self.rows.get_mut(number).filter(|_| number != 0) else { return };
         match row.state() {
@@ -312,7 +315,7 @@ impl Keys {
         }
     }
 
-    /// Takes a row out of the chain of its name; a name without rows is gone.
+    /// Takes a row out of the chain of its name. A name without rows is gone.
     fn unchain(&mut self, number: u32) {
         let Some(row) = self.rows.get(number).cloned() else { return };
         if let Some(first) = row.text.as_link() {
@@ -323,7 +326,7 @@ impl Keys {
         } else if row.next == 0 {
             self.remove_name(row.space(), &row.text, number);
         } else {
-            // The name moves to the second row, and all the others follow.
+            // The first row holds the name and is leaving: the second row takes the name, and all others link to it.
             let hash = self.hash_text(&row.text);
             self.table_mut(row.space()).replace(hash, number, row.next);
             self.each_in_chain(row.next, |other, first| {
@@ -332,7 +335,7 @@ impl Keys {
         }
     }
 
-    /// Calls `with` with each row of a chain, and whether it is the first; answers the last one's number.
+    /// Calls `with` with each row of a chain and whether it is the first. Returns the number of the last row.
     fn each_in_chain(&mut self, first: u32, mut with: impl FnMut(&mut Row, bool)) -> u32 {
         let (mut number, mut last) = (first, first);
         while let Some(row) = self.rows.get_mut(number).filter(|_| number != 0) {
@@ -342,7 +345,7 @@ impl Keys {
         last
     }
 
-    /// Forgets a name on the platforms, however many devices hold its numbers.
+    /// Drops a name on the platforms, in time that does not depend on how many devices hold its numbers.
     pub(crate) fn drop_name(&mut self, first: u32, platforms: PlatformSet) {
         let doomed: SmallVec<[u32; 4]> = self
             .chain(first)
@@ -370,10 +373,11 @@ impl Keys {
         }
     }
 
-    /// Renames a plain name to one of the deletions; every number stays.
+    /// Renames a plain name to one of the deletions. Every number stays as it is.
     pub(crate) fn condemn(&mut self, first: u32, deletion: &str) {
         let Some(text) = self.rows.get(first).map(|row| row.text) else { return };
         self.remove_name(Space::Plain, &text, first);
+        // If the deletion has rows already, the rows of this user are inserted after its first row.
         let under = self.find(Space::Deletion, deletion);
         let name = match under {
             Some(first) => Text::link(first),
@@ -397,7 +401,7 @@ impl Keys {
         }
     }
 
-    /// Bytes of rows, names and their tables; and bytes of sets.
+    /// Returns the bytes of rows, names and their tables, and the bytes of sets.
     pub(crate) fn bytes(&self) -> [usize; 2] {
         let longs: usize = self.longs.iter().map(|name| name.len()).sum();
         let names = self.ordered.iter().flatten().flatten();

@@ -1,4 +1,4 @@
-//! One device in one cache line, and what does not fit it.
+//! One device in one cache line, and the overflow blocks for what does not fit.
 
 use crate::chunked::Slab;
 use crate::pack::{self, Form};
@@ -7,13 +7,13 @@ use rollbook::store::{DeviceRecord, StoreError};
 use rollbook::{DeviceId, Language, Mobile, PushToken, Timestamp, UtcOffset, Version};
 use smallvec::SmallVec;
 
-/// What did not fit into lines.
+/// The overflow blocks of lines.
 pub(crate) type Spills = Slab<Box<[u8]>>;
 
 /// The numbers of a device's tags, ascending.
 pub(crate) type TagNumbers = SmallVec<[u32; 24]>;
 
-/// The numbers of a device's keys; 0 is none.
+/// The numbers of a device's keys; 0 means none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KeyNumbers {
     /// Ascending once the device has them.
@@ -23,7 +23,7 @@ pub(crate) struct KeyNumbers {
 }
 
 const TAIL: usize = 30;
-/// The longest id that a line takes as it is.
+/// The longest id that a line stores unpacked.
 const HEAD: usize = 16;
 
 const VACANT: u8 = 0;
@@ -45,7 +45,7 @@ const ALL_SPILLED: u8 = 128;
 const USUAL_TIME: i64 = 1_760_000_000;
 const FIELDS: u8 = FILLED | CLOCK | RANK | LANGUAGE | MOBILE | TOKEN;
 
-/// An id as a line keeps and compares it: 16 bytes, how to read them, and the rest of an id that is longer.
+/// An id as a line stores and compares it: 16 bytes, how to read them, and the rest of a longer id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PackedId<'a> {
     pub(crate) kind: u8,
@@ -75,7 +75,7 @@ impl<'a> PackedId<'a> {
         PackedId { kind: bytes.len() as u8, head, rest: &[] }
     }
 
-    /// The id's bytes as two words, for hashing.
+    /// Returns the bytes of the id as two words, for hashing.
     #[inline]
     pub(crate) fn words(&self) -> (u64, u64) {
         let all = u128::from_le_bytes(self.head);
@@ -83,14 +83,14 @@ impl<'a> PackedId<'a> {
     }
 }
 
-/// One device. The layout is documented at the crate.
+/// One device. The documentation of the crate describes the layout.
 #[derive(Debug, Clone)]
 #[repr(C, align(64))]
 pub(crate) struct Line {
     head: [u8; HEAD],
     pub(crate) version: Version,
     pub(crate) alias: u32,
-    /// In a vacant line: the next vacant one.
+    /// In a vacant line, the next vacant one.
     pub(crate) owner: u32,
     kind: u8,
     flags: u8,
@@ -99,7 +99,7 @@ pub(crate) struct Line {
 
 const _: () = assert!(size_of::<Line>() == 64);
 
-/// The fields of a device that membership does not need.
+/// The fields of a device that a check of membership does not need.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Cold<'a> {
     filled: u64,
@@ -127,7 +127,7 @@ impl<'a> Cold<'a> {
         }
     }
 
-    /// The bytes, and the flags of the fields in them.
+    /// Appends the bytes of the fields, and returns the flags of those that are present.
     fn encode(&self, out: &mut Bytes) -> u8 {
         let Cold { filled, utc_offset, registered_at, rank, id_rest, language, mobile, token } = *self;
         let mut flags = 0;
@@ -160,7 +160,7 @@ impl<'a> Cold<'a> {
         flags
     }
 
-    /// The fields, and how many bytes they take.
+    /// Returns the fields, and how many bytes they take.
     fn decode(flags: u8, kind: u8, bytes: &'a [u8]) -> Option<(Self, usize)> {
         let mut reader = Reader(bytes);
         let mut cold = Cold::default();
@@ -193,7 +193,7 @@ impl<'a> Cold<'a> {
     }
 }
 
-/// Small numbers of either sign as small ones without a sign.
+/// Maps small numbers of either sign to small unsigned numbers.
 const fn zigzag(number: i64) -> u64 {
     (number << 1 ^ number >> 63) as u64
 }
@@ -203,7 +203,7 @@ const fn unzigzag(number: u64) -> i64 {
 }
 
 impl Line {
-    /// A line without a device; `next` chains the vacant ones.
+    /// Makes a line without a device; `next` chains the vacant ones.
     pub(crate) const fn vacant(next: u32) -> Self {
         Line {
             head: [0; HEAD],
@@ -216,7 +216,7 @@ impl Line {
         }
     }
 
-    /// A new device; `id` is that of its record.
+    /// Makes the line of a new device. `id` is that of its record.
     pub(crate) fn new(
         record: &DeviceRecord,
         id: &PackedId<'_>,
@@ -256,7 +256,8 @@ impl Line {
         self.flags &= FIELDS;
     }
 
-    /// The tags, and the bytes behind them: the cold fields and possibly more, or nothing when they are spilled.
+    /// Returns the tags and the bytes after them: the cold fields and possibly more, or none of them if they have
+    /// overflowed.
     #[inline]
     fn tags_and_rest<'a>(&'a self, spills: &'a Spills) -> Option<(&'a [u8], &'a [u8])> {
         if self.flags & ALL_SPILLED != 0 {
@@ -283,8 +284,8 @@ impl Line {
         Cold::decode(self.flags, self.kind, self.cold_bytes(spills)?)
     }
 
-    /// Writes tags and cold fields to the line, or to a spill what does not fit: the cold fields first, because
-    /// membership reads the tags.
+    /// Writes tags and cold fields to the line. What does not fit goes to an overflow block, the cold fields first,
+    /// because checks of membership read the tags.
     fn write(&mut self, spills: &mut Spills, tags: &[u8], cold: &[u8]) {
         self.unspill(spills);
         self.tail = [0; TAIL];
@@ -308,18 +309,18 @@ impl Line {
         pack::fill(&mut self.tail, &head);
     }
 
-    /// When the device filled its slot.
+    /// Returns the version at which the device filled its slot.
     #[inline]
     pub(crate) fn filled(&self, spills: &Spills) -> Version {
         if self.flags & FILLED == 0 {
             return Version(0);
         }
-        // The stamp comes first of the cold fields.
+        // The version is the first of the cold fields.
         let stamp = self.cold_bytes(spills).and_then(|bytes| Reader(bytes).number());
         Version(stamp.unwrap_or(u64::MAX))
     }
 
-    /// Is this the device's id?
+    /// Returns whether this is the device's id.
     #[inline]
     pub(crate) fn is(&self, id: &PackedId<'_>, spills: &Spills) -> bool {
         self.head == id.head && self.kind == id.kind && (id.kind != LONG || self.id_rest(spills) == id.rest)
@@ -329,7 +330,7 @@ impl Line {
         self.cold(spills).map_or(&[], |(cold, _)| cold.id_rest)
     }
 
-    /// The id as it is hashed.
+    /// Returns the id in the form that is hashed.
     #[inline]
     pub(crate) fn packed_id<'a>(&'a self, spills: &'a Spills) -> PackedId<'a> {
         let rest = if self.kind == LONG { self.id_rest(spills) } else { &[] };
@@ -356,7 +357,7 @@ impl Line {
         Ok(with(text))
     }
 
-    /// The record.
+    /// Returns the record of the device.
     pub(crate) fn record(&self, spills: &Spills) -> Result<DeviceRecord, StoreError> {
         let (cold, _) = self.cold(spills).ok_or_else(|| broken("fields"))?;
         let id = self.with_id(spills, |text| DeviceId::new(text))?.map_err(|_| broken("id"))?;
@@ -373,7 +374,7 @@ impl Line {
         Ok(record)
     }
 
-    /// Replaces the record; id, stamp and tags stay.
+    /// Replaces the record. Id, the version that filled the slot, and tags stay.
     pub(crate) fn put(&mut self, record: &DeviceRecord, spills: &mut Spills) {
         let filled = self.filled(spills);
         let id = PackedId::new(record.id.as_str());
@@ -385,14 +386,14 @@ impl Line {
         self.write(spills, &tags, &cold);
     }
 
-    /// The numbers of the tags, ascending.
+    /// Returns the numbers of the tags, ascending.
     #[inline]
     pub(crate) fn tags<'a>(&'a self, spills: &'a Spills) -> Tags<'a> {
         let bytes = self.tags_and_rest(spills).map_or::<&[u8], _>(&[], |(tags, _)| tags);
         Tags { reader: Reader(bytes), last: 0 }
     }
 
-    /// Replaces the tags by these numbers, ascending.
+    /// Replaces the tags by these numbers, which ascend.
     pub(crate) fn set_tags(&mut self, numbers: &[u32], spills: &mut Spills) {
         let tags = encoded(numbers);
         let len = tags.len();
@@ -411,7 +412,7 @@ impl Line {
     }
 }
 
-/// The tags as a line keeps them; the numbers are ascending.
+/// Encodes tags as a line stores them. The numbers ascend.
 fn encoded(numbers: &[u32]) -> Bytes {
     let mut tags = Bytes::new();
     let mut last = 0;
@@ -426,7 +427,7 @@ fn broken(what: &str) -> StoreError {
     StoreError::corrupt(format!("a device's {what} cannot be read"))
 }
 
-/// The numbers of a device's tags, ascending; each is kept as its distance from the one before.
+/// Iterates over the numbers of a device's tags, ascending. Each is stored as its distance from the one before.
 #[derive(Debug, Clone)]
 pub(crate) struct Tags<'a> {
     reader: Reader<'a>,

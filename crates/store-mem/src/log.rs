@@ -1,4 +1,4 @@
-//! The log of events, in the order of time, and by device, user and name.
+//! The log of events, ordered by time, with indexes by device, user and name.
 
 use hashbrown::HashMap;
 use rollbook::store::{EventOwner, EventRecord, LogIndex, LogRange, StoreError, StoredEvent};
@@ -8,7 +8,7 @@ use std::ops::Bound;
 
 type Position = (Timestamp, EventSeq);
 
-/// The events of an owner, in the order of time and in that of their numbers.
+/// The events of an owner, ordered by time and ordered by number.
 #[derive(Debug, Default)]
 struct Owned {
     by_time: BTreeSet<Position>,
@@ -49,7 +49,7 @@ impl Log {
         seq
     }
 
-    /// Erases the first events of an owner; answers how many.
+    /// Erases the first events of an owner, and returns how many.
     pub(crate) fn erase(&mut self, owner: &EventOwner, through: EventSeq, most: u32) -> u64 {
         let owned = match owner {
             EventOwner::Device(id) => self.by_device.get(id.as_str()),
@@ -61,7 +61,7 @@ impl Log {
         self.remove_all(&doomed)
     }
 
-    /// Erases the oldest events before a time; answers how many.
+    /// Erases the oldest events before a time, and returns how many.
     pub(crate) fn trim(&mut self, before: Timestamp, most: u32) -> u64 {
         let oldest = self.all.range(..(before, EventSeq(0))).take(most as usize);
         let doomed: Vec<Position> = oldest.map(|(&position, _)| position).collect();
@@ -97,7 +97,7 @@ impl Log {
         erased
     }
 
-    /// A stretch of an index.
+    /// Returns the events of an index in a range.
     pub(crate) fn read(&self, range: &LogRange<'_>) -> Result<Vec<StoredEvent>, StoreError> {
         let LogRange { index, from, until, order, after, limit } = *range;
         let mut low = Bound::Included((from, EventSeq(0)));
@@ -117,7 +117,7 @@ impl Log {
         else {
             return Ok(Vec::new());
         };
-        // A tree refuses bounds that cross or that exclude the only position between them.
+        // `BTreeMap::range` panics if the bounds cross, or if both exclude the same position.
         let both_open = matches!((low, high), (Bound::Excluded(_), Bound::Excluded(_)));
         if first > last || first == last && both_open {
             return Ok(Vec::new());
@@ -150,7 +150,7 @@ impl Log {
         positions.into_iter().map(event).collect()
     }
 
-    /// About how many bytes the log takes.
+    /// Estimates how many bytes the log takes.
     pub(crate) fn bytes(&self) -> usize {
         let position = size_of::<Position>() * 4 / 3;
         let event = |event: &EventRecord| {

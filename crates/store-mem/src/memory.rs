@@ -1,10 +1,11 @@
-//! What an app takes, by structure.
+//! The memory that an app takes, by structure.
 
 use crate::state::AppState;
 use roaring::RoaringBitmap;
 
-/// How many bytes an app takes, by structure: what the store has asked the allocator for, without the allocator's own
-/// overhead. Every figure but [`log`](Self::log), which is an estimate, counts room that is allocated and unused.
+/// The bytes that an app takes, by structure: what the store has requested from the allocator, without the
+/// allocator's own overhead. Every figure but [`log`](Self::log), which is an estimate, includes memory that is
+/// allocated and unused.
 ///
 /// ```
 /// use rollbook::{AppId, AppSettings, Platform, Registration, Registry};
@@ -22,19 +23,19 @@ use roaring::RoaringBitmap;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryUse {
-    /// How many devices there are; everything else is bytes.
+    /// The number of devices. Everything else is in bytes.
     pub devices: u64,
     /// The lines of devices.
     pub lines: usize,
     /// The table from ids to lines.
     pub ids: usize,
-    /// What of devices did not fit their lines.
+    /// The overflow blocks of devices that do not fit their lines.
     pub spills: usize,
-    /// The set of all devices of each platform.
+    /// The sets of all devices of each platform.
     pub living: usize,
-    /// When devices were last seen.
+    /// The times at which devices were last seen.
     pub presence: usize,
-    /// The keys of all relations: names, numbers, and the one device of a key that has no more.
+    /// The keys of all relations: names, numbers, and the device of a key that has only one.
     pub keys: usize,
     /// The devices of keys that have several.
     pub postings: usize,
@@ -43,7 +44,7 @@ pub struct MemoryUse {
 }
 
 impl MemoryUse {
-    /// All bytes together.
+    /// Returns the sum of all bytes.
     ///
     /// ```
     /// let mut used = rollbook_store_mem::MemoryUse::default();
@@ -70,11 +71,11 @@ impl MemoryUse {
     }
 }
 
-/// What a shared bitmap takes: its counters, its containers, and their contents.
+/// Returns the bytes of a shared bitmap: its counters, its containers, and their contents.
 pub(crate) fn bitmap(bitmap: &RoaringBitmap) -> usize {
     const CONTAINER: usize = 32;
     let statistics = bitmap.statistics();
-    // The library counts four bytes for an element of an array, which takes two, and bits for the bytes of a bitset.
+    // The library reports four bytes for an element of an array, which takes two, and bits for the bytes of a bitset.
     let contents = statistics.n_bytes_array_containers / 2
         + statistics.n_bytes_run_containers
         + statistics.n_bytes_bitset_containers / 8;

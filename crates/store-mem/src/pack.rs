@@ -1,7 +1,7 @@
-//! Texts in half their bytes: the hexadecimal forms that ids usually have, packed without loss.
+//! Texts packed into half their bytes, without loss: the hexadecimal forms that ids usually have.
 //!
-//! A form is recognised only when unpacking gives back the very same bytes: lower-case hexadecimal of 32 digits, and
-//! UUIDs of one letter case with their four hyphens. Everything else is kept as it is.
+//! A form is recognized only if unpacking gives exactly the same bytes: lower-case hexadecimal of 32 digits, and
+//! UUIDs of one letter case with their four hyphens. Everything else is stored as it is.
 
 /// How 16 packed bytes are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) enum Form {
 /// The longest text that has a packed form.
 pub(crate) const LONGEST: usize = 36;
 
-/// Copies bytes to the front of a place that has room for them.
+/// Copies bytes to the front of `place`, which must have room for them.
 #[inline]
 pub(crate) fn fill(place: &mut [u8], bytes: &[u8]) {
     if let Some(front) = place.get_mut(..bytes.len()) {
@@ -25,7 +25,7 @@ pub(crate) fn fill(place: &mut [u8], bytes: &[u8]) {
     }
 }
 
-/// The form of a text and its 16 bytes, when it has one.
+/// Returns the form of a text and its 16 bytes, if it has a packed form.
 #[inline]
 pub(crate) fn pack(text: &[u8]) -> Option<(Form, [u8; 16])> {
     match text.len() {
@@ -41,7 +41,7 @@ pub(crate) fn pack(text: &[u8]) -> Option<(Form, [u8; 16])> {
     }
 }
 
-/// The text of 16 packed bytes, written to the front of `out`.
+/// Returns the text of 16 packed bytes, written to the front of `out`.
 #[inline]
 pub(crate) fn unpack<'a>(form: Form, bytes: &[u8; 16], out: &'a mut [u8; LONGEST]) -> &'a [u8] {
     let digits = unpack_hex(bytes, if form == Form::UpperUuid { b'A' } else { b'a' });
@@ -74,7 +74,8 @@ fn uuid_digits(text: &[u8]) -> Option<[u8; 32]> {
     Some(digits)
 }
 
-/// Digit `n` and digit `n + 16` share a byte: neighbours would need a shuffle where this is two plain loads.
+/// Packs digit `n` and digit `n + 16` into one byte. Packing neighbours would need a shuffle, while this needs two
+/// plain loads.
 #[inline]
 fn pack_hex(text: &[u8; 32], letter_a: u8) -> Option<[u8; 16]> {
     let mut digits = [0_u8; 32];

@@ -1,7 +1,7 @@
-//! Operations are rehearsed before the first of them is applied, so that applying cannot fail half way.
+//! Validation of operations before the first of them is applied, so that applying cannot fail half way.
 //!
-//! What can go wrong with an operation depends on places and ids alone, so the rehearsal keeps track of just those
-//! that operations before it in the set have changed.
+//! Whether an operation can fail depends on places and ids alone, so validation keeps track only of those that
+//! earlier operations of the set have changed.
 
 use crate::devices::Devices;
 use crate::state::AppState;
@@ -10,7 +10,7 @@ use rollbook::store::{Conflicted, EntryKey, Operation, Place, Relation, Slot, St
 use rollbook::{DeviceId, Platform, Version};
 use smallvec::SmallVec;
 
-/// Would all operations apply?
+/// Fails if any of the operations would not apply.
 pub(crate) fn rehearse(
     state: &AppState,
     operations: &[Operation],
@@ -33,7 +33,7 @@ pub(crate) fn rehearse(
     };
     let mut rows = NewRows::default();
     for (position, operation) in operations.iter().enumerate() {
-        // What the last operation changes, nobody looks at.
+        // No later operation depends on what the last one changes, so that need not be noted.
         let is_last = position + 1 == operations.len();
         match operation {
             Operation::Insert { platform, record, keys, .. } => {
@@ -80,7 +80,7 @@ const fn names_places(operation: &Operation) -> bool {
     )
 }
 
-/// How many rows of each relation the set makes at most.
+/// The most rows that the set can make of each relation.
 #[derive(Default)]
 struct NewRows {
     tags: u64,
@@ -98,32 +98,32 @@ impl NewRows {
     }
 }
 
-/// The slots of a platform as inserts and removals of the set leave them.
+/// The slots of a platform as the inserts and removals of the set leave them.
 struct Shelf {
     platform: Platform,
     /// Slots emptied by the set; the last is filled first.
     emptied: Vec<u32>,
-    /// Then those that were vacant before.
+    /// The slots that were vacant before, which are filled next; in the form of `Shelf::vacant` in `devices`.
     vacant: u32,
-    /// Then new ones.
+    /// The number of slots ever filled; new ones come last.
     len: u32,
 }
 
 struct Rehearsal<'a> {
     devices: &'a Devices,
     version: Version,
-    /// The slots that the set changed: when they were filled, and by which id.
+    /// The slots that the set changed: the version that filled each, and the id of its device.
     places: HashMap<Slot, Option<(Version, &'a str)>>,
-    /// The ids that the set changed: are they there?
+    /// The ids that the set changed, and whether they exist.
     ids: HashMap<Box<str>, bool>,
     shelves: SmallVec<[Shelf; 1]>,
-    /// The deletions whose entries the set changed: are they there?
+    /// The deletions whose entries the set changed, and whether they exist.
     deletions: SmallVec<[(u64, bool); 1]>,
-    /// Does the set name places? If not, they need no book-keeping.
+    /// Whether the set names places. If not, they need no bookkeeping.
     names: bool,
-    /// Does it remove devices?
+    /// Whether the set removes devices.
     removes: bool,
-    /// Does it insert several? If not, and it removes none, ids need no book-keeping.
+    /// Whether the set inserts several devices. If not, and it removes none, ids need no bookkeeping.
     inserts: bool,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Rehearsal<'a> {
 
     fn put(&self, place: Place, id: &DeviceId) -> Result<(), StoreError> {
         self.place(place)?;
-        // Another id is another device, and that one does not fill the place.
+        // Another id means another device, which does not fill the place.
         let same = self.with_id(place.slot, |held| held == id.as_str())?;
         if same { Ok(()) } else { Err(StoreError::conflict(Conflicted::DeviceGone)) }
     }
@@ -238,8 +238,8 @@ impl<'a> Rehearsal<'a> {
     }
 }
 
-/// The most devices on one platform: every ordinal from the first on but the top one, so that their number fits in the
-/// ordinal's own width.
+/// Returns the most devices on one platform: every ordinal from the first on except the highest, so that their number
+/// fits in the width of an ordinal.
 pub(crate) fn most_devices(first_ordinal: u32) -> u64 {
     u64::from(u32::MAX - first_ordinal)
 }

@@ -3,14 +3,14 @@
 use crate::text::Text;
 use rollbook::Platform;
 
-/// What a row is.
+/// The state of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     /// A key of one device: `value` is its ordinal.
     One,
     /// A key of several devices: `value` is the number of the set.
     Several,
-    /// A dropped key: `value` is how many devices still hold its number, at least one.
+    /// A dropped key: `value` is the number of devices that still hold its number, at least one.
     Dead,
     /// No key: `value` is the next free row.
     Free,
@@ -74,8 +74,8 @@ impl Row {
     }
 }
 
-/// Users and deletions share their rows, so that condemning a user leaves every number as it is; their names are
-/// apart. Tags and aliases use the plain space only.
+/// Users and deletions share their rows, so that condemning a user leaves every number as it is; their names are in
+/// separate spaces. Tags and aliases use the plain space only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Space {
     Plain = 0,

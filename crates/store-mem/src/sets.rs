@@ -5,7 +5,7 @@ use rollbook::store::Posting;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Two or three ordinals inline, more as a bitmap that views share: in 16 bytes.
+/// Two or three ordinals inline, or more as a bitmap that views share; 16 bytes in either case.
 #[derive(Debug, Clone)]
 pub(crate) enum Set {
     Few { len: u8, ordinals: [u32; 3] },
@@ -70,13 +70,14 @@ impl Set {
         }
     }
 
-    /// Takes an ordinal out.
+    /// Removes an ordinal.
     pub(crate) fn remove(&mut self, ordinal: u32) {
         match self {
             Set::Many { len, ordinals } => {
                 let bitmap = Arc::make_mut(ordinals);
                 *len -= u32::from(bitmap.remove(ordinal));
-                // One below where it became a bitmap, so that a set at the border does not go to and fro.
+                // Becomes inline again at two and not at three, so that a set at the border does not alternate
+                // between the forms.
                 if *len <= 2 {
                     let few: SmallVec<[u32; 4]> = bitmap.iter().collect();
                     *self = Set::of(&few);

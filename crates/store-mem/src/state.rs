@@ -1,4 +1,4 @@
-//! Everything of one app, and the questions that need more than one part of it.
+//! Everything of one app, and the reads that need more than one part of it.
 
 use crate::desk::Desk;
 use crate::devices::Devices;
@@ -26,7 +26,7 @@ pub(crate) struct AppState {
     pub(crate) owners: Keys,
     catalogue: [Entries; 4],
     pub(crate) log: Log,
-    /// What the commit under way knows of lines.
+    /// What the commit under way has noted about lines.
     pub(crate) desk: Desk,
 }
 
@@ -45,7 +45,7 @@ impl AppState {
         }
     }
 
-    /// The keys of a relation, and the space of its names.
+    /// Returns the keys of a relation, and the space of its names.
     #[inline]
     pub(crate) const fn keys(&self, relation: Relation) -> (&Keys, Space) {
         match relation {
@@ -56,7 +56,7 @@ impl AppState {
         }
     }
 
-    /// The keys of a relation, and the space of its names.
+    /// Returns the keys of a relation, and the space of its names.
     pub(crate) const fn keys_mut(&mut self, relation: Relation) -> (&mut Keys, Space) {
         match relation {
             Relation::Tag => (&mut self.tags, Space::Plain),
@@ -86,13 +86,13 @@ impl AppState {
         }
     }
 
-    /// Does the device of this line have the key?
+    /// Returns whether the device of this line has the key.
     #[inline]
     pub(crate) fn is_linked(&self, line: &Line, slot: rollbook::store::Slot, key: Key<'_>) -> bool {
         let (keys, space) = self.keys(key.relation);
         let Some(first) = keys.find(space, key.name) else { return false };
         match key.relation {
-            // Tags are never condemned, so there is one row a platform.
+            // Tags are never condemned, so there is one row per platform.
             Relation::Tag => keys.on(first, slot.platform).is_some_and(|wanted| {
                 line.tags(&self.devices.spills).find(|&number| number >= wanted) == Some(wanted)
             }),

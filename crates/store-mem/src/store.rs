@@ -1,4 +1,4 @@
-//! The store: apps behind their locks.
+//! The store: apps, each with its lock.
 
 use crate::apps::Apps;
 use crate::memory::MemoryUse;
@@ -10,7 +10,7 @@ use hashbrown::DefaultHashBuilder;
 use rollbook::store::{Committed, Durability, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{AppId, Timestamp};
 
-/// What a [`MemStore`] may be told.
+/// The settings of a [`MemStore`].
 ///
 /// ```
 /// use rollbook::{AppId, DeviceId, Platform, store::{DeviceRecord, Operation, Store, WriteSet}};
@@ -25,9 +25,10 @@ use rollbook::{AppId, Timestamp};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemOptions {
-    /// The ordinal of the first device of each platform: 0, unless a test wants to be near a border.
+    /// The ordinal of the first device of each platform. Default: 0; other values are for tests near the end of the
+    /// range.
     pub first_ordinal: u32,
-    /// The largest [`WriteSet::weight`] that a commit takes; less than 4 096 counts as 4 096.
+    /// The largest [`WriteSet::weight`] that a commit accepts; values below 4 096 count as 4 096.
     pub max_weight: usize,
 }
 
@@ -39,7 +40,7 @@ impl Default for MemOptions {
 
 type Locked = ShardedLock<AppState>;
 
-/// A store that keeps everything in memory; see the [crate](crate).
+/// A store that keeps everything in memory. See the [crate](crate).
 ///
 /// ```
 /// use rollbook::{Audience, Registry};
@@ -55,7 +56,7 @@ pub struct MemStore {
     options: MemOptions,
     hasher: DefaultHashBuilder,
     apps: Apps<Locked>,
-    /// What apps look like that nobody ever committed to.
+    /// The state of every app that was never committed to.
     empty: Locked,
 }
 
@@ -66,7 +67,7 @@ impl Default for MemStore {
 }
 
 impl MemStore {
-    /// An empty store.
+    /// Makes an empty store.
     ///
     /// ```
     /// use rollbook::store::{Durability, Store, View};
@@ -83,7 +84,7 @@ impl MemStore {
         Self::with_options(MemOptions::default())
     }
 
-    /// An empty store with these options.
+    /// Makes an empty store with these settings.
     ///
     /// ```
     /// use rollbook::AppId;
@@ -101,7 +102,7 @@ impl MemStore {
         MemStore { options, hasher, apps: Apps::default(), empty }
     }
 
-    /// What an app takes, by structure. Looks at every key, with commits to the app kept out meanwhile.
+    /// Returns the bytes that an app takes, by structure. Reads every key, and commits to the app wait meanwhile.
     ///
     /// ```
     /// use rollbook::{AppId, AppKey, AppSettings, DeviceId, Platform, Registration, Registry};
@@ -117,7 +118,7 @@ impl MemStore {
     /// ```
     ///
     /// # Errors
-    /// As [`Store::view`].
+    /// The same as those of [`Store::view`].
     pub fn memory(&self, app: AppId) -> Result<MemoryUse, StoreError> {
         Ok(MemoryUse::of(&*self.read(app)?))
     }
@@ -128,7 +129,7 @@ impl MemStore {
     }
 }
 
-/// A panic in the midst of a commit leaves a state that nobody may trust.
+/// The error of an app in which a commit panicked: its state may be half a commit, and must not be read.
 fn interrupted() -> StoreError {
     StoreError::corrupt("a commit to the app was interrupted by a panic")
 }
@@ -164,7 +165,7 @@ impl Store for MemStore {
         rehearsal::rehearse(&state, &writes.operations, version)?;
         let (committed, garbage) = apply::apply(&mut state, &writes.operations, version);
         drop(state);
-        // The bitmaps of a dropped key are freed when nobody waits for it any more.
+        // The bitmaps of a dropped key are freed after the lock is released, so that no thread waits for it.
         drop(garbage);
         Ok(committed)
     }

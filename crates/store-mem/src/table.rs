@@ -1,10 +1,10 @@
-//! Hash to number, in one cache line a look-up: the table of ids and the tables of names.
+//! A hash table from hash to number with one cache line per look-up: the table of ids and the tables of names.
 //!
-//! A slot is eight bytes: 32 bits of the hash, then the number plus one. What a number stands for is compared by the
-//! caller, in the device line or key that it needs next anyway. `hashbrown` keeps its control bytes apart from its
-//! buckets, which is one cache miss more on a table that is larger than the cache, and it must visit every device line
-//! to grow; here a table grows from the 32 bits alone. The table is cut into shards that grow one by one and by a
-//! quarter: no commit ever waits for ten million entries to move, and the slack stays small.
+//! An entry is eight bytes: 32 bits of the hash, then the number plus one. What a number stands for is compared by
+//! the caller, in the device line or key that it needs next anyway. `hashbrown` keeps its control bytes apart from
+//! its buckets, which is one more cache miss on a table that is larger than the cache, and it must visit every device
+//! line to grow; this table grows from the 32 bits alone. It is split into shards that grow one by one, by a quarter
+//! each: no commit ever waits for ten million entries to move, and the unused part stays small.
 
 const SHARD_BITS: u32 = 6;
 /// A table smaller than this is one shard.
@@ -39,12 +39,13 @@ const fn slot_of(tag: u32, number: u32) -> u64 {
 }
 
 impl Table {
-    /// The number with this hash that `is` the one looked for.
+    /// Returns the number with this hash for which `is` returns `true`.
     #[inline]
     pub(crate) fn find(&self, hash: u64, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
         let tag = tag_of(hash);
         let slots = &self.shards.get(self.shard_of(tag))?.slots;
         let (before, from) = slots.split_at_checked(home(tag, slots.len()))?;
+        // The search wraps around at the end of the table. It ends at the first empty entry.
         for part in [from, before] {
             for &slot in part {
                 if slot == 0 {
@@ -72,7 +73,7 @@ impl Table {
         }
     }
 
-    /// Takes a number out.
+    /// Removes a number.
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
         let tag = tag_of(hash);
         let shard = self.shard_of(tag);
@@ -81,13 +82,13 @@ impl Table {
         }
     }
 
-    /// Puts another number in the place of one.
+    /// Replaces a number by another with the same hash.
     pub(crate) fn replace(&mut self, hash: u64, number: u32, by: u32) {
         self.remove(hash, number);
         self.insert(hash, by);
     }
 
-    /// Every number, in no particular order.
+    /// Iterates over every number, in no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         let slots = self.shards.iter().flat_map(|shard| &shard.slots);
         slots.filter(|&&slot| slot != 0).map(|&slot| slot_number(slot))
@@ -115,7 +116,8 @@ impl Table {
     }
 }
 
-/// Where the search for a tag starts: its bits below the shard's, scaled to the table's length.
+/// Returns where the search for a tag (32 bits of hash) starts: its bits below the shard's, scaled to the length of
+/// the table.
 #[inline]
 const fn home(tag: u32, len: usize) -> usize {
     ((((tag << SHARD_BITS) as u64) * len as u64) >> 32) as usize
@@ -123,7 +125,7 @@ const fn home(tag: u32, len: usize) -> usize {
 
 impl Shard {
     fn insert(&mut self, slot: u64) {
-        // At most four fifths full: a search that finds nothing then looks at two cache lines on average.
+        // At most four fifths full: a search that finds nothing then reads two cache lines on average.
         if (self.len + 1) * 5 > self.slots.len() * 4 {
             let larger = vec![0; (self.slots.len() + self.slots.len() / 4).max(4)];
             let slots = std::mem::replace(&mut self.slots, larger);
@@ -148,7 +150,8 @@ impl Shard {
         let mut run = from.iter().chain(before).take_while(|&&other| other != 0);
         let Some(steps) = run.position(|&other| other == slot) else { return };
         let mut hole = (start + steps) % len;
-        // What follows moves up, unless that would put it before its home.
+        // Closes the hole: each entry of the run moves to it, unless that would put the entry before its home.
+        // Tombstones would need no moves, but would make every search longer until the next growth.
         let mut next = hole;
         loop {
             next = if next + 1 == len { 0 } else { next + 1 };
@@ -183,7 +186,7 @@ mod tests {
         fn a_table_finds_what_is_in_it_and_nothing_else(
             steps in proptest::collection::vec((any::<bool>(), 0..40_u32, 0..5_u64), 0..400)
         ) {
-            // Few hashes that lie close, so that runs are long and wrap around.
+            // A few hashes close to each other, so that runs are long and wrap around.
             let hash = |number: u32, spread: u64| u64::from(number % 3) << 58 | spread.wrapping_mul(u64::MAX / 7) | 0x03FF_FFFF_0000_0000;
             let mut table = Table::default();
             let mut held = BTreeMap::new();

@@ -10,8 +10,8 @@ const UPPER_UUID: u8 = 34;
 const LONG: u8 = 35;
 const LINK: u8 = 36;
 
-/// A name: up to 22 bytes as they are, an id packed to 16, a longer one by its number among the long ones. Or, in a
-/// key that is not the first of its name, the number of the first.
+/// A name: up to 22 bytes as they are, an id packed to 16, or a longer name by its number among the long ones. In a
+/// row that is not the first of its name: the number of the first row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Text {
     kind: u8,
@@ -21,7 +21,7 @@ pub(crate) struct Text {
 impl Text {
     pub(crate) const NONE: Text = Text { kind: 0, bytes: [0; BYTES] };
 
-    /// The name, unless it is a long one.
+    /// Returns the name in this form, unless it is a long one.
     #[inline]
     pub(crate) fn short(name: &str) -> Option<Text> {
         let name = name.as_bytes();
@@ -61,19 +61,19 @@ impl Text {
             .flatten()
     }
 
-    /// The number of the long name.
+    /// Returns the number of the long name.
     #[inline]
     pub(crate) fn as_long(&self) -> Option<u32> {
         self.number(LONG)
     }
 
-    /// The number of the first key of the same name.
+    /// Returns the number of the first row of the same name.
     #[inline]
     pub(crate) fn as_link(&self) -> Option<u32> {
         self.number(LINK)
     }
 
-    /// What is hashed of a short name.
+    /// Returns the words that are hashed of a short name.
     #[inline]
     pub(crate) fn words(&self) -> (u64, u64, u64) {
         let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |&bytes| u64::from_le_bytes(bytes));

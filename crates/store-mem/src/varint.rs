@@ -1,8 +1,8 @@
-//! Small numbers in few bytes: seven bits a byte, least significant first, the high bit says that more follow.
+//! Small numbers in few bytes: seven bits a byte, least significant first; the high bit is set if more bytes follow.
 
 use smallvec::SmallVec;
 
-/// Bytes being put together; what fits a device line does not touch the heap.
+/// Bytes under construction. What fits a device line does not touch the heap.
 pub(crate) type Bytes = SmallVec<[u8; 64]>;
 
 /// Appends a number.
@@ -21,7 +21,7 @@ pub(crate) fn put_sized(out: &mut Bytes, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// What is left to read.
+/// Reads bytes from the front.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 

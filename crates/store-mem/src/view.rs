@@ -1,4 +1,4 @@
-//! A picture of one app.
+//! The view of one app.
 
 use crate::line::Line;
 use crate::state::AppState;
@@ -11,10 +11,10 @@ use rollbook::{DeviceId, EventSeq, Platform, PlatformSet, Timestamp, Version};
 use std::collections::BinaryHeap;
 use std::ops::Bound;
 
-/// So many devices are looked at before the first of them is read.
+/// How many lines are located before the first of them is read.
 const AT_ONCE: usize = 64;
 
-/// A picture of one app: it keeps commits to the app out while it is held, and nobody else.
+/// A view of one version of one app. While it is held, commits to the app wait; readers and heartbeats do not.
 ///
 /// ```
 /// use rollbook::store::{Key, Relation, Store, View};
@@ -66,8 +66,8 @@ impl View for MemView<'_> {
     ) -> Result<(), StoreError> {
         let devices = &self.state.devices;
         for ordinals in ordinals.chunks(AT_ONCE) {
-            // Nothing but a look at each line: so the processor fetches many of them at a time. Each with its id would
-            // wait for memory device by device.
+            // This loop only touches each line, so the processor fetches many of them at a time. Looking up each line
+            // together with its id would wait for memory device by device.
             let mut lines: [Option<&Line>; AT_ONCE] = [None; AT_ONCE];
             for (line, &ordinal) in lines.iter_mut().zip(ordinals) {
                 *line = devices.at_slot(Slot { platform, ordinal }).map(|(_, line)| line);
@@ -150,7 +150,7 @@ impl View for MemView<'_> {
         if limit == 0 {
             return Ok(());
         }
-        // The page so far, its last name on top.
+        // The smallest names so far, the largest of them on top.
         let mut page: BinaryHeap<Box<str>> = BinaryHeap::new();
         for first in keys.firsts(space) {
             keys.with_name(first, |name| {
