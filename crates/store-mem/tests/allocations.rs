@@ -1,4 +1,4 @@
-//! What the hot questions allocate: nothing beyond what they return.
+//! Frequent reads allocate nothing beyond what they return.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is a failed test")]
 
 use allocation_counter::{AllocationInfo, measure};
@@ -16,7 +16,7 @@ fn id(n: u32) -> DeviceId {
     DeviceId::new(format!("{n:032x}")).unwrap()
 }
 
-/// A thousand devices of ten tags each; every alias names two devices on two platforms.
+/// Makes an app with a thousand devices of ten tags each; every alias has two devices on two platforms.
 fn app() -> App<MemStore> {
     let registry = Registry::builder(MemStore::new()).build();
     let app = registry.create_app(&AppKey::new("shop").unwrap(), AppSettings::default()).unwrap();
@@ -31,7 +31,8 @@ fn app() -> App<MemStore> {
     app
 }
 
-/// The allocations of the second asking: what is made once a thread or once a process is not the question's.
+/// Returns the allocations of the second call, because the first one also pays for what is made once per thread or
+/// process.
 fn cost<T>(ask: impl Fn() -> T) -> AllocationInfo {
     drop(ask());
     let mut answer = None;
@@ -85,7 +86,7 @@ fn a_tags_count_allocates_nothing() {
     assert_eq!(cost(|| app.tag_count(&tag, PlatformSet::ALL).unwrap()).count_total, 0);
 }
 
-/// A hundred thousand of them are read no sooner than they are asked for.
+/// The ids of a hundred thousand devices are read only when they are asked for.
 #[test]
 fn ten_devices_of_an_alias_cost_the_same_however_many_devices_carry_it() {
     let registry = Registry::builder(MemStore::new()).build();

@@ -1,4 +1,4 @@
-//! Where ordinals end, slots are filled again, and threads meet.
+//! The last ordinals, slots that are filled again, and concurrent threads.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is a failed test, in its helpers too")]
 

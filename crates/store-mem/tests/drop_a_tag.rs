@@ -1,4 +1,4 @@
-//! What deleting a tag costs: the same for a tag on a hundred devices and on a million.
+//! Deleting a tag costs the same for a tag on a hundred devices and on a million.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is a failed test")]
 
 use allocation_counter::measure;
@@ -20,7 +20,7 @@ fn id(n: u32) -> DeviceId {
     DeviceId::new(format!("{n:08x}")).unwrap()
 }
 
-/// A million devices on two platforms; all carry `many`, a hundred carry `few`.
+/// Makes a register with a million devices on two platforms: all carry `many`, a hundred carry `few`.
 fn register() -> (Counted, App<Counted>) {
     let store: Counted = Arc::new(FaultStore::new(MemStore::new()));
     let registry = Registry::builder(Arc::clone(&store)).build();
@@ -41,7 +41,7 @@ fn a_tag_on_a_million_devices_is_deleted_with_the_work_of_one_on_a_hundred() {
     let (store, app) = register();
     let count = |name: &str| app.tag_count(&tag(name), PlatformSet::ALL).unwrap();
     assert_eq!((count("few"), count("many")), (100, 1_000_000));
-    // What is made once, at the first deletion, is not a tag's.
+    // The first deletion also makes what is made only once; that is not part of the cost of a tag.
     app.delete_tag(&tag("first"), PlatformSet::ALL).unwrap();
     let version = || app.device(&id(0)).unwrap().version;
     let before = version();
@@ -52,7 +52,7 @@ fn a_tag_on_a_million_devices_is_deleted_with_the_work_of_one_on_a_hundred() {
         let after = store.calls();
         assert_eq!(count(name), 0);
         let asked = [after.views - calls.views, after.reads - calls.reads, after.commits - calls.commits];
-        // Lists that grow now and then make it one more or one less.
+        // Lists that grow occasionally make the count vary by one.
         assert!(memory.count_total < 10, "{name}: {} allocations", memory.count_total);
         costs.push(asked);
     }

@@ -1,4 +1,4 @@
-//! Every verb of a register on the store in memory, with a fault at every call that it makes.
+//! Every operation of a register on the store in memory, with a fault at each of its store calls.
 
 use rollbook_store_mem::MemStore;
 use rollbook_testkit::faults;

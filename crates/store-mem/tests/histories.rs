@@ -1,4 +1,4 @@
-//! What several threads are told by a register on the store in memory is explained by some order of their calls.
+//! What several threads observe in a register on the store in memory is explained by some order of their calls.
 
 #![allow(clippy::panic, clippy::print_stdout, reason = "in a test a panic is a failed test")]
 

@@ -1,4 +1,4 @@
-//! What another caller does between what a verb reads and its commit.
+//! Changes by another caller between the reads of an operation and its commit.
 #![allow(clippy::unwrap_used, reason = "in tests a panic is a failed test")]
 
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 type Act = Box<dyn FnOnce() + Send>;
 
-/// A store that lets something happen before its next commit, once.
+/// A store that runs an action before its next commit, once.
 struct Meanwhile {
     store: MemStore,
     act: Arc<Mutex<Option<Act>>>,
@@ -28,7 +28,7 @@ impl Store for Meanwhile {
     }
 
     fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
-        // Taken out first, since it commits as well.
+        // Taken out first, since the action commits as well.
         let act = self.act.lock().unwrap().take();
         if let Some(act) = act {
             act();
@@ -41,7 +41,7 @@ impl Store for Meanwhile {
     }
 }
 
-/// An app with a device `phone` of the user `ann`, and what makes something happen before the next commit.
+/// Makes an app with a device `phone` of the user `ann`, and a cell for the action that runs before the next commit.
 fn app() -> (App<Meanwhile>, Arc<Mutex<Option<Act>>>) {
     let act = Arc::new(Mutex::new(None));
     let store = Meanwhile { store: MemStore::new(), act: Arc::clone(&act) };
@@ -53,7 +53,7 @@ fn app() -> (App<Meanwhile>, Arc<Mutex<Option<Act>>>) {
     (app, act)
 }
 
-/// Posts an event, while something else happens.
+/// Posts an event while the action runs.
 fn post(
     event: &NewEvent,
     meanwhile: impl FnOnce(&App<Meanwhile>) + Send + 'static,

@@ -1,4 +1,4 @@
-//! Random write sets against a model of plain maps: after each commit every answer is compared.
+//! Random write sets against a model of plain maps: after each commit every read is compared.
 
 #![allow(
     clippy::unwrap_used,
@@ -72,7 +72,7 @@ fn record(id: &str, fields: u8) -> DeviceRecord {
 
 #[derive(Debug, Clone)]
 struct Held {
-    /// Unknown while the set that inserts it is not committed.
+    /// `None` while the set that inserts it is not committed.
     place: Option<Place>,
     platform: Platform,
     version: Version,
@@ -95,7 +95,7 @@ struct Model {
     devices: BTreeMap<String, Held>,
     version: Version,
     filled_before: BTreeSet<(Platform, u32)>,
-    /// Every number a deletion had; no entry is ever removed here.
+    /// Every number that a deletion had; no entry is ever removed here.
     deletions: BTreeSet<u64>,
 }
 
@@ -175,11 +175,12 @@ impl Model {
     }
 }
 
-/// The write set of some steps: devices by their position among all places ever given, then among the set's inserts.
+/// Makes the write set of some steps. Devices are given by their position among all places ever given, then among the
+/// set's inserts.
 fn write_set(steps: &[Step], model: &Model, places: &[Place]) -> WriteSet {
     let mut writes = WriteSet::default();
     let current: Vec<Place> = model.devices.values().filter_map(|held| held.place).collect();
-    // Mostly places that are filled, sometimes ones that were.
+    // Mostly places that are filled, sometimes ones that were filled before.
     let place = |n: usize| match n {
         8 => places.get(places.len() / 2).copied(),
         _ => current.get(n % current.len().max(1)).copied(),

@@ -1,5 +1,5 @@
-//! A register on the store in memory answers as the model does, whatever is done to it, and its apps never see each
-//! other.
+//! A register on the store in memory behaves as the model does in every sequence of operations, and its apps are
+//! isolated.
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;

@@ -1,8 +1,8 @@
-//! Changing many tags of one device is work in proportion to the tags that it has and those that change, and not to
-//! their product.
+//! Changing many tags of one device takes work in proportion to the tags that it has and to those that change, and
+//! not to their product.
 //!
-//! The work is counted and not timed: as bytes that are allocated (every packing of a device's tags is an allocation of
-//! their size) and as questions that a plan puts to the store (each of which may look through all of a device's tags).
+//! The work is counted and not timed: as bytes allocated (every packing of a device's tags is an allocation of their
+//! size) and as store calls of a plan (each of which may search all of a device's tags).
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic is a failed test")]
 
 use allocation_counter::measure;
@@ -27,7 +27,7 @@ fn update(app: &App<Store>, tags: TagsChange) {
     app.update(&device(), &DeviceUpdate { tags, ..DeviceUpdate::default() }).unwrap();
 }
 
-/// What is done to a device of so many tags.
+/// Work on a device with this many tags.
 type Work = fn(&App<Store>, usize);
 
 const WORKS: [(&str, Work); 6] = [
@@ -48,7 +48,7 @@ const WORKS: [(&str, Work); 6] = [
     }),
 ];
 
-/// Bytes allocated, and questions put to the store.
+/// Returns the bytes allocated, and the number of store calls.
 fn cost(work: Work, n: usize) -> (u64, u64) {
     let registry = Registry::builder(FaultStore::new(MemStore::new())).build();
     let settings = AppSettings { limits: Limits::unlimited(), ..AppSettings::default() };
