@@ -1,4 +1,4 @@
-//! Two apps in one directory, which share the engine's every file and family, never see each other.
+//! Two apps in one directory, which share every file and family of the engine, are isolated from each other.
 
 #![allow(clippy::unwrap_used, reason = "in tests a panic is a failed test")]
 

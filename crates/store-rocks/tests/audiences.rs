@@ -1,4 +1,4 @@
-//! Audiences on the store.
+//! Audiences on the durable store.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ fn fresh() -> (RocksStore, TempDir) {
 }
 
 proptest! {
-    // A store on disk takes its time to open, so there are few; each asks thousands of questions.
+    // A store on disk takes time to open, so there are few cases, each with thousands of reads.
     #![proptest_config(Config { cases: 60, ..Config::default() })]
 
     #[test]

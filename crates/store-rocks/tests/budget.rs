@@ -1,6 +1,6 @@
 //! A register many times the size of its memory budget.
 //!
-//! The only test of its program, since it looks at the memory of the whole process.
+//! The only test of its program, because it measures the memory of the whole process.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -22,8 +22,8 @@ use rollbook_store_rocks::{RocksOptions, RocksStore};
 
 const DEVICES: usize = 240_000;
 const BUDGET: u64 = 8 << 20;
-/// Beside the budget there are a commit of 1 000 devices and its write set, the buffers of flushes and compactions, and
-/// what the allocator keeps of all that.
+/// Memory besides the budget: a commit of 1 000 devices and its write set, the buffers of flushes and compactions,
+/// and what the allocator keeps of all that.
 const BESIDE: u64 = 40 << 20;
 
 fn id(n: usize) -> DeviceId {
@@ -34,7 +34,7 @@ fn tag(name: &str) -> TagName {
     TagName::new(name).unwrap()
 }
 
-/// What the process holds of memory, in bytes.
+/// Returns the resident memory of the process, in bytes.
 fn resident() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
     pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
@@ -51,7 +51,7 @@ fn a_register_many_times_its_memory_budget_is_whole_and_stays_within_it() {
     let mut most = 0;
     for first in (0..DEVICES).step_by(1_000) {
         let register = |n: usize| {
-            // Nothing that compression makes small.
+            // Random text, which compression does not make smaller.
             let word =
                 |n: usize| (n as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(n as u32 % 64);
             let token: String = (0..12).map(|part| format!("{:016x}", word(n * 12 + part))).collect();

@@ -1,4 +1,5 @@
-//! Killed while it writes: what was acknowledged is there afterwards, and nothing by halves.
+//! The process is killed while it writes: afterwards everything acknowledged is there, and each commit is complete or
+//! absent.
 
 #![allow(
     clippy::unwrap_used,
@@ -48,15 +49,15 @@ fn user(text: String) -> UserId {
 /// A device's tags, alias and user.
 type Held = (BTreeSet<String>, Option<String>, String);
 
-/// What one thread's devices are after so many of its steps.
+/// The state of one thread's devices after a number of its steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Model {
     devices: BTreeMap<String, Held>,
     events: usize,
 }
 
-/// One step of a thread: every verb in its turn, each on what is the thread's own. One commit each, but for the
-/// deletion of a user, which goes on after a crash.
+/// Does one step of a thread. The steps use every operation in turn, each on data of this thread only. Each is one
+/// commit, except the deletion of a user, which is resumed after a crash.
 fn step(app: &App<RocksStore>, thread: usize, n: usize) -> Result<(), Error> {
     let (round, t) = (n / 10, thread);
     let device = id(format!("d{t}-{round}"));
@@ -138,7 +139,7 @@ impl Model {
         model
     }
 
-    /// What the register holds of a thread.
+    /// Reads what the register holds of a thread.
     fn read(app: &App<RocksStore>, thread: usize, steps: usize) -> Model {
         let mut model = Model::default();
         for n in 0..=steps / 10 + 1 {
@@ -182,7 +183,8 @@ fn write_until_killed() {
     });
 }
 
-/// Starts a writer, kills it after so many acknowledgements, answers how many steps of each thread were acknowledged.
+/// Starts a writer, kills it after `acknowledgements` acknowledgements, and returns how many steps of each thread
+/// were acknowledged.
 fn kill_after(path: &Path, acknowledgements: usize) -> [usize; THREADS] {
     let mut writer = Other::start("write_until_killed", path, "");
     let mut done = [0; THREADS];
@@ -201,7 +203,7 @@ fn kill_after(path: &Path, acknowledgements: usize) -> [usize; THREADS] {
     done
 }
 
-/// Opens what is left, asserts that it is sound, and answers for each thread how many steps it shows.
+/// Opens what is left, asserts that it is sound, and returns how many steps it shows for each thread.
 fn survey(path: &Path, acknowledged: [usize; THREADS], at_least: bool) -> [usize; THREADS] {
     let registry = Registry::builder(RocksStore::open(path, &synced()).unwrap()).build();
     registry.resume_deletions().unwrap();
@@ -236,7 +238,7 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (directory, path)
 }
 
-/// A number below `below` from a seed, the same every time.
+/// Returns a number below `below`, which depends only on the seed.
 fn draw(seed: u64, below: usize) -> usize {
     let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,4 +1,4 @@
-//! Bytes that change on the disk: an error of the right class or the right answer, never a wrong one.
+//! Bytes that change on the disk lead to an error of the right class or to the right result, never to a wrong one.
 
 #![allow(
     clippy::unwrap_used,
@@ -58,7 +58,7 @@ fn build(path: &Path) {
     store.compact().unwrap();
 }
 
-/// Everything that is asked, each answer as text, or the error's class.
+/// Makes every kind of read, and returns each result as text or its error.
 fn answers(store: &RocksStore) -> Vec<Result<String, StoreError>> {
     fn text<T: Debug>(answer: Result<T, StoreError>) -> Result<String, StoreError> {
         answer.map(|answer| format!("{answer:?}"))
@@ -110,7 +110,7 @@ fn answers(store: &RocksStore) -> Vec<Result<String, StoreError>> {
     all
 }
 
-/// A number below `below` from a seed, the same every time.
+/// Returns a number below `below`, which depends only on the seed.
 fn draw(seed: u64, below: usize) -> usize {
     let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -125,7 +125,7 @@ fn tables(path: &Path) -> Vec<PathBuf> {
     tables
 }
 
-/// Flips bytes in so many copies of a store, one each; answers how many errors there were.
+/// Flips one byte in each of `count` copies of a store, and returns how many errors there were.
 fn flips(count: u64) -> usize {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
@@ -135,7 +135,7 @@ fn flips(count: u64) -> usize {
     for seed in 0..count {
         let copy = directory.path().join(format!("{seed}"));
         RocksStore::restore(&path, &copy).unwrap();
-        // Every table alike, however small: the small ones are the counters.
+        // Every table is equally likely, however small: the small ones hold the counters.
         let tables = tables(&copy);
         let table = &tables[draw(seed, tables.len())];
         let mut bytes = fs::read(table).unwrap();

@@ -1,4 +1,4 @@
-//! The directory: who may open it, what is refused, copies of it.
+//! The directory: which processes may open it, what is refused, copies of it.
 
 #![allow(
     clippy::unwrap_used,
@@ -101,7 +101,7 @@ fn tools_read_on_when_the_owner_replaces_its_tables() {
     let (_directory, path) = place();
     let small = RocksOptions { memory_bytes: 8 << 20, ..options() };
     let owner = RocksStore::open(&path, &small).unwrap();
-    // So many that the engine, left to itself, would open most tables later.
+    // Enough tables that by default the engine would open most of them later.
     for n in 0..400 {
         let inserts = (0..1_000).map(|device| insert(&format!("{n} {device}")));
         owner.commit(APP, &set(inserts)).unwrap();
@@ -174,7 +174,7 @@ fn a_directory_that_cannot_be_written_can_be_read() {
         }
     };
     chmod(0o555);
-    // Whoever may do anything is not kept out by permissions.
+    // Permissions do not stop a privileged user.
     let anything = fs::write(path.join("probe"), "").is_ok();
     if !anything {
         let error = refused(&path);

@@ -1,4 +1,4 @@
-//! Every verb of a register on the durable store, with a fault at every call that it makes.
+//! Every operation of a register on the durable store, with a fault at each of its store calls.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ fn no_fault_leaves_a_register_between_two_states() {
     let fresh = || {
         let path = |n: u32| directory.path().join(n.to_string());
         made.set(made.get() + 1);
-        // Two are open at once, the trial's own and the run's.
+        // Two directories are in use at once, the trial's own and the run's.
         if let Some(old) = made.get().checked_sub(4) {
             let _ = fs::remove_dir_all(path(old));
         }

@@ -1,4 +1,4 @@
-//! A disk that takes no more: an error of the right class, and everything acknowledged is still there.
+//! A full disk leads to an error of the right class, and everything acknowledged is still there.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
@@ -36,7 +36,7 @@ fn write_until_full() {
             Err(StoreError::Unavailable { .. }) => println!("\nunavailable {n}"),
             Err(other) => println!("\nwrong {n} {other:?}"),
         }
-        // A view answers all the same.
+        // Reads through a view go on.
         assert!(store.view(APP).unwrap().find(&DeviceId::new("0 0").unwrap()).unwrap().is_some());
         let refuses = store.commit(APP, &set([])).is_err();
         println!("\nchecked {refuses} {}", store.probe().is_err());
@@ -52,7 +52,8 @@ fn a_file_that_cannot_grow_loses_nothing_that_was_acknowledged() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
     drop(open(&path));
-    // No file may grow beyond 400 blocks of 512 bytes; being told so by a signal is not wanted.
+    // No file may grow beyond 400 blocks of 512 bytes. The signal for that is ignored, so that the write fails
+    // instead.
     let child = Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 400; exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().unwrap())
@@ -68,7 +69,7 @@ fn a_file_that_cannot_grow_loses_nothing_that_was_acknowledged() {
     let (done, unknown) = (numbers("done"), numbers("unknown"));
     assert!(!done.is_empty() && done.len() < 100_000, "{said}");
     assert!(!said.contains("wrong"), "{said}");
-    // Before and after the first error, the check answered as a commit did.
+    // Before and after the first error, the check gave the same result as a commit.
     let checked: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("checked ")).collect();
     assert!(checked.contains(&"false false") && checked.ends_with(&["true true"]), "{said}");
     assert!(checked.iter().all(|both| ["false false", "true true"].contains(both)), "{said}");
@@ -87,7 +88,7 @@ fn a_file_that_cannot_grow_loses_nothing_that_was_acknowledged() {
     }
 }
 
-/// A small disk of its own; none where the test may not mount one.
+/// A small disk of its own; `None` if the test may not mount one.
 struct Disk(tempfile::TempDir);
 
 impl Disk {
@@ -125,7 +126,7 @@ fn is_storage_full(error: &StoreError) -> bool {
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::StorageFull)
 }
 
-/// Commits until one is refused, and some more. Which were acknowledged.
+/// Commits until one is refused, and some more. Returns which were acknowledged.
 fn fill(store: &RocksStore, from: usize) -> Vec<usize> {
     let mut done = Vec::new();
     let mut refused = 0;
@@ -147,7 +148,7 @@ fn fill(store: &RocksStore, from: usize) -> Vec<usize> {
     done
 }
 
-/// Asks for room until there is some; false when there is none after this many seconds.
+/// Probes until there is room; returns `false` if there is none after this many seconds.
 #[allow(clippy::disallowed_methods, reason = "the engine itself looks every five seconds")]
 fn takes_writes(store: &RocksStore, seconds: u32) -> bool {
     for _ in 0..seconds * 5 {
@@ -193,7 +194,7 @@ fn a_full_disk_is_told_and_takes_writes_again_when_there_is_room() {
         store.commit(APP, &set((0..20).map(|m| insert(&format!("{n} {m} {m:0100}"))))).unwrap();
         done.push(n);
     }
-    // As a kill would leave it.
+    // A copy as a kill would leave it.
     let copy = tempfile::tempdir().unwrap();
     let copied = Command::new("cp").arg("-r").arg(&path).arg(copy.path()).status().unwrap();
     assert!(copied.success());

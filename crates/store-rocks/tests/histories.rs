@@ -1,4 +1,4 @@
-//! What several threads are told by a register on the store is explained by some order of their calls.
+//! What several threads observe in a register on the durable store is explained by some order of their calls.
 
 #![allow(
     clippy::unwrap_used,

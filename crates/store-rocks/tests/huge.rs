@@ -1,4 +1,5 @@
-//! A tag of very many devices and a user of very many, deleted while others write, killed in the middle, taken up again.
+//! A tag and a user with very many devices are deleted while another thread writes; the process is killed in the
+//! middle, and the deletion is resumed.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,15 +32,15 @@ const BEFORE: usize = 5;
 
 #[derive(Clone, Copy)]
 struct Size {
-    /// All of them carry every tag that is deleted.
+    /// The number of devices. All of them carry every tag that is deleted.
     devices: usize,
-    /// How many of them are the user's.
+    /// How many of them belong to the user.
     crowd: usize,
-    /// Events of the user.
+    /// The number of events of the user.
     events: usize,
-    /// How often the deletion of the user is killed before one is let to its end.
+    /// How often the deletion of the user is killed before one run may finish.
     kills: usize,
-    /// Steps of the writer between the beginning of the user's deletion, or its going on, and a kill.
+    /// Steps of the writer between the beginning or resumption of the user's deletion and a kill.
     patience: usize,
 }
 
@@ -51,7 +52,7 @@ fn crowd() -> UserId {
     UserId::new("crowd").unwrap()
 }
 
-/// The tags that everybody carries: each is deleted by other lives.
+/// The tags that every device carries. Each is deleted by other runs.
 fn tags() -> impl Iterator<Item = TagName> {
     (0..3).map(|n| TagName::new(format!("everybody{n}")).unwrap())
 }
@@ -60,7 +61,7 @@ fn id(kind: char, n: usize) -> DeviceId {
     DeviceId::new(format!("{kind}{n}")).unwrap()
 }
 
-/// Not of the user that is deleted, unless `is_crowd`.
+/// Makes a registration; the device belongs to the user that is deleted only if `is_crowd` is set.
 fn registration(id: DeviceId, n: usize, is_crowd: bool) -> Registration {
     Registration {
         tags: tags().collect(),
@@ -95,7 +96,7 @@ fn fill(path: &Path, size: Size) {
     }
 }
 
-/// Is the writer's device of this step the user's?
+/// Returns whether the writer's device of this step belongs to the user.
 fn joins(n: usize) -> bool {
     n.is_multiple_of(4)
 }
@@ -111,7 +112,8 @@ fn delete_until_killed() {
     let done = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // Every device that the writer makes is in the tags and, now and then, the user's that are being deleted.
+            // Every device of the writer carries the tags that are being deleted, and one in four belongs to the
+            // user.
             for n in first.. {
                 if let Err(error) = app.register(&registration(id('w', n), n, joins(n))) {
                     return say(format_args!("failed {error:?}"));
@@ -141,19 +143,19 @@ fn delete_until_killed() {
 enum Known {
     /// Its registration was acknowledged before the deletion began.
     Before,
-    /// It was under way when the process was killed, or when the deletion was.
+    /// Its registration was under way when the process was killed, or when the deletion was.
     Perhaps,
     /// Its registration began after the deletion had ended.
     After,
 }
 
-/// One life of the other process: what became of its steps, and whether it told the deletion's end.
+/// One run of the child process: the results of its steps, and whether it reported the end of the deletion.
 struct Life {
     steps: Vec<(usize, Known)>,
     ended: bool,
 }
 
-/// When a process is killed: so many steps of its writer after the deletion began, or after it ended.
+/// When a process is killed: this many steps of its writer after the deletion began, or after it ended.
 #[derive(Clone, Copy)]
 enum Kill {
     AfterBegin(usize),
@@ -198,7 +200,7 @@ fn live(path: &Path, task: &str, first: usize, kill: Kill) -> Life {
     life
 }
 
-/// The books: every step of the writer in all lives, with what is known of it since each deletion.
+/// Every step of the writer in all runs, with what is known of it relative to each deletion.
 #[derive(Default)]
 struct Books {
     steps: Vec<Step>,
@@ -207,9 +209,9 @@ struct Books {
 
 struct Step {
     n: usize,
-    /// It was acknowledged.
+    /// Whether it was acknowledged.
     sure: bool,
-    /// How it stands to the deletion of each tag, and to the user's, once that is known.
+    /// How it relates to the deletion of each tag, and of the user, once that is known.
     to: [Option<Known>; 4],
 }
 
@@ -224,7 +226,7 @@ impl Books {
         }
     }
 
-    /// The deletion took place in this life, the newest: everything older was there before it.
+    /// Notes that the deletion took place in this run, the newest: every older device was there before it.
     fn took_place(&mut self, deletion: usize, life: &Life) {
         let older = self.steps.len() - life.steps.len();
         for (at, step) in self.steps.iter_mut().enumerate() {
@@ -232,8 +234,8 @@ impl Books {
         }
     }
 
-    /// What the register shows of the writer's devices is what the books say; how many there are, how many are the
-    /// user's.
+    /// Asserts that the register shows the writer's devices as noted here. Returns how many there are, and how many
+    /// belong to the user.
     fn audit(&self, app: &App<RocksStore>) -> (u64, u64) {
         let (mut there, mut theirs) = (0, 0);
         for step in &self.steps {
@@ -260,7 +262,7 @@ impl Books {
             let has = device.tags.contains(&tag);
             match step.to[at] {
                 Some(Known::Before) => assert!(!has, "{tag} on {}", step.n),
-                // The tag is not deleted yet, or was in an earlier life.
+                // The tag is not deleted yet, or was deleted in an earlier run.
                 None | Some(Known::After) => assert!(has, "{tag} on {}", step.n),
                 Some(Known::Perhaps) => {}
             }
@@ -268,7 +270,7 @@ impl Books {
     }
 }
 
-/// How many devices wait for a deletion.
+/// Returns how many devices wait for a deletion.
 fn waiting(registry: &Registry<RocksStore>) -> u64 {
     let view = registry.store().view(AppId(1)).unwrap();
     let deletions = view.entries(EntryKind::Deletion, None, usize::MAX).unwrap();
@@ -282,10 +284,10 @@ fn waiting(registry: &Registry<RocksStore>) -> u64 {
     deletions.iter().map(|(entry, _)| waiting(entry)).sum()
 }
 
-/// All of a tag's devices, or none of those that had it before.
+/// Deletes each tag. Either all devices of a tag still carry it, or none of those that carried it before.
 fn delete_tags(path: &Path, size: Size, books: &mut Books) {
     for (at, tag) in tags().enumerate() {
-        // Killed earlier or later; once more when the deletion had not taken place.
+        // Killed earlier or later, and once more if the deletion had not taken place.
         for kill in at.. {
             let life = live(path, tag.as_str(), books.next, Kill::AfterBegin(kill));
             books.enter(&life);
@@ -311,7 +313,7 @@ fn delete_tags(path: &Path, size: Size, books: &mut Books) {
     }
 }
 
-/// All of a user's devices, or none.
+/// Deletes the user. Either all devices of the user are there, or none.
 fn delete_the_user(path: &Path, size: Size, books: &mut Books) {
     let (mut unfinished, mut left) = (0, None);
     loop {

@@ -1,4 +1,5 @@
-//! Logs that are damaged, cut, or gone: everything that was acknowledged is there, or the directory is refused as it is.
+//! Logs that are damaged, cut or missing: either everything acknowledged is there, or the directory is refused and
+//! not changed.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,16 +22,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each commit brings this many devices.
+/// Each commit adds this many devices.
 const EACH: usize = 10;
 
-/// Write buffers so small that logs are begun and left again all the time.
+/// Write buffers so small that logs are begun and removed all the time.
 fn small() -> RocksOptions {
     RocksOptions { memory_bytes: 8 << 20, write_buffer_percent: 5, ..synced() }
 }
 
 fn id(commit: usize, device: usize) -> String {
-    // Long and of all kinds of bytes, so that logs are begun often.
+    // Long texts with many different bytes, so that logs are begun often.
     format!("{commit}-{device}-{:0200}", commit * 7_919 + device)
 }
 
@@ -43,13 +44,13 @@ fn write_until_killed() {
         let inserts = (0..EACH).map(|device| insert(&id(commit, device)));
         let done = store.commit(APP, &set(inserts)).unwrap();
         say(format_args!("{commit}"));
-        // Beside commits that wait for the disk there are heartbeats, which do not.
+        // Heartbeats, which do not wait for the disk, between commits that do.
         let seen: Vec<_> = done.inserted.iter().map(|&place| (place, Timestamp::from_secs(7))).collect();
         store.touch(APP, &seen).unwrap();
     }
 }
 
-/// A directory as a killed process leaves it, and how many commits it had acknowledged.
+/// Makes a directory as a killed process leaves it. Returns how many commits it had acknowledged.
 fn killed(path: &Path, acknowledgements: usize) -> usize {
     let mut writer = Other::start("write_until_killed", path, "");
     let mut acknowledged = 0;
@@ -84,7 +85,7 @@ fn logs(path: &Path) -> Vec<PathBuf> {
     files(path).into_keys().filter(|path| path.extension().is_some_and(|ext| ext == "log")).collect()
 }
 
-/// How many commits are there: the first ones, each whole, and none after a gap.
+/// Returns how many commits are there, and asserts that they are the first ones, each complete, and none after a gap.
 fn commits(store: &RocksStore, acknowledged: usize, why: &str) -> usize {
     let view = store.view(APP).unwrap();
     let has = |commit: usize, device: usize| {
@@ -99,7 +100,7 @@ fn commits(store: &RocksStore, acknowledged: usize, why: &str) -> usize {
     there
 }
 
-/// A number below `below` from a seed, the same every time.
+/// Returns a number below `below`, which depends only on the seed.
 fn draw(seed: u64, below: usize) -> usize {
     let mut z = (seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -116,7 +117,7 @@ enum Harm {
     Remove,
 }
 
-/// Does something to a log; says to which, and what.
+/// Damages a log. Returns which one, how, and a description.
 fn harm(path: &Path, seed: u64) -> Option<(PathBuf, Harm, String)> {
     let all = logs(path);
     let log = all[draw(seed * 11, all.len())].clone();
@@ -165,7 +166,7 @@ fn trial(origin: &Path, acknowledged: usize, seed: u64, outcomes: &mut Outcomes)
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
     copy(origin, &path);
-    // One that was begun when the process was killed may hold nothing yet.
+    // A log that was begun when the process was killed may hold nothing yet.
     let youngest = logs(&path).into_iter().rfind(|log| fs::metadata(log).unwrap().len() > 0).unwrap();
     let Some((log, harm, what)) = harm(&path, seed) else { return };
     outcomes.older += u32::from(log != youngest);
@@ -177,7 +178,7 @@ fn trial(origin: &Path, acknowledged: usize, seed: u64, outcomes: &mut Outcomes)
                 outcomes.whole += 1;
                 return;
             }
-            // What a crash in the middle of a write could have left: the youngest log without its end.
+            // A crash in the middle of a write could have left this: the youngest log without its end.
             assert!(
                 log == youngest && matches!(harm, Harm::Cut | Harm::Zeros),
                 "{what}: {there} of {acknowledged}"
@@ -189,7 +190,7 @@ fn trial(origin: &Path, acknowledged: usize, seed: u64, outcomes: &mut Outcomes)
         }
         Err(OpenError::Damaged(damage)) => {
             assert_eq!(files(&path), before, "{what}: nothing is changed");
-            // Of a youngest log that is gone, the name is not known for sure.
+            // If the youngest log is missing, its name is not known for sure.
             assert!(damage.file == log || harm == Harm::Remove, "{what}: {damage}");
             let read = RocksStore::open_read_only(&path, &small());
             assert!(matches!(read, Err(OpenError::Damaged(again)) if again == damage), "{what}");

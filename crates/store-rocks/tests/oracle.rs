@@ -1,4 +1,5 @@
-//! A register on the store answers as the model does, also when the store is closed and opened again between steps.
+//! A register on the durable store behaves as the model does, also when the store is closed and opened again between
+//! steps.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The directory that release 1 of the format wrote, checked in: every later release reads it, for ever.
+//! The directory that release 1 of the format wrote, checked in: every later release must read it, for ever.
 
 #![allow(
     clippy::unwrap_used,
@@ -49,7 +49,7 @@ fn user(name: &str) -> UserId {
     UserId::new(name).unwrap()
 }
 
-/// Wrote the fixture once. Never again: a format that changes is another release.
+/// Wrote the fixture once. It must not run again: a changed format is another release.
 #[test]
 #[ignore = "writes the fixture where there is none"]
 fn write_the_fixture() {
@@ -124,7 +124,7 @@ fn release_1_opens_and_answers() {
     assert_eq!((seven.alias, seven.user), (None, user("user 2")));
     assert_eq!(seven.token.unwrap().as_str(), "token 7");
     assert_eq!(seven.mobile.unwrap().as_str(), "+49-30-1234");
-    // It was kept as "zh_Hans": languages had no usual form then.
+    // It was stored as "zh_Hans": languages were not normalized then.
     assert_eq!(seven.language.unwrap().as_str(), "zh-Hans");
     assert_eq!(seven.utc_offset, Some(UtcOffset::BEIJING));
     assert_eq!(seven.last_seen, Some(Timestamp::from_secs(1_699_999_999)));
@@ -150,7 +150,7 @@ fn release_1_opens_and_answers() {
         assert_sound(registry.store(), app);
         assert!(registry.store().view(app).is_ok());
     }
-    // And it goes on.
+    // The store can still be written to.
     app.register(&Registration { tags: vec![tag("all")], ..Registration::new(id(105), Platform::Android) })
         .unwrap();
     assert_eq!(app.tag_count(&tag("all"), PlatformSet::ALL).unwrap(), 190);

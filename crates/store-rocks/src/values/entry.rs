@@ -1,7 +1,7 @@
 //! Catalogue entries: the version of the commit that wrote them, then their content.
 //!
-//! An app's record is JSON: it is read once per app, an operator may edit it, it grows with every new limit, and the
-//! credentials in it can only be read out by a serializer.
+//! An app's record is JSON: it is read once per app and written only when an operator changes the app, it grows with
+//! every new limit, and the credentials in it can only be read out by a serializer.
 
 use super::start;
 use crate::bytes::{Cursor, Decoded, Malformed, put_text};

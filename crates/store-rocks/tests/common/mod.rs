@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers that the tests share.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 use rollbook::store::{DeviceRecord, Durability, Operation, Store, WriteSet};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 pub(crate) const APP: AppId = AppId(7);
 
-/// Small buffers, and no waiting for the disk: most tests are not about that.
+/// Small buffers, and no waiting for the disk, since most tests do not depend on it.
 pub(crate) fn options() -> RocksOptions {
     RocksOptions { durability: Durability::Buffered, memory_bytes: 16 << 20, ..RocksOptions::default() }
 }
@@ -23,7 +23,7 @@ pub(crate) fn uncompressed() -> RocksOptions {
     RocksOptions { compression: Compression::None, ..options() }
 }
 
-/// A store in a directory of its own.
+/// Makes stores, each in a directory of its own.
 pub(crate) struct OnDisk(pub(crate) fn() -> RocksOptions);
 
 impl Fixture for OnDisk {

@@ -1,4 +1,5 @@
-//! The other process of a test: the same program, told to run one test of its own that is ignored otherwise, and killed.
+//! The child process of a test: the same program, started to run one test of its own that is otherwise ignored, and
+//! killed.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
@@ -6,22 +7,22 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 const DIRECTORY: &str = "ROLLBOOK_TEST_DIRECTORY";
 const TASK: &str = "ROLLBOOK_TEST_TASK";
-/// What a line begins with that is meant for the test; others are the harness's.
+/// The beginning of every line that is meant for the test; other lines are printed by the harness.
 const MARK: &str = "@ ";
 
-/// Where the other process works, and at what; nothing when its test was started by itself.
+/// Returns the directory and the task of the child process, or `None` if its test was not started by another one.
 pub(crate) fn told() -> Option<(PathBuf, String)> {
     let path = std::env::var_os(DIRECTORY)?;
     Some((path.into(), std::env::var(TASK).unwrap_or_default()))
 }
 
-/// Tells the test something, at once.
+/// Sends a line to the test immediately.
 pub(crate) fn say(what: std::fmt::Arguments<'_>) {
     // The harness may have begun a line.
     let _ = std::io::stdout().lock().write_all(format!("\n{MARK}{what}\n").as_bytes());
 }
 
-/// A process that was started; it iterates over what it says until it is no more.
+/// A child process. It iterates over the lines that the child sends until the child has ended.
 pub(crate) struct Other {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -40,7 +41,7 @@ impl Other {
         Other { child, lines }
     }
 
-    /// What it said before goes on being told.
+    /// Kills the child. The lines that it sent before can still be read.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
     }
