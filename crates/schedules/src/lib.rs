@@ -1,20 +1,21 @@
-//! The stores' own locking under a scheduler that tries orders of threads, one order after the other.
+//! The stores' own locking under a scheduler that explores orders of threads, one order after the other.
 //!
-//! Threads of a machine meet by chance, and rarely where it hurts. Here one thread runs at a time, and whenever it
-//! comes to a lock or an atomic the scheduler decides who goes on: by chance over all threads, or by priorities that
-//! change a few times, which finds what needs few but particular interruptions. An order in which an assertion fails,
-//! or in which nobody can go on, is told so that it can be run again.
+//! On a real machine, threads rarely meet at the critical moment. Here one thread runs at a time, and at every lock
+//! and atomic the scheduler decides which thread continues: at random among all threads, or by priorities that change
+//! a few times, which finds errors that need few but particular interruptions. If an assertion fails, or no thread
+//! can continue, the order is reported so that it can be run again.
 //!
-//! What runs are the sources of the stores, not copies: they are compiled a second time into this crate, with its
-//! `sync` in the place of theirs.
+//! The code under test is the source of the stores, not a copy: it is compiled a second time into this crate, with
+//! this crate's `sync` in place of theirs.
 //!
-//! - [`scenarios`]: what the threads do, and what must hold whoever comes first;
-//! - `sync`: the locks and atomics of the scheduler, under the names the stores call theirs by.
+//! - [`scenarios`]: what the threads do, and what must hold in every order;
+//! - `sync`: the locks and atomics of the scheduler, under the names that the stores use for theirs.
 //!
 //! # What it does not find
 //!
-//! - What is wrong with the locks of other crates: they are replaced.
-//! - Weak memory: every order is one of whole operations, as if all atomics were sequentially consistent.
+//! - Errors in the locks of other crates, because they are replaced.
+//! - Errors of weak memory: every order is an order of whole operations, as if all atomics were sequentially
+//!   consistent.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -25,7 +26,7 @@
 pub mod scenarios;
 mod sync;
 
-// The store in memory, whole.
+// The store in memory, complete.
 #[path = "../../store-mem/src/apply.rs"]
 mod apply;
 #[path = "../../store-mem/src/apps.rs"]
@@ -67,7 +68,7 @@ mod varint;
 #[path = "../../store-mem/src/view.rs"]
 mod view;
 
-// How threads take turns at an app of the durable store, and the picture that views compare.
+// The queue of commits of the durable store, and the picture that views compare.
 #[path = "../../store-rocks/src/gate.rs"]
 mod gate;
 #[path = "../../store-rocks/src/newest.rs"]

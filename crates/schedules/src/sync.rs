@@ -1,4 +1,4 @@
-//! The locks and atomics of the scheduler, under the names and with the signatures that the stores call theirs by.
+//! The locks and atomics of the scheduler, with the names and signatures that the stores use.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;
@@ -6,7 +6,8 @@ use std::sync::PoisonError;
 pub(crate) use shuttle::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 pub(crate) use shuttle::sync::{RwLock as ShardedLock, RwLockReadGuard as ShardedLockReadGuard};
 
-/// A cell that is set once. The scheduler has none: a lock says whose turn it is to set it, an atomic whether it is.
+/// A cell that is set once. The scheduler has none, so this one is made of a lock, which decides which thread sets
+/// it, and an atomic, which shows whether it is set.
 #[derive(Debug)]
 pub(crate) struct OnceLock<T> {
     value: std::sync::OnceLock<T>,
@@ -48,7 +49,7 @@ impl<T> OnceLock<T> {
 #[derive(Debug)]
 pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
 
-/// Empty only while a [`Condvar`] has it.
+/// `None` only while a [`Condvar`] has taken the guard.
 pub(crate) struct MutexGuard<'m, T>(Option<shuttle::sync::MutexGuard<'m, T>>);
 
 impl<T> Mutex<T> {
@@ -75,7 +76,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-/// Sleeping until something has changed under a [`Mutex`].
+/// Lets threads sleep until something has changed under a [`Mutex`].
 #[derive(Debug)]
 pub(crate) struct Condvar(shuttle::sync::Condvar);
 

@@ -1,11 +1,11 @@
-//! Every scenario, under schedules drawn by chance and under schedules of changing priorities.
+//! Runs every scenario under random schedules and under schedules of changing priorities.
 
 #![allow(clippy::expect_used, reason = "in a test a panic is a failed test")]
 #![allow(clippy::print_stdout, reason = "how many schedules were tried is told")]
 
 use rollbook_schedules::scenarios::{in_memory, newest_picture, through_the_gate};
 
-/// Schedules of each kind, unless the environment variable `ROLLBOOK_SCHEDULES` has another number.
+/// The number of schedules of each kind, unless the environment variable `ROLLBOOK_SCHEDULES` has another number.
 const SCHEDULES: usize = 5_000;
 /// How often priorities change in one schedule.
 const CHANGES: usize = 3;
@@ -20,7 +20,7 @@ fn explore(scenario: fn()) {
     println!("{schedules} schedules by chance, {schedules} by priorities");
 }
 
-/// One test for each scenario, of its name.
+/// Makes one test for each scenario, with the name of the scenario.
 macro_rules! explored {
     ($($module:ident: $($name:ident),+ $(,)?;)*) => {$($(
         #[test]

@@ -40,7 +40,7 @@ fn commit(store: &MemStore, operations: impl IntoIterator<Item = Operation>) -> 
     store.commit(APP, &set(operations)).expect("a commit").version
 }
 
-/// A store with one device.
+/// Makes a store with one device.
 fn with_device(name: &str) -> (Arc<MemStore>, Place) {
     let store = Arc::new(MemStore::new());
     let committed = store.commit(APP, &set([insert(name)])).expect("a device");
@@ -52,7 +52,7 @@ fn has(view: &impl View, slot: Slot, name: &str) -> bool {
     view.linked(slot, Key::new(Relation::Tag, name)).expect("an answer")
 }
 
-/// Two writers move a device between two states of two tags; a reader sees one state or the other, membership and
+/// Two writers move a device between two states of two tags. A reader sees one state or the other, in membership and
 /// postings alike, and versions that only grow.
 pub fn a_view_is_one_state() {
     let (store, place) = with_device("d");
@@ -88,8 +88,8 @@ pub fn a_view_is_one_state() {
     writers.into_iter().chain([reader]).for_each(|thread| thread.join().expect("no panic"));
 }
 
-/// Three writers commit to an app that nobody committed to before, while another app's branch of the tree is made:
-/// versions have no gap, none is given twice, and nothing is lost.
+/// Three writers commit to an app that was never committed to, while the branch of another app is added to the tree.
+/// Versions have no gap, none is given twice, and nothing is lost.
 pub fn first_commits_get_versions_without_gaps() {
     let store = Arc::new(MemStore::new());
     let writers = ["d0", "d1", "d2"].map(|name| {
@@ -115,7 +115,7 @@ pub fn first_commits_get_versions_without_gaps() {
     assert_eq!(view.devices(Platform::Ios).expect("the devices").len(), 3);
 }
 
-/// Two writers change a device that must be unchanged: one of them.
+/// Two writers change a device under the check that it is unchanged. Exactly one succeeds.
 pub fn of_two_changes_of_one_version_one_wins() {
     let (store, place) = with_device("d");
     let version = store.view(APP).expect("a view").version();
@@ -136,7 +136,7 @@ pub fn of_two_changes_of_one_version_one_wins() {
     assert_eq!(["a", "b"].map(|name| has(&view, place.slot, name)), won);
 }
 
-/// Heartbeats of one device, the first that its chunk gets: the latest remains, and a reader never sees an earlier one
+/// Heartbeats of one device, the first ones of its chunk: the latest remains, and a reader never sees an earlier one
 /// after a later one.
 pub fn the_latest_heartbeat_remains() {
     let (store, place) = with_device("d");
@@ -160,7 +160,7 @@ pub fn the_latest_heartbeat_remains() {
     assert_eq!(seen(&store), Some(Timestamp::from_secs(9)));
 }
 
-/// A heartbeat meets the replacement of its device by another in the same slot: the other was never seen.
+/// A heartbeat is recorded while its device is replaced by another in the same slot: the other device was never seen.
 pub fn a_heartbeat_never_reaches_the_device_that_took_the_slot() {
     let (store, place) = with_device("old");
     let replaces = {

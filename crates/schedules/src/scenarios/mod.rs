@@ -1,5 +1,4 @@
-//! What the threads do, and what must hold whoever comes first. Each scenario is one run; a scheduler runs it again
-//! and again.
+//! What the threads do, and what must hold in every order. Each scenario is one run, which a scheduler repeats.
 
 pub mod in_memory;
 pub mod newest_picture;

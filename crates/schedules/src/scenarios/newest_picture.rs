@@ -1,4 +1,4 @@
-//! The newest picture of an app of the durable store: a view that trusts it has the snapshot that it shows.
+//! The newest picture of an app of the durable store: if a view finds it valid, the snapshot of the view shows it.
 
 use crate::newest::{Newest, Picture};
 use rollbook::{EventSeq, Version};
@@ -16,8 +16,9 @@ fn picture(version: u64) -> Picture {
     }
 }
 
-/// A writer writes twice, the second time in vain or not; two readers take the picture and then a snapshot. Whoever is
-/// told that the turn is the same has a snapshot of that very version, and the picture is never of two versions.
+/// A writer writes twice, and the second write may fail; two readers read the picture and then take a snapshot. A
+/// reader for which the turn has not changed has a snapshot of exactly that version, and a picture never mixes two
+/// versions.
 pub fn a_trusted_picture_is_of_the_snapshot() {
     let shared = Arc::new((Newest::new(), Mutex::new(0_u64)));
     assert!(shared.0.is_new());
@@ -29,7 +30,8 @@ pub fn a_trusted_picture_is_of_the_snapshot() {
             for version in 1..=3 {
                 newest.unsettle();
                 *engine.lock().expect("the engine") = version;
-                // The second write fails, and yet something of it is there: nobody may trust the picture until the next.
+                // The second write fails, but part of it is visible. So the picture must stay invalid until the next
+                // write.
                 if version != 2 {
                     newest.settle(picture(version));
                 }

@@ -1,18 +1,18 @@
-//! The gate of an app of the durable store: one leader, and whoever waits is served.
+//! The gate of an app of the durable store: there is one leader at a time, and every waiting job is done.
 
 use crate::gate::{Done, Gate};
 use shuttle::sync::Mutex;
 use shuttle::thread;
 use std::sync::Arc;
 
-/// What stands for the engine: the jobs in the order in which they were written, and how many writes it took.
+/// Stands for the engine: the jobs in the order in which they were written, and the number of writes.
 #[derive(Default)]
 struct Written {
     jobs: Vec<u32>,
     writes: u32,
 }
 
-/// The outcome of a job: how many had been written with it.
+/// The outcome of a job: how many had been written, including it.
 type Outcome = Result<usize, Lost>;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,13 +28,13 @@ impl Desk {
         Arc::new(Desk { gate: Gate::new(), written: Mutex::new(Written::default()) })
     }
 
-    /// What a leader does: numbers the jobs from what was handed on, and writes them at once.
+    /// The work of a leader: numbers the jobs from what was handed on, and writes them together.
     fn work(&self, handed: Option<usize>, jobs: &[&u32], most: usize) -> Done<Outcome, usize, ()> {
         assert!(jobs.len() <= most, "no more jobs at once than allowed");
         let stored = self.written.lock().expect("the engine").jobs.len();
         let first = handed.unwrap_or(stored);
         assert_eq!(first, stored, "what is handed on is what is written: nobody else leads meanwhile");
-        // Another leader would come in here.
+        // If there were a second leader, it would interfere here.
         thread::yield_now();
         let mut written = self.written.lock().expect("the engine");
         assert_eq!(written.jobs.len(), first, "only one leads at a time");
@@ -49,8 +49,8 @@ impl Desk {
     }
 }
 
-/// Jobs of four threads, with at most so many at once: each is done once, outcomes are those of the jobs and have no
-/// gap, and nobody waits for ever.
+/// Runs jobs of four threads, with at most `most` of them at once. Each job is done once, each thread gets the
+/// outcome of its own job, the numbers have no gap, and no thread waits for ever.
 fn each_job_is_done_once(most: usize) {
     let desk = Desk::new();
     let threads = [10, 11, 12, 13].map(|job| {
@@ -67,22 +67,22 @@ fn each_job_is_done_once(most: usize) {
     }
 }
 
-/// As many at once as there are.
+/// The limit is above the number of jobs.
 pub fn jobs_share_a_write() {
     each_job_is_done_once(64);
 }
 
-/// Fewer at once than wait: those left over lead in their turn.
+/// Fewer jobs at once than wait: those left over lead in their turn.
 pub fn jobs_beyond_the_limit_wait_for_another_round() {
     each_job_is_done_once(2);
 }
 
-/// One at once: who waits must lead without being served by the one before.
+/// One job at once: a waiting thread must lead without being served by the leader before it.
 pub fn jobs_one_by_one() {
     each_job_is_done_once(1);
 }
 
-/// Housekeeping takes its turn among the jobs, and a look from outside never comes into someone's work.
+/// Housekeeping takes its turn among the jobs, and `if_free` never runs during the work of a leader.
 pub fn housekeeping_takes_its_turn() {
     let desk = Desk::new();
     let jobs = [10, 11].map(|job| {
@@ -115,7 +115,7 @@ pub fn housekeeping_takes_its_turn() {
     assert_eq!(desk.written.lock().expect("the engine").jobs.len(), 2);
 }
 
-/// A leader that answers no outcomes: those it served are told that they are lost, and the gate opens for the others.
+/// A leader returns no outcomes: the jobs that it served are reported as lost, and the gate opens for the others.
 pub fn jobs_of_a_lost_leader_are_told() {
     let desk = Desk::new();
     let keeper = {
