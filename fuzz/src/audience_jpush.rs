@@ -1,9 +1,9 @@
-//! A condition in JPush's form: every way to ask it has one answer.
+//! A condition in JPush's form: every way to evaluate it gives the same result.
 
 use crate::audience_text::answers;
 use rollbook::{Audience, JpushAudience};
 
-/// Reads the bytes as the form and asks a small register about it.
+/// Reads the bytes as a condition in JPush's form and evaluates it on a small register.
 pub fn run(bytes: &[u8]) {
     let Ok(form) = serde_json::from_slice::<JpushAudience>(bytes) else { return };
     let written = serde_json::to_vec(&form).map(|written| serde_json::from_slice::<JpushAudience>(&written));

@@ -1,4 +1,4 @@
-//! A condition as text: every way to ask it has one answer, and an error points into the text.
+//! A condition as text: every way to evaluate it gives the same result, and an error points into the text.
 
 use rollbook::{
     Alias, Audience, Command, DeviceId, Limits, Platform, Registration, TagName, UserId, Violation,
@@ -7,7 +7,7 @@ use rollbook_store_mem::MemStore;
 use rollbook_testkit::audiences::Scene;
 use std::sync::OnceLock;
 
-/// Reads the text as a condition and asks a small register about it.
+/// Reads the text as a condition and evaluates it on a small register.
 pub fn run(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     match Audience::parse(text) {
@@ -19,7 +19,7 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// Asserts that everything that can be asked about the condition has the answer of judging each device by itself.
+/// Asserts that every evaluation of the condition agrees with testing each device by itself.
 pub(crate) fn answers(audience: &Audience) {
     if audience.check(&Limits::default()).is_ok()
         && let Err(wrong) = scene().check(MemStore::new(), std::slice::from_ref(audience))
@@ -28,7 +28,7 @@ pub(crate) fn answers(audience: &Audience) {
     }
 }
 
-/// A few devices with names that are soon met.
+/// A register with a few devices whose names random conditions often contain.
 fn scene() -> &'static Scene {
     static SCENE: OnceLock<Scene> = OnceLock::new();
     SCENE.get_or_init(|| match (0..12).map(registration).collect::<Result<Vec<_>, _>>() {

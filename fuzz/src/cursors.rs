@@ -1,4 +1,4 @@
-//! Texts that stand for a place or a number: the text that was read is the text that is printed.
+//! Texts for a position or a number: printing what was read gives the same text.
 
 use rollbook::{DeviceCursor, EventCode};
 use std::fmt::Display;

@@ -1,4 +1,4 @@
-//! Operations on a register on disk, closed and opened again meanwhile: every answer is the model's.
+//! Operations on a register on disk, which is closed and opened again between them: every result equals the model's.
 
 use rollbook::store::Durability;
 use rollbook_store_rocks::{RocksOptions, RocksStore};
@@ -8,7 +8,7 @@ use rollbook_testkit::{Fixture, Reopening};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Does the operations to a register and to the model.
+/// Runs the operations on a register and on the model.
 pub fn run(bytes: &[u8]) {
     let seed = bytes.iter().map(|&byte| u64::from(byte)).sum();
     if let Err(mismatch) = check(&ops_of(bytes), || Reopening::new(OnDisk, seed, 16)) {
@@ -16,7 +16,8 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// A store in a directory of its own: in memory where there is such a place, since nobody pulls the plug here.
+/// Makes stores, each in a directory of its own: in a file system in memory if there is one, since no loss of power
+/// is tested here.
 struct OnDisk;
 
 impl Fixture for OnDisk {

@@ -1,8 +1,8 @@
-//! Requests to a face over a small register: answered in the form of the face; what is refused changes nothing, and
-//! nothing contradicts itself.
+//! Requests to an adapter over a small register: every response has the form of the adapter, a refused request
+//! changes nothing, and responses do not contradict each other.
 //!
-//! Requests are written as they are sent, without the version: `METHOD TARGET`, headers, an empty line, the body. A
-//! line of `%%` is between two of them.
+//! Requests are written as they are sent, but without the version: `METHOD TARGET`, headers, an empty line, the body.
+//! A line `%%` separates two requests.
 
 use rollbook::{
     Alias, AppKey, AppSettings, DeviceId, Error, EventName, ManualClock, Platform, Registration, Registry,
@@ -34,7 +34,7 @@ pub(crate) fn run(faces: Faces, bytes: &[u8]) {
     assert!(matches!(&breaches, Ok(found) if found.is_empty()), "{breaches:?}");
 }
 
-/// Asserts that the answer is one of a face that works; was the request done?
+/// Asserts that the response is one of a working adapter. Returns whether the request was carried out.
 fn judge(answered: &Answer) -> bool {
     let body = serde_json::from_slice::<serde_json::Value>(answered.body());
     assert!(body.is_ok(), "a body that is no JSON: {answered:?}");
@@ -49,7 +49,7 @@ fn requests(bytes: &[u8]) -> Vec<Request> {
     lines.split(|line| *line == b"%%").filter_map(request).collect()
 }
 
-/// The request of these lines, when a server would have taken it for one.
+/// Makes a request of these lines, if a server would accept it as one.
 fn request(lines: &[&[u8]]) -> Option<Request> {
     let head = lines.iter().position(|line| line.is_empty()).unwrap_or(lines.len());
     let (head, body) = lines.split_at_checked(head)?;
@@ -64,7 +64,7 @@ fn request(lines: &[&[u8]]) -> Option<Request> {
     building.body(body.get(1..).unwrap_or_default().join(&b'\n').into()).ok()
 }
 
-/// The register that the seeds of the corpus speak to.
+/// Makes the register that the seeds of the corpus refer to.
 fn register() -> Result<Register, Error> {
     let clock = ManualClock::at(Timestamp::from_secs(1_418_698_627));
     let registry = Registry::builder(MemStore::new()).clock(clock).entropy(SeededEntropy::new(1)).build();

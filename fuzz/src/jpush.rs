@@ -1,4 +1,4 @@
-//! Requests to the JPush face.
+//! Requests to the JPush adapter.
 
 use rollbook_http::Faces;
 

@@ -1,4 +1,4 @@
-//! What is stored, sent or tuned as JSON: read or refused; written, it reads as the same.
+//! JSON that is stored, sent or used as settings: it is read or refused, and what is written again reads as the same.
 
 use rollbook::store::WriteSet;
 use rollbook::{
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
-/// Reads the bytes as everything that has a form in JSON.
+/// Reads the bytes as each type that has a form in JSON.
 pub fn run(bytes: &[u8]) {
     same::<Registration>(bytes);
     same::<DeviceUpdate>(bytes);

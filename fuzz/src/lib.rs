@@ -1,26 +1,26 @@
-//! Bytes that nobody would send, and what must hold nevertheless.
+//! Fuzz targets: functions of arbitrary bytes, and what must hold for each.
 //!
 //! | target | what the bytes are | what must hold |
 //! |---|---|---|
-//! | [`register`] | operations on a register in memory | every answer is the model's |
-//! | [`batches`] | batches over few names, on a register in memory | every answer is the model's |
-//! | [`apart`] | operations on two apps | neither app notices the other |
-//! | `durable` | operations on a register on disk, closed and opened meanwhile | every answer is the model's |
+//! | [`register`] | operations on a register in memory | every result equals the model's |
+//! | [`batches`] | batches over few names, on a register in memory | every result equals the model's |
+//! | [`apart`] | operations on two apps | the apps are isolated |
+//! | `durable` | operations on a register on disk, closed and opened between them | every result equals the model's |
 //! | `values`, `keys` | what is on disk | read or refused; what was read is written as it was |
-//! | [`json`] | records, commands, limits, write sets as JSON | read or refused; written, it reads as the same |
-//! | [`cursors`] | places in a list as texts | the text that was read is the text that is printed |
-//! | [`audience_text`] | a condition as text | every way to ask it has one answer; an error points into the text |
-//! | [`audience_jpush`] | a condition in JPush's form | the same |
+//! | [`json`] | records, commands, limits, write sets as JSON | read or refused; what is written reads as the same |
+//! | [`cursors`] | positions in a list as texts | printing what was read gives the same text |
+//! | [`audience_text`] | a condition as text | every evaluation gives the same result; an error points into the text |
+//! | [`audience_jpush`] | a condition in JPush's form | every evaluation gives the same result |
 //! | [`lines`] | a file to import | read or refused line by line; a line that was read is written as it was |
-//! | [`jpush`], [`pushwoosh`] | requests to a face | answered in its form; what is refused changes nothing |
+//! | [`jpush`], [`pushwoosh`] | requests to an adapter | responses have its form; a refused request changes nothing |
 //!
-//! Each target is a function of bytes that panics when something does not hold. It runs in two ways:
+//! Each target is a function of bytes that panics if something does not hold. It runs in two ways:
 //!
 //! - under `cargo fuzz run TARGET`, which needs a nightly compiler (`cargo xtask fuzz --minutes N` runs them all);
-//! - under plain cargo, by the program `replay` and the test of that name: over the corpus, and over inputs made from
-//!   it by chance. What fails is made as short as it can be.
+//! - under plain cargo, by the program `replay` and the test of that name: over the corpus, and over random inputs
+//!   made from it. A failing input is shortened as far as possible.
 //!
-//! `corpus/TARGET` holds a few small inputs that lead far in; what a long run finds is not kept.
+//! `corpus/TARGET` holds a few small inputs that reach much of the code; what a long run finds is not kept.
 #![allow(clippy::panic, reason = "a fuzzer is told by a panic")]
 
 pub mod apart;
@@ -42,7 +42,7 @@ pub mod replay;
 #[cfg(feature = "rocks")]
 pub mod values;
 
-// The program is no library: its reading of lines is compiled in.
+// The command-line program is not a library, so its parser of lines is compiled into this crate.
 #[allow(dead_code, reason = "a part of it is fuzzed")]
 #[path = "../../crates/cli/src/failure.rs"]
 mod failure;
@@ -53,18 +53,18 @@ mod record;
 /// One target.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Its name, which is that of its corpus.
+    /// Its name, which is also that of its corpus.
     pub name: &'static str,
-    /// Does what the bytes say; panics when something does not hold.
+    /// Runs the target on the bytes. Panics if something does not hold.
     pub run: fn(&[u8]),
-    /// How many bytes belong together, when an input is made shorter.
+    /// How many bytes belong together when an input is shortened.
     pub step: usize,
 }
 
 /// How many bytes one operation is made of.
 const OPERATION: usize = 40;
 
-/// All targets that are built.
+/// All targets of this build.
 pub const TARGETS: &[Target] = &[
     Target { name: "register", run: register::run, step: OPERATION },
     Target { name: "batches", run: batches::run, step: OPERATION },

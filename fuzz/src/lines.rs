@@ -1,11 +1,11 @@
-//! A file to import: read or refused line by line; a line that was read is written as it was.
+//! A file to import: it is read or refused line by line, and a line that was read is written as it was.
 
 use crate::record::{BadLine, DeviceLine, Input, Record, Records, device_lines};
 use rollbook::{Device, Registration, Version};
 use serde::Serialize;
 use std::io::Cursor;
 
-/// What a refused line may be told with, in bytes.
+/// The maximum length of the report on a refused line, in bytes.
 const TOLD: usize = 1 << 16;
 
 /// Reads the bytes as a file.
@@ -38,7 +38,7 @@ fn records(bytes: &[u8]) -> Vec<Result<Record, BadLine>> {
     }
 }
 
-/// Asserts that a line of a kind that has one form is written and read as it was.
+/// Asserts that a line of a kind with only one form is written and read as it was.
 fn same(line: &(impl Serialize + std::fmt::Debug)) {
     let written = written(line);
     let again = records(&written);
@@ -52,7 +52,7 @@ fn same(line: &(impl Serialize + std::fmt::Debug)) {
     assert_eq!(told, format!("{line:?}"), "written as {}", written.escape_ascii());
 }
 
-/// Asserts that a device of this line is written in lines that say the same of it.
+/// Asserts that a device of this line is written in lines that describe the same device.
 fn device(line: DeviceLine) {
     let DeviceLine { registration, last_seen } = line;
     let Registration { id, platform, token, mobile, language, utc_offset, user, alias, tags } = registration;

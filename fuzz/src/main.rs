@@ -1,8 +1,8 @@
 //! Replays inputs under plain cargo.
 //!
-//! `replay` runs every target over its corpus; `replay TARGET FILE…` runs a target over files, `replay --chance N
-//! [--seed S] [TARGET…]` runs targets over N inputs each that are made by chance: other ones of another seed. What fails
-//! is printed as short as it can be.
+//! `replay` runs every target over its corpus. `replay TARGET FILE…` runs a target over files. `replay --chance N
+//! [--seed S] [TARGET…]` runs targets over N random inputs each; another seed makes other inputs. A failing input is
+//! printed in its shortest form.
 #![allow(clippy::print_stdout, reason = "a program that reports to whoever runs it")]
 
 use rollbook_fuzz::replay::{Chance, corpus, failure, inputs};
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::{env, fs, io};
 
 fn main() -> ExitCode {
-    // What fails is told once, with its shortest input, and not at every attempt to shorten it.
+    // A failure is reported once, with its shortest input, and not at every attempt to shorten it.
     std::panic::set_hook(Box::new(|_| {}));
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -60,7 +60,7 @@ fn by_chance(count: &str, seed: &str, names: &[&str]) -> io::Result<bool> {
     Ok(held)
 }
 
-/// Runs a target over inputs up to the first that fails, and says how it went.
+/// Runs a target over inputs up to the first that fails, and prints the result.
 fn report(target: &Target, inputs: impl Iterator<Item = Vec<u8>>) -> bool {
     let mut count = 0_u64;
     for input in inputs {

@@ -1,4 +1,4 @@
-//! Requests to the Pushwoosh face.
+//! Requests to the Pushwoosh adapter.
 
 use rollbook_http::Faces;
 

@@ -1,4 +1,4 @@
-//! Targets under plain cargo: over the corpus, and over inputs made from it by chance.
+//! Running targets under plain cargo: over the corpus, and over random inputs made from it.
 
 use crate::Target;
 use rollbook::{Entropy, SeededEntropy};
@@ -8,16 +8,16 @@ use std::io;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-/// The corpus that is kept.
+/// Returns the directory of the target's corpus.
 #[must_use]
 pub fn corpus(target: &Target) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name)
 }
 
-/// The inputs in a directory, in the order of their names.
+/// Returns the inputs in a directory, in the order of their names.
 ///
 /// # Errors
-/// That of reading the directory or a file in it.
+/// Any error of reading the directory or a file in it.
 pub fn inputs(directory: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut inputs = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -29,7 +29,8 @@ pub fn inputs(directory: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     Ok(inputs)
 }
 
-/// What does not hold for this input, with the shortest input made of it that fails as well; none when all holds.
+/// Returns what does not hold for this input, with the shortest failing input made from it; `None` if everything
+/// holds.
 #[must_use]
 pub fn failure(target: &Target, bytes: &[u8]) -> Option<String> {
     told(target, bytes)?;
@@ -41,25 +42,25 @@ pub fn failure(target: &Target, bytes: &[u8]) -> Option<String> {
     Some(format!("{name} fails on {} bytes, b\"{}\":\n{what}", shortest.len(), shortest.escape_ascii()))
 }
 
-/// What the target panics with, if it does.
+/// Returns the message with which the target panics, if it does.
 fn told(target: &Target, bytes: &[u8]) -> Option<String> {
     let panic = catch_unwind(|| (target.run)(bytes)).err()?;
     let text = panic.downcast_ref::<String>().cloned();
     Some(text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default())
 }
 
-/// Inputs made by chance: the same of the same seed.
+/// Random inputs. The same seed gives the same inputs.
 #[derive(Debug)]
 pub struct Chance(SeededEntropy);
 
 impl Chance {
-    /// The inputs of a seed.
+    /// Makes the inputs of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Chance(SeededEntropy::new(seed))
     }
 
-    /// So many bytes of noise.
+    /// Returns `length` random bytes.
     #[must_use]
     pub fn noise(&self, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
@@ -73,7 +74,7 @@ impl Chance {
         usize::from_le_bytes(drawn).checked_rem(count).unwrap_or(0)
     }
 
-    /// An input with a few parts changed, left out, repeated, or taken from another.
+    /// Returns an input in which a few parts are changed, left out, repeated, or taken from another one.
     #[must_use]
     pub fn altered(&self, input: &[u8], other: &[u8]) -> Vec<u8> {
         let mut bytes = input.to_vec();
@@ -100,10 +101,10 @@ impl Chance {
         bytes
     }
 
-    /// An input for a target: noise, or one of the corpus altered.
+    /// Returns an input for a target: random bytes, or an altered input of the corpus.
     #[must_use]
     pub fn input(&self, target: &Target, corpus: &[(PathBuf, Vec<u8>)]) -> Vec<u8> {
-        // Operations are made of any bytes; every other form would hardly be met by noise.
+        // Any bytes make operations; for every other form random bytes would hardly ever be valid.
         if target.step > 1 {
             return self.noise(target.step * (2 + self.below(60)));
         }
