@@ -1,4 +1,4 @@
-//! Questions and answers in the form that all systems share.
+//! Questions and results in the form that all systems share.
 
 use rollbook::{
     Alias, Audience, Command, DeviceId, Platform, Presence, Registration, TagName, Timestamp, UserId,
@@ -107,7 +107,7 @@ impl Block {
     }
 }
 
-/// An answer in a form that is comparable across systems.
+/// A result in a form that is comparable across systems.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     Done,

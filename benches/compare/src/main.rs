@@ -4,14 +4,14 @@
 //! cargo run --release -p rollbook-compare -- --devices 10000,100000,1000000 --json figures.json --plots plots
 //! ```
 //!
-//! Every system holds the same generated devices (`rollbook_bench::Workload`). Before a question is timed, all systems
-//! answer a sample of it, and any difference ends the run. Where the question reads single devices, every system is
-//! asked about one device in eight, so that its data on disk is in its caches. Then the systems take turns, a block of
-//! questions each, for many rounds. The results are the median and the 99th percentile of the blocks, both divided by
-//! the number of questions in a block.
+//! Every system holds the same generated devices (`rollbook_bench::Workload`). Before a question is timed, the
+//! results of all systems for a sample of it are compared, and any difference ends the run. If the question reads
+//! single devices, every system is asked about one device in eight, so that its data on disk is in its caches. Then
+//! the systems take turns, a block of questions each, for many rounds. The results are the median and the 99th
+//! percentile of the blocks, both divided by the number of questions in a block.
 //!
 //! - `args`: the command line;
-//! - `block`, `system`: questions and answers, and what a system must provide;
+//! - `block`, `system`: questions and results, and what a system must provide;
 //! - `systems`: one file for each system;
 //! - `questions`: the questions by name;
 //! - `postings`: set operations alone, also on published lists;

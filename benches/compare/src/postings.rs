@@ -1,8 +1,10 @@
-//! Set operations alone: the same lists of devices as tags of an app, and as bitmaps in a map with a list of ids, as one
-//! would write it by hand. Measured on published lists, which were not generated for this purpose, and on generated ones.
+//! Set operations alone: the same lists of devices as tags of an app, and as bitmaps in a map with a list of ids, as
+//! one would write it by hand. Measured on published lists, which were not generated for this purpose, and on
+//! generated ones.
 //!
-//! All devices are on one platform, because bitmaps written by hand have no platforms. Both sides are asked all questions
-//! of a kind in turns. The result is the median of the turns, divided by the questions or by the ids that were streamed.
+//! All devices are on one platform, because bitmaps written by hand have no platforms. Both sides are asked all
+//! questions of a kind in turns. The result is the median of the turns, divided by the questions or by the ids that
+//! were streamed.
 
 use crate::measure::Effort;
 use crate::measure::stats::Samples;
@@ -171,7 +173,7 @@ const KINDS: &[Kind] = &[
     },
 ];
 
-/// Asks all questions once. Returns the sum of the answers, and the time for each question or device.
+/// Asks all questions once. Returns the sum of the results, and the time for each question or device.
 fn timed(kind: &Kind, ask: impl Iterator<Item = Result<u64, Failure>>) -> Result<(u64, f64), Failure> {
     let watch = Stopwatch::start();
     let (mut sum, mut questions) = (0, 0_u64);

@@ -9,14 +9,15 @@ use std::hint::black_box;
 pub(crate) trait System {
     fn name(&self) -> &'static str;
 
-    /// Answers a block of questions and discards the answers. This is what is timed.
+    /// Handles a block of questions and discards the results. This is what is timed.
     fn ask(&mut self, block: &Block) -> Result<(), Failure>;
 
-    /// Answers a block of questions in the same way and returns the answers, to compare them with those of the others.
+    /// Handles a block of questions in the same way and returns the results, to compare them with those of the
+    /// others.
     fn answer(&mut self, block: &Block) -> Result<Vec<Answer>, Failure>;
 
-    /// Returns `true` for a system that only does the work beneath an answer, such as reading the record, and has no
-    /// answers to compare.
+    /// Returns `true` for a system that only does the basic work of a question, such as reading the record, and has
+    /// no results to compare.
     fn is_bare(&self) -> bool {
         false
     }
@@ -74,7 +75,7 @@ pub(crate) trait Live: Readers {
 /// Creates systems and registers all devices of the workload.
 pub(crate) type Build = fn(&Workload) -> Result<Vec<Box<dyn System>>, Failure>;
 
-/// A registry that is called directly and answers one question at a time.
+/// A registry that is called directly and handles one question at a time.
 pub(crate) trait Direct {
     /// The result of a look-up of device ids: owned, in byte order.
     type Ids;
@@ -129,7 +130,7 @@ pub(crate) trait Direct {
 #[derive(Debug)]
 pub(crate) struct Called<R>(pub(crate) R);
 
-/// Asks the registry every question of a block and passes each answer to `done`.
+/// Asks the registry every question of a block and passes each result to `done`.
 fn each<R: Direct>(register: &mut R, block: &Block, mut done: impl FnMut(Given<R>)) -> Result<(), Failure> {
     match block {
         Block::HasTag(asks) => {
@@ -175,7 +176,7 @@ fn each<R: Direct>(register: &mut R, block: &Block, mut done: impl FnMut(Given<R
     }
 }
 
-/// An answer in the form that the registry returns.
+/// A result in the form that the registry returns.
 enum Given<R: Direct> {
     Done,
     Is(bool),

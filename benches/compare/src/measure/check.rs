@@ -1,4 +1,4 @@
-//! Verifies that all systems give the same answers: times of different work cannot be compared.
+//! Verifies that all systems return the same results: times of different work cannot be compared.
 
 use super::Effort;
 use crate::block::{Answer, Block};
@@ -9,7 +9,7 @@ use rollbook_bench::{Failure, Workload};
 /// Questions of a sample.
 const SAMPLE: usize = 200;
 
-/// Asks every system the same sample, before, during and after a change, and compares all answers with those of the
+/// Asks every system the same sample, before, during and after a change, and compares all results with those of the
 /// first system.
 pub(crate) fn check(
     question: &Question,

@@ -1,7 +1,7 @@
 //! The measurements.
 //!
 //! - `build`: creates the systems and measures their size;
-//! - `check`: verifies that they give the same answers;
+//! - `check`: verifies that they return the same results;
 //! - `warm`: reads data on disk before it is timed;
 //! - `rounds`: times blocks of questions, one system after the other, round by round;
 //! - `delete`: times the deletion of a tag that every device carries;

@@ -57,7 +57,7 @@ pub(crate) fn run(
     Ok(contenders.iter().map(row).collect())
 }
 
-/// Returns how many questions a system answers in the time of a block, and at least a whole pipeline.
+/// Returns how many questions a system handles in the time of a block, and at least a whole pipeline.
 fn size(
     question: &Question,
     workload: &Workload,

@@ -62,7 +62,7 @@ fn asks(workload: &Workload, seed: u64) -> Result<Asks, Failure> {
     (0..QUESTIONS).map(|_| Ok((asker.id()?, asker.tag()?))).collect()
 }
 
-/// Returns the questions answered in a nanosecond by one thread for each list of questions.
+/// Returns the questions per nanosecond that one thread handles for each list of questions.
 fn throughput(readers: &dyn Readers, asks: &[Asks]) -> f64 {
     let start = Barrier::new(asks.len());
     let read = |asks: &Asks| {

@@ -76,7 +76,7 @@ impl Redis {
         Ok(info.get("used_memory").ok_or("Redis does not report its memory")?)
     }
 
-    /// Asks the questions of the block and passes each answer to `each`.
+    /// Asks the questions of the block and passes each result to `each`.
     fn each(&mut self, block: &Block, mut each: impl FnMut(Answer)) -> Result<(), Failure> {
         for some in questions(block).chunks(self.depth) {
             self.commands.clear();
