@@ -1,4 +1,4 @@
-//! Aliases: look up, unbind, delete.
+//! Operations on aliases: look up, unbind, delete.
 
 use super::cursor::{self, Ask, Mark};
 use super::{App, DeviceCursor};
@@ -10,7 +10,8 @@ use crate::registry::verbs::aliases;
 use crate::store::{Key, Relation, Store};
 
 impl<S: Store> App<S> {
-    /// The devices that carry an alias on these platforms, all of them, in byte order; none for an unknown alias.
+    /// Returns all devices that carry an alias on these platforms, in byte order. The list is empty for an unknown
+    /// alias.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -30,9 +31,9 @@ impl<S: Store> App<S> {
         cursor::all_ids(&picture, key, platforms)
     }
 
-    /// The devices that carry an alias on these platforms, behind `after`, at most `limit` (at least 1) of them, in the
-    /// order of [`DeviceCursor`]. Reads only what it returns, however many devices carry the alias; [`App::alias_devices`]
-    /// reads and sorts all of them.
+    /// Returns a page of the devices that carry an alias on these platforms: those after `after`, at most `limit` (0
+    /// counts as 1) of them, in the order of [`DeviceCursor`]. The cost depends on the page, not on the number of
+    /// devices that carry the alias; [`App::alias_devices`] reads and sorts all of them.
     ///
     /// ```
     /// use rollbook::PlatformSet;
@@ -46,7 +47,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `cursor` of another question or app; [`Error::Store`].
+    /// A violation of `cursor` if `after` belongs to another question or app; [`Error::Store`].
     pub fn alias_page(
         &self,
         alias: &Alias,
@@ -61,7 +62,7 @@ impl<S: Store> App<S> {
         cursor::page(&question, Ask { platforms: question.platforms().and(platforms), after, limit, mark })
     }
 
-    /// Takes an alias off those of the devices that carry it; those that do not stay as they are.
+    /// Takes an alias from those of the devices that carry it. The other devices stay as they are.
     ///
     /// ```
     /// use rollbook::PlatformSet;
@@ -74,15 +75,15 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// Violations of `devices`: items over the limit, every unknown device by its index; [`Error::Contended`];
+    /// Violations of `devices`: more items than the limit, and every unknown device by its index; [`Error::Contended`];
     /// [`Error::Store`]. Nothing is changed then.
     pub fn unbind_alias(&self, alias: &Alias, devices: &[DeviceId]) -> Result<(), Error> {
         self.scope.write(Mode::Single, |draft| aliases::unbind(draft, alias, devices))?;
         Ok(())
     }
 
-    /// Deletes an alias and its bindings on these platforms; the others keep it. An unknown alias is deleted already.
-    /// Does not count as a change of the devices.
+    /// Deletes an alias and its bindings on these platforms; on other platforms it stays. An unknown alias is not an
+    /// error. Does not count as a change of the devices.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};

@@ -1,4 +1,4 @@
-//! Audiences: how many, who, and is this one of them.
+//! Operations on audiences: count and list the devices, and check and explain one of them.
 
 use super::cursor::{self, Ask};
 use super::{App, DeviceCursor};
@@ -9,7 +9,7 @@ use crate::store::Store;
 use std::collections::BTreeMap;
 
 impl<S: Store> App<S> {
-    /// How many devices the audience selects.
+    /// Returns the number of devices that the audience selects.
     ///
     /// ```
     /// use rollbook::Audience;
@@ -21,13 +21,13 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn count(&self, audience: &Audience) -> Result<u64, Error> {
         let audience = audience.checked(self.limits())?;
         audience::count(&self.scope.picture()?, audience)
     }
 
-    /// How many devices the audience selects on each platform; platforms without any are left out.
+    /// Returns the number of devices that the audience selects on each platform. Platforms without any are left out.
     ///
     /// ```
     /// use rollbook::{Audience, Platform};
@@ -40,7 +40,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn count_by_platform(&self, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
         let audience = audience.checked(self.limits())?;
         let mut counts = BTreeMap::new();
@@ -50,8 +50,8 @@ impl<S: Store> App<S> {
         Ok(counts)
     }
 
-    /// How many devices each of several audiences selects, how many are in any of them, and how many in more than
-    /// one, all judged at one instant. What the conditions have in common is evaluated once.
+    /// Returns the sizes of several audiences, the number of devices in any of them, and the number of devices in more
+    /// than one, all from one snapshot. Conditions that the audiences share are evaluated once.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -69,8 +69,8 @@ impl<S: Store> App<S> {
         audience::overlap(&self.scope.picture()?, &audiences)
     }
 
-    /// The devices that the audience selects, behind `after`, at most `limit` (0 counts as 1) of them, in the order of
-    /// [`DeviceCursor`]. All devices of a page are judged at one instant.
+    /// Returns a page of the devices that the audience selects: those after `after`, at most `limit` (0 counts as 1) of
+    /// them, in the order of [`DeviceCursor`]. A page is read from one snapshot.
     ///
     /// ```
     /// use rollbook::Audience;
@@ -85,8 +85,8 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `audience` that is too deep or too large, of `cursor` of another question or app;
-    /// [`Error::Store`].
+    /// A violation of `audience` if it is too deep or too large, or of `cursor` if `after` belongs to another question
+    /// or app; [`Error::Store`].
     pub fn audience(
         &self,
         audience: &Audience,
@@ -100,7 +100,8 @@ impl<S: Store> App<S> {
         cursor::page(&question, Ask { platforms: question.platforms(), after, limit, mark })
     }
 
-    /// Is the device in the audience? Asks the device's own tags, alias and user; builds and allocates nothing.
+    /// Returns whether the audience selects the device. Reads the device's own tags, alias and user, no bitmap, and
+    /// does not allocate.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -113,7 +114,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFound`] for an unknown device; a violation of `audience` that is too deep or too large;
+    /// [`Error::NotFound`] for an unknown device; a violation of `audience` if it is too deep or too large;
     /// [`Error::Store`].
     pub fn contains(&self, audience: &Audience, device: &DeviceId) -> Result<bool, Error> {
         let audience = audience.checked(self.limits())?;
@@ -124,8 +125,8 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// Why the device is not in the audience: which parts of it fail; nothing when the device is in it. Asks the
-    /// device's own tags, alias and user.
+    /// Explains why the device is not in the audience: which parts of it do not hold. Returns `None` if the device is
+    /// in the audience. Reads the device's own tags, alias and user.
     ///
     /// ```
     /// use rollbook::Audience;
@@ -140,7 +141,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`App::contains`].
+    /// As for [`App::contains`].
     pub fn why_not<'a>(
         &self,
         audience: &'a Audience,
@@ -157,8 +158,8 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// How the audience is counted: the size of every part, in the order in which the parts are taken, and what is not
-    /// looked at. Takes longer than to count, because it counts also what counting skips.
+    /// Explains how the audience is counted: the size of every part, in the order of evaluation, and the parts that are
+    /// skipped. Takes longer than [`App::count`], because it also counts the skipped parts.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -169,13 +170,14 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn explain(&self, audience: &Audience) -> Result<Explanation, Error> {
         let audience = audience.checked(self.limits())?;
         audience::explain(&self.scope.picture()?, audience)
     }
 
-    /// The names of the saved audiences that the device is in, in order; most of the others are not looked at.
+    /// Returns the keys of the saved audiences that select the device, in order. Most of the other audiences are not
+    /// evaluated.
     ///
     /// ```
     /// use rollbook::SavedAudiences;

@@ -1,4 +1,4 @@
-//! Batches: many operations as one, or as a rehearsal.
+//! Batches: several operations applied as one, or planned without being applied.
 
 use super::App;
 use crate::error::{BatchFailure, Error};
@@ -9,12 +9,14 @@ use crate::registry::verbs::{self, Pending};
 use crate::store::{Committed, Store, StoreError, View};
 
 impl<S: Store> App<S> {
-    /// Applies operations in order, all or nothing; what each did. Each sees what those before it did.
+    /// Applies operations in order, all or nothing, and returns the outcome of each. Each sees the effects of those
+    /// before it.
     ///
-    /// Whether a user vanished is told by the batch as a whole: one that had a device before it and has none after.
+    /// Whether a user vanished is decided for the batch as a whole: a user vanished if it had a device before the batch
+    /// and has none after it.
     ///
-    /// Two things need batches of their own: deleting a user to whom an operation before gave a device, and
-    /// registering a device again that an operation before deleted with its user.
+    /// Two combinations need separate batches: deleting a user to whom an earlier operation gave a device, and
+    /// registering a device again that an earlier operation deleted with its user.
     ///
     /// ```
     /// use rollbook::{Command, Outcome, PlatformSet};
@@ -32,16 +34,16 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `operations` over the limit; [`Error::Batch`] with every operation that fails, given that those
-    /// before it that do not fail are applied; [`Error::Contended`]; [`Error::Store`]. Nothing is changed then, but when
-    /// the kind is `OutcomeUnknown`.
+    /// A violation of `operations` if there are more than the limit; [`Error::Batch`] with every operation that fails,
+    /// each judged as if the earlier ones that do not fail were applied; [`Error::Contended`]; [`Error::Store`].
+    /// Nothing is changed then, except that it may be if the kind is `OutcomeUnknown`.
     pub fn batch(&self, commands: &[Command]) -> Result<Vec<Outcome>, Error> {
         check_items("operations", commands.len(), self.limits().operations_per_batch)?;
         let (pending, committed) = self.scope.write(Mode::Batch, |draft| plan_all(draft, commands))?;
         pending.into_iter().map(|one| self.settle(one, &committed)).collect()
     }
 
-    /// Reports what a batch would fail of, without changing anything.
+    /// Reports the errors of a batch without applying it.
     ///
     /// ```
     /// use rollbook::Command;
@@ -56,7 +58,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`App::batch`].
+    /// As for [`App::batch`].
     pub fn dry_run(&self, commands: &[Command]) -> Result<(), Error> {
         check_items("operations", commands.len(), self.limits().operations_per_batch)?;
         let picture = self.scope.picture()?;
@@ -105,21 +107,21 @@ fn plan_all<V: View>(draft: &mut Draft<'_, V>, commands: &[Command]) -> Result<V
     if failures.is_empty() { Ok(pending) } else { Err(Error::Batch(failures).into()) }
 }
 
-/// Completes what registering did with what the commit found out.
+/// Completes the outcome of registering with the users that vanished in the commit.
 pub(super) fn registered(mut registered: Registered, committed: &Committed) -> Registered {
     let vanished = |user| committed.vanished_users.contains(user);
     registered.former_user_vanished = registered.former_user.as_ref().is_some_and(vanished);
     registered
 }
 
-/// The same for signing out.
+/// Completes the outcome of signing out with the users that vanished in the commit.
 pub(super) fn signed_out(mut done: SignedOut, committed: &Committed) -> SignedOut {
     let vanished = |user| committed.vanished_users.contains(user);
     done.former_user_vanished = done.former_user.as_ref().is_some_and(vanished);
     done
 }
 
-/// The store's answer does not fit the write set.
+/// Returns the error for a commit whose result does not fit the write set.
 pub(super) fn mismatched() -> Error {
     Error::store("commit")(StoreError::corrupt("the commit does not account for all operations"))
 }

@@ -1,4 +1,4 @@
-//! An audience cut into pieces for delivery.
+//! An audience split into batches for delivery.
 
 use super::cursor::{Ask, Mark, read_ids};
 use super::{App, DeviceCursor};
@@ -11,13 +11,13 @@ use std::collections::VecDeque;
 use std::fmt;
 
 impl<S: Store> App<S> {
-    /// The devices that the audience selects now, behind `after`, in batches of at most `max_size` (0 counts as 1) of one
-    /// platform each, as a gateway takes them.
+    /// Selects the devices of the audience now, and returns those after `after` in batches of one platform and at most
+    /// `max_size` (0 counts as 1) devices each, as a gateway takes them.
     ///
-    /// After a crash, ask again with the [`cursor`](DeliveryBatch::cursor) of the last batch that was delivered: the
-    /// audience is judged anew, at that instant, and what lies behind the cursor is given. A device that was selected
-    /// all the time is in exactly one batch of the two runs together. `after` may also come from a page of the same
-    /// audience.
+    /// After a crash, call this again with the [`cursor`](DeliveryBatch::cursor) of the last batch that was delivered:
+    /// the audience is evaluated again at that time, and the devices after the cursor are returned. A device that the
+    /// audience selects all the time is in exactly one batch of the two runs together. `after` may also come from a
+    /// page of the same audience.
     ///
     /// ```
     /// use rollbook::{AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry};
@@ -40,8 +40,8 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `audience` that is too deep or too large, of `cursor` of another question or app;
-    /// [`Error::Store`].
+    /// A violation of `audience` if it is too deep or too large, or of `cursor` if `after` belongs to another question
+    /// or app; [`Error::Store`].
     pub fn batches(
         &self,
         audience: &Audience,
@@ -62,10 +62,10 @@ impl<S: Store> App<S> {
     }
 }
 
-/// The devices of an audience, each judged at the instant it was selected, batch by batch.
+/// The devices of an audience at the time of the selection, batch by batch.
 ///
-/// It holds ordinals, compressed, and no lock. A device removed since is left out of its batch; a device that took the
-/// place of another is never in one.
+/// It holds compressed ordinals, and no lock. A device that was removed since is left out of its batch. A device that
+/// took the slot of another since is never in a batch.
 ///
 /// ```
 /// use rollbook::Platform;
@@ -80,11 +80,11 @@ pub struct Batches<S> {
     scope: Scope<S>,
     selection: Selection,
     ask: Ask,
-    /// The platforms that are left, each with the first ordinal that is.
+    /// The platforms that are left, each with the first ordinal that is left.
     rest: VecDeque<(Platform, u32)>,
 }
 
-/// Some devices of one platform, and where to go on behind them.
+/// Some devices of one platform, and the cursor at which to continue after them.
 ///
 /// ```
 /// let shop = rollbook_testkit::example::shop();
@@ -99,16 +99,16 @@ pub struct Batches<S> {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryBatch {
-    /// The platform of all of them.
+    /// The platform of all these devices.
     pub platform: Platform,
     /// The devices; at least one.
     pub devices: Vec<DeviceId>,
-    /// Ask [`App::batches`] with this to go on behind them.
+    /// The cursor to pass to [`App::batches`] to continue after these devices.
     pub cursor: DeviceCursor,
 }
 
 impl<S: Store> Batches<S> {
-    /// The next batch; nothing when all have been given. After an error the same batch is tried again.
+    /// Returns the next batch, or `None` after the last one. After an error the same batch is tried again.
     ///
     /// ```
     /// use rollbook::Audience;
@@ -122,7 +122,7 @@ impl<S: Store> Batches<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the app is deleted meanwhile; [`Error::Store`].
+    /// [`Error::NotFound`] if the app was deleted in the meantime; [`Error::Store`].
     pub fn next_batch(&mut self) -> Result<Option<DeliveryBatch>, Error> {
         while let Some(&(platform, from)) = self.rest.front() {
             let mut sets = self.selection.sets().iter();
@@ -157,7 +157,7 @@ impl<S: Store> Batches<S> {
 impl<S: Store> Iterator for Batches<S> {
     type Item = Result<DeliveryBatch, Error>;
 
-    /// [`Batches::next_batch`], for loops.
+    /// Calls [`Batches::next_batch`], for loops.
     fn next(&mut self) -> Option<Self::Item> {
         self.next_batch().transpose()
     }

@@ -1,4 +1,4 @@
-//! Paging through devices in the order of their slots.
+//! Pages of devices in the order of their slots.
 
 use crate::audience::Question;
 use crate::error::Error;
@@ -11,13 +11,13 @@ use std::fmt::{self, Write};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// Where a page or a batch of devices ends. Opaque: only good for going on with the same question to the same app;
-/// anything else is refused. It is a text of 28 characters, safe in a URL, and can be kept across restarts.
+/// The end of a page or a batch of devices. It is opaque and only valid for continuing the same question to the same
+/// app; anything else is refused. As text it has 28 characters, is safe in a URL, and can be kept across restarts.
 ///
-/// Devices go by platform, and on a platform by the order in which slots were given. A device that is present from the
-/// first page to the last, on one platform, is on exactly one of them, whatever comes and goes meanwhile. A device that
-/// arrives in between is on a page if its slot lies ahead; one that leaves and comes back, or changes platform, may be
-/// on two pages or on none.
+/// Devices are ordered by platform, and on a platform by slot. A device that is present on one platform from the first
+/// page to the last is on exactly one of them, whatever other devices come and go. A device that arrives in between is
+/// on a page if its slot is after the cursor. A device that leaves and comes back, or that changes platform, may be on
+/// two pages or on none.
 ///
 /// ```
 /// use rollbook::DeviceCursor;
@@ -32,7 +32,7 @@ pub struct DeviceCursor {
 }
 
 impl DeviceCursor {
-    /// The slot behind which to go on, when the cursor is of this question.
+    /// Returns the slot after which to continue, if the cursor belongs to this question.
     fn checked(self, mark: Mark) -> Result<Slot, Error> {
         if self.mark == mark {
             return Ok(Slot { platform: self.platform, ordinal: self.ordinal });
@@ -47,7 +47,7 @@ impl DeviceCursor {
 }
 
 impl fmt::Display for DeviceCursor {
-    /// The cursor as text, which parses to the same cursor.
+    /// Writes the cursor as text that parses to the same cursor.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "d1{:02x}{:08x}{:016x}", self.platform.number(), self.ordinal, self.mark.0)
     }
@@ -57,7 +57,7 @@ impl FromStr for DeviceCursor {
     type Err = Violation;
 
     /// # Errors
-    /// A violation of the field `cursor` for a text that no page ended with.
+    /// A violation of the field `cursor` for a text that is not a cursor.
     fn from_str(text: &str) -> Result<Self, Violation> {
         read(text).ok_or_else(|| {
             Violation::new("cursor", Rule::Form, "must be a cursor as it was given", shown(text))
@@ -65,7 +65,7 @@ impl FromStr for DeviceCursor {
     }
 }
 
-/// Exactly what `Display` writes, digit for digit.
+/// Reads exactly the form that `Display` writes, so that each cursor has one text.
 fn read(text: &str) -> Option<DeviceCursor> {
     let digits = text.strip_prefix("d1").filter(|rest| rest.len() == 26)?;
     if !digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
@@ -90,15 +90,15 @@ impl From<DeviceCursor> for String {
     }
 }
 
-/// What tells questions apart: the same for the same question to the same app, in every process.
+/// A hash of a question, which is the same for the same question to the same app in every process.
 ///
-/// It finds mistakes and keeps nobody out: a cursor leads to nothing that its question does not answer anyway. So 64
-/// bits of a plain hash (FNV-1a) do, and a question costs no allocation to be marked.
+/// It detects mistakes and is no protection: a cursor gives access to nothing that its question does not return anyway.
+/// So a plain hash of 64 bits (FNV-1a) is enough, and it needs no allocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Mark(u64);
 
 impl Mark {
-    /// The mark of a question, whose text is canonical, about some platforms.
+    /// Hashes a question, whose text is canonical, about some platforms.
     pub(super) fn new(
         app: &AppRecord,
         kind: char,
@@ -124,7 +124,7 @@ impl Write for Mark {
     }
 }
 
-/// What a page is asked for: which platforms, behind what, how many, and the question's mark.
+/// A request for a page: the platforms, the cursor to continue after, the limit, and the mark of the question.
 #[derive(Clone, Copy)]
 pub(super) struct Ask {
     pub(super) platforms: PlatformSet,
@@ -134,7 +134,7 @@ pub(super) struct Ask {
 }
 
 impl Ask {
-    /// The platforms that are left, each with the first ordinal that is.
+    /// Returns the platforms that are left, each with the first ordinal that is left.
     pub(super) fn rest(&self) -> Result<Vec<(Platform, u32)>, Error> {
         let after = self.after.map(|cursor| cursor.checked(self.mark)).transpose()?;
         let from = |platform: Platform| match after {
@@ -145,13 +145,13 @@ impl Ask {
         Ok(self.platforms.iter().filter_map(|platform| Some((platform, from(platform)?))).collect())
     }
 
-    /// The cursor behind a slot.
+    /// Returns the cursor for continuing after a slot.
     pub(super) fn behind(&self, slot: Slot) -> DeviceCursor {
         DeviceCursor::behind(slot, self.mark)
     }
 }
 
-/// One page of the devices that are asked for.
+/// Returns one page of the requested devices.
 pub(super) fn page<V: View>(
     question: &Question<'_, V>,
     ask: Ask,
@@ -177,14 +177,15 @@ pub(super) fn page<V: View>(
     Ok(Page { items: items.into_iter().map(|(id, _)| id).collect(), next })
 }
 
-/// Sizes of the windows through which a page is looked for, one behind the other, in chunks of [`CHUNK`] ordinals:
-/// usually the first is enough, and one page of a large audience costs no more than that.
+/// The sizes of the windows in which a page is searched, one after the other, in chunks of [`CHUNK`] ordinals. Usually
+/// the first is enough, so a page of a large audience costs no more than one chunk.
 const WINDOWS: [u32; 3] = [1, 8, 64];
 
-/// As many ordinals as one container of a bitmap holds.
+/// The number of ordinals in one container of a bitmap.
 const CHUNK: u32 = 1 << 16;
 
-/// The first `most` ordinals from one on, of a set that `posting` gives: whole, or right within a window.
+/// Returns the first `most` ordinals of a set that are at least `from`. `posting` returns the whole set, or a set that
+/// is correct within a window.
 fn first(
     mut from: u32,
     most: usize,
@@ -192,7 +193,7 @@ fn first(
     mut posting: impl FnMut(Option<RangeInclusive<u32>>) -> Result<Posting, Error>,
 ) -> Result<Vec<u32>, Error> {
     let mut found = Vec::new();
-    // What may fit the page whole is not looked for piece by piece.
+    // A set that may fit on the page as a whole is read as a whole.
     let windows = if at_most > most as u64 { &WINDOWS[..] } else { &[] };
     for chunks in windows {
         let last_chunk = (from / CHUNK).saturating_add(chunks - 1).min(u32::MAX / CHUNK);
@@ -208,7 +209,7 @@ fn first(
     Ok(found)
 }
 
-/// Turns ordinals into ids.
+/// Reads the ids of ordinals.
 pub(super) fn read_ids<V: View>(
     view: &V,
     platform: Platform,
@@ -225,7 +226,7 @@ pub(super) fn read_ids<V: View>(
     bad.map_or(Ok(()), Err)
 }
 
-/// The ids of all devices of a key on these platforms, in byte order.
+/// Returns the ids of all devices of a key on these platforms, in byte order.
 pub(super) fn all_ids<V: View>(
     picture: &Picture<V>,
     key: Key<'_>,
@@ -258,7 +259,7 @@ mod tests {
             .prop_map(|(platform, ordinal, mark)| DeviceCursor { platform, ordinal, mark: Mark(mark) })
     }
 
-    /// Ordinals here and there, also in the chunks that end a window and behind all windows.
+    /// Generates scattered ordinals, also in the chunks that end a window and after all windows.
     fn ordinals() -> impl Strategy<Value = BTreeSet<u32>> {
         let chunk = prop::sample::select(vec![0, 1, 2, 8, 9, 10, 72, 73, 74, 80, 65_535_u32]);
         let within = prop::sample::select(vec![0, 1, 7, 40_000, 65_534, 65_535_u32]);
@@ -277,7 +278,7 @@ mod tests {
             let expected: Vec<u32> = set.range(from..).take(most).copied().collect();
             let at_most = if known { set.len() as u64 } else { u64::MAX };
             let found = first(from, most, at_most, |window| {
-                // Outside of a window an answer may be anything.
+                // Outside of a window the posting may be anything.
                 let there = |n: &u32| window.as_ref().is_none_or(|window| window.contains(n));
                 let garbage = start.iter().filter(|n| !there(n));
                 Ok(set.iter().filter(|n| there(n)).chain(garbage).copied().collect())

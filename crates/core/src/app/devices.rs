@@ -1,4 +1,4 @@
-//! Devices: register, unregister, remove, look up, update.
+//! Operations on devices: register, unregister, remove, look up, update.
 
 use super::App;
 use crate::error::{Error, Subject};
@@ -11,11 +11,13 @@ use crate::registry::draft::Mode;
 use crate::registry::verbs::{Pending, devices, sign_out};
 use crate::store::{Committed, DeviceRecord, Relation, Store, StoreError, View};
 
-/// Room for the tags of a device that is read: few have more, and to count them first would be to read them twice.
+/// The initial capacity for the tags of a device that is read. Few devices have more, and counting them first would
+/// read them twice.
 const TAGS_AT_FIRST: usize = 16;
 
 impl<S: Store> App<S> {
-    /// Registers a device: creates or updates it. Fields not given stay; tags given are added.
+    /// Registers a device: creates or updates it. Fields that are not given keep their values; the given tags are
+    /// added.
     ///
     /// ```
     /// use rollbook::{Platform, Registration};
@@ -49,9 +51,9 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// Records that the device's app was opened: makes the device if it is unknown, updates what it says of itself, and,
-    /// unless the app's [`Policies::presence_from`](crate::Policies::presence_from) is
-    /// [`None`](crate::PresenceFrom::None), notes that it was seen now.
+    /// Records that the device's app was opened: creates the device if it is unknown, updates what it reports about
+    /// itself, and records that it was seen now, unless the app's
+    /// [`Policies::presence_from`](crate::Policies::presence_from) is [`None`](crate::PresenceFrom::None).
     ///
     /// ```
     /// use rollbook::{AppOpen, Presence};
@@ -67,10 +69,10 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// Violations of `device` and `user`, when they are new and cannot be seen; [`Error::Contended`]; [`Error::Store`].
+    /// Violations of `device` and `user` if they are new and not visible; [`Error::Contended`]; [`Error::Store`].
     pub fn open(&self, open: &AppOpen) -> Result<Registered, Error> {
         let (pending, committed) = self.scope.write(Mode::Single, |draft| devices::open(draft, open))?;
-        // A device of which nothing is new is only seen: a heartbeat, and no commit.
+        // If nothing about the device changed, only its heartbeat is recorded, which needs no commit.
         if committed == Committed::default() && self.policies().presence_from != PresenceFrom::None {
             self.see(&open.device)?;
         }
@@ -81,8 +83,8 @@ impl<S: Store> App<S> {
     }
 
     /// Signs a device out: it belongs to its anonymous user again, and loses what the app's
-    /// [`Policies::on_user_change`](crate::Policies::on_user_change) says. A device that is its anonymous user's already
-    /// stays as it is.
+    /// [`Policies::on_user_change`](crate::Policies::on_user_change) says. A device that already belongs to its
+    /// anonymous user stays as it is.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -104,7 +106,7 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// Removes a device's push token. The device, its tags and its user stay; without a token nothing changes.
+    /// Removes a device's push token. The device, its tags and its user stay. A device without a token does not change.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -122,8 +124,8 @@ impl<S: Store> App<S> {
         Ok(())
     }
 
-    /// Removes a device from every tag, alias, user, listing and audience; the user that disappeared with its last
-    /// device. Its events stay: history belongs to the ids it was posted with.
+    /// Removes a device from every tag, alias, user, listing and audience. Returns the user that vanished because this
+    /// was its last device. The device's events stay, because history belongs to the ids it was posted with.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -140,8 +142,8 @@ impl<S: Store> App<S> {
         self.take_away(device, None)
     }
 
-    /// Removes a device if it still has the version that the caller saw; the user that disappeared with its last
-    /// device. Otherwise as [`App::remove`].
+    /// Removes a device if it still has the version that the caller saw. Otherwise as [`App::remove`], and with the
+    /// same return value.
     ///
     /// ```
     /// use rollbook::{DeviceUpdate, Error, Set};
@@ -172,7 +174,7 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// A device with everything the register knows of it.
+    /// Returns a device with everything that the register knows about it.
     ///
     /// ```
     /// use rollbook::Platform;
@@ -192,8 +194,8 @@ impl<S: Store> App<S> {
         let place = found.ok_or_else(|| Error::not_found(Subject::Device, device.as_str()))?;
         let view = picture.raw();
         let read = || -> Result<Option<Device>, StoreError> {
-            // What nobody has looked at lately comes first and close together, so that it is fetched at once; most tags
-            // are in the caches anyway.
+            // Records that were not read lately come first and close together, so that they are fetched at once; most
+            // tags are in the caches anyway.
             let last_seen = view.last_seen(place.slot)?;
             let mut bad = None;
             let mut keep = |violation| bad = Some(violation);
@@ -249,8 +251,8 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// Changes a device: what the update does not name stays. Removal of tags comes first, then addition. An update
-    /// that changes nothing succeeds and leaves the version.
+    /// Changes a device. Fields that the update does not name stay as they are. Tags are removed first and then added.
+    /// An update that changes nothing succeeds and keeps the version.
     ///
     /// ```
     /// use rollbook::{DeviceUpdate, Set, TagsChange};
@@ -270,7 +272,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Stale`] when the update is based on another version; violations of `tags.add`,
+    /// [`Error::NotFound`]; [`Error::Stale`] if the update is based on another version; violations of `tags.add`,
     /// `tags.remove` and `alias`; [`Error::Contended`]; [`Error::Store`]. Nothing is changed then.
     pub fn update(&self, device: &DeviceId, update: &DeviceUpdate) -> Result<Updated, Error> {
         let (pending, _) = self.scope.write(Mode::Single, |draft| devices::update(draft, device, update))?;

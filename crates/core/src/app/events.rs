@@ -1,4 +1,4 @@
-//! Events: declare, post, read, purge.
+//! Operations on events: declare, post, read, purge.
 
 use super::App;
 use crate::error::Error;
@@ -16,11 +16,11 @@ use crate::store::{
     StoreError, StoredEvent, View, WriteSet,
 };
 
-/// How many expired events one commit erases.
+/// The number of expired events that one commit erases.
 const STEP: u32 = 1_024;
 
 impl<S: Store> App<S> {
-    /// Declares an event, so that it can be posted. Declaring it again changes nothing.
+    /// Declares an event type, so that events of this name can be posted. Declaring it again changes nothing.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -38,7 +38,7 @@ impl<S: Store> App<S> {
         Ok(())
     }
 
-    /// The declared events, in byte order of their names.
+    /// Returns the declared event types, in byte order of their names.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -61,7 +61,7 @@ impl<S: Store> App<S> {
         Ok(types)
     }
 
-    /// Posts an event; the code that names it. Posting twice is two events.
+    /// Posts an event and returns the code that identifies it. Posting the same event twice creates two events.
     ///
     /// ```
     /// use rollbook::{Attributes, NewEvent};
@@ -79,9 +79,9 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// Violations: `event` undeclared, `attributes`, neither device nor user given, or neither known, a time before 1970 or
-    /// too far ahead ([`Limits::event_ahead_secs`](crate::Limits::event_ahead_secs)); [`Error::Contended`];
-    /// [`Error::Store`].
+    /// Violations: `event` is not declared, `attributes`, neither a device nor a user is given, or neither is known,
+    /// the time is before 1970 or too far ahead ([`Limits::event_ahead_secs`](crate::Limits::event_ahead_secs));
+    /// [`Error::Contended`]; [`Error::Store`].
     pub fn post_event(&self, event: &NewEvent) -> Result<EventCode, Error> {
         let (pending, committed) = self.scope.write(Mode::Single, |draft| events::post(draft, event))?;
         let seq = match pending {
@@ -91,7 +91,8 @@ impl<S: Store> App<S> {
         seq.map(|seq| EventCode::of(seq, self.scope.app.code_salt)).ok_or_else(super::batch::mismatched)
     }
 
-    /// One page of history. Events older than the app's retention and events of deleted users are not in it.
+    /// Returns one page of history. It contains no events older than the app's retention and no events of deleted
+    /// users.
     ///
     /// ```
     /// use rollbook::{EventQuery, EventScope};
@@ -141,7 +142,7 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// Erases the events older than the app's retention, which are invisible already; how many.
+    /// Erases the events older than the app's retention, which are invisible already, and returns their number.
     ///
     /// ```
     /// use rollbook::Limits;
@@ -174,7 +175,7 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// The earliest time that retention lets through.
+    /// Returns the earliest time within the app's retention, or `None` if events are kept for ever.
     fn horizon(&self) -> Option<Timestamp> {
         let retention = self.scope.app.limits.event_retention_secs?;
         Some(self.scope.inner.clock.now().plus(-i64::from(retention)))
@@ -186,7 +187,7 @@ impl<S: Store> App<S> {
     }
 }
 
-/// The events that deletions under way have not yet erased.
+/// The events of pending deletions that are not erased yet.
 struct Hidden {
     deletions: Vec<(u64, UserId, EventSeq)>,
 }

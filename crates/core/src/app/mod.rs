@@ -1,7 +1,7 @@
-//! The handle of one app: every operation of the register, as a method.
+//! The handle of one app, with every operation of the register as a method.
 //!
-//! Reads take one picture and answer from it. Writes go through the registry's loop of planning and committing. Both
-//! may block as long as the store does. A write is visible to the next read.
+//! A read takes one snapshot and reads everything from it. A write goes through the registry's loop of planning and
+//! committing. Both may block as long as the store does. A write is visible to the next read.
 
 mod aliases;
 mod audiences;
@@ -28,9 +28,9 @@ use std::fmt;
 
 /// One app of a register. Nothing in another app can be seen or changed through it.
 ///
-/// A handle keeps the limits, policies and capabilities that the app had when it was made. It is cheap to clone and to share
-/// among threads. After the app is deleted, every operation answers [`Error::NotFound`](crate::Error::NotFound), also
-/// when an app of the same key was created since.
+/// A handle keeps the limits, policies and capabilities that the app had when the handle was created. It is cheap to
+/// clone and to share among threads. After the app is deleted, every operation fails with
+/// [`Error::NotFound`](crate::Error::NotFound), even if an app of the same key was created since.
 ///
 /// ```
 /// let shop = rollbook_testkit::example::shop();
@@ -56,7 +56,7 @@ impl<S> App<S> {
         App { scope }
     }
 
-    /// The app's key.
+    /// Returns the app's key.
     ///
     /// ```
     /// let shop = rollbook_testkit::example::shop();
@@ -67,7 +67,7 @@ impl<S> App<S> {
         &self.scope.app.key
     }
 
-    /// The app's name for people.
+    /// Returns the app's name for people.
     ///
     /// ```
     /// let registry = rollbook_testkit::example::registry();
@@ -80,7 +80,7 @@ impl<S> App<S> {
         &self.scope.app.name
     }
 
-    /// The limits that this handle applies.
+    /// Returns the limits that this handle applies.
     ///
     /// ```
     /// use rollbook::Limits;
@@ -96,7 +96,7 @@ impl<S> App<S> {
         &self.scope.app.limits
     }
 
-    /// The policies that this handle follows.
+    /// Returns the policies that this handle follows.
     ///
     /// ```
     /// use rollbook::PresenceFrom;
@@ -107,7 +107,7 @@ impl<S> App<S> {
         &self.scope.app.policies
     }
 
-    /// May the app ask for presence?
+    /// Returns whether the app has the presence capability.
     ///
     /// ```
     /// let registry = rollbook_testkit::example::registry();
@@ -121,7 +121,7 @@ impl<S> App<S> {
         self.scope.app.presence
     }
 
-    /// Has the app a master secret?
+    /// Returns whether the app has a master secret.
     ///
     /// ```
     /// use rollbook::Secret;
@@ -136,7 +136,7 @@ impl<S> App<S> {
         self.scope.app.master.is_some()
     }
 
-    /// How many API tokens the app has.
+    /// Returns the number of the app's API tokens.
     ///
     /// ```
     /// use rollbook::Secret;
@@ -150,7 +150,8 @@ impl<S> App<S> {
         self.scope.app.tokens.len()
     }
 
-    /// Is this the app's master secret? Takes the same time whatever the answer; an app without one has no right one.
+    /// Returns whether `secret` is the app's master secret. The time does not depend on the result. Always `false` for
+    /// an app without a master secret.
     ///
     /// ```
     /// use rollbook::{AppSettings, Secret};
@@ -166,7 +167,8 @@ impl<S> App<S> {
         Credential::is_any(self.scope.app.master.as_slice(), secret)
     }
 
-    /// Is this one of the app's API tokens? Takes the same time whatever the answer; an app without any has no right one.
+    /// Returns whether `token` is one of the app's API tokens. The time does not depend on the result. Always `false`
+    /// for an app without API tokens.
     ///
     /// ```
     /// use rollbook::{AppSettings, Secret};

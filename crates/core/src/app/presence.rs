@@ -1,4 +1,4 @@
-//! Presence: heartbeats in, online or last seen out.
+//! Presence: recording heartbeats, and reading whether devices are online.
 
 use super::App;
 use crate::error::{Error, Subject};
@@ -22,17 +22,17 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// Violations of `devices`: every unknown one by its index, and then none is recorded; [`Error::Store`].
+    /// Violations of `devices`: every unknown one by its index; no heartbeat is recorded then; [`Error::Store`].
     pub fn touch(&self, devices: &[DeviceId]) -> Result<(), Error> {
         let now = self.scope.inner.clock.now();
         self.record_seen(devices.iter().map(|device| (device, now)))
     }
 
-    /// Says that a device itself made the call that was just served, rather than a server for it: the device counts as
-    /// seen now where the app's [`Policies::presence_from`](crate::Policies::presence_from) has device calls count.
-    /// Nothing happens for an unknown device.
+    /// Records that a device itself made the call that was just served, rather than a server on its behalf. The device
+    /// counts as seen now if the app's [`Policies::presence_from`](crate::Policies::presence_from) includes device
+    /// calls. An unknown device is ignored.
     ///
-    /// What adapters call after a device registered, set its tags or posted an event.
+    /// Adapters call this after a device registered, set its tags or posted an event.
     ///
     /// ```
     /// use rollbook::Presence;
@@ -51,7 +51,7 @@ impl<S: Store> App<S> {
         if self.policies().presence_from == PresenceFrom::DeviceCalls { self.see(device) } else { Ok(()) }
     }
 
-    /// The device was seen now, if it is there.
+    /// Records that the device was seen now, if it exists.
     pub(super) fn see(&self, device: &DeviceId) -> Result<(), Error> {
         let now = self.scope.inner.clock.now();
         let found = self.scope.picture()?.find(device)?;
@@ -63,8 +63,8 @@ impl<S: Store> App<S> {
             .map_err(Error::store("record heartbeats"))
     }
 
-    /// Records when devices were seen. A time older than the recorded one changes nothing, and one later than now counts
-    /// as now. A crash may lose the last few seconds of it.
+    /// Records when devices were seen. A time older than the recorded one changes nothing, and a time later than now
+    /// counts as now. A crash may lose the last few seconds of heartbeats.
     ///
     /// ```
     /// use rollbook::Timestamp;
@@ -78,7 +78,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// Violations of `devices`: every unknown one by its index, and then none is recorded; [`Error::Store`].
+    /// Violations of `devices`: every unknown one by its index; no heartbeat is recorded then; [`Error::Store`].
     pub fn touch_at(&self, seen: &[(DeviceId, Timestamp)]) -> Result<(), Error> {
         let now = self.scope.inner.clock.now();
         self.record_seen(seen.iter().map(|(device, at)| (device, (*at).min(now))))
@@ -87,7 +87,7 @@ impl<S: Store> App<S> {
     fn record_seen<'d>(&self, seen: impl Iterator<Item = (&'d DeviceId, Timestamp)>) -> Result<(), Error> {
         let mut places: SmallVec<[(Place, Timestamp); 4]> = SmallVec::new();
         let mut unknown = Vec::new();
-        // A clock that is fast must not make a device online for as long as it is.
+        // A time from a clock that is fast must not keep the device online until the present catches up with it.
         let now = self.scope.inner.clock.now();
         let picture = self.scope.picture()?;
         for (index, (device, at)) in seen.enumerate() {
@@ -101,8 +101,8 @@ impl<S: Store> App<S> {
         self.scope.inner.store.touch(self.scope.app.id, &places).map_err(Error::store("record heartbeats"))
     }
 
-    /// For each of the devices, whether it is online or when it was last seen, in the order asked; nothing for an id
-    /// that the app does not know.
+    /// Returns for each device whether it is online or when it was last seen, in the order of `devices`, and `None` for
+    /// an id that the app does not know.
     ///
     /// ```
     /// use rollbook::Presence;
@@ -116,12 +116,12 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Forbidden`] when the app lacks the presence capability; violations of `devices`: none, or more than
-    /// the limit; [`Error::Store`].
+    /// [`Error::Forbidden`] if the app lacks the presence capability; violations of `devices` if there are none, or
+    /// more than the limit; [`Error::Store`].
     pub fn presence(&self, devices: &[DeviceId]) -> Result<Vec<Option<Presence>>, Error> {
         let app = &self.scope.app;
         if !app.presence {
-            // Whether the app exists is told first: a handle may outlive it.
+            // A handle may outlive its app, so a deleted app is reported before a missing capability.
             self.scope.picture()?;
             return Err(Error::Forbidden { app: app.key.clone(), capability: "presence" });
         }
@@ -149,7 +149,7 @@ impl<S: Store> App<S> {
     fn judge(&self, now: Timestamp, seen: Option<Timestamp>) -> Presence {
         let limits = &self.scope.app.limits;
         let Some(seen) = seen else { return Presence::Offline };
-        // A heartbeat from the future, after the clock was set back, counts as one from now.
+        // A heartbeat that is in the future, because the clock was set back, counts as one from now.
         let ago = now.secs().saturating_sub(seen.secs());
         if ago <= i64::from(limits.online_window_secs) {
             Presence::Online
@@ -160,7 +160,7 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// The device's heartbeat as it is kept, without the windows of [`App::presence`].
+    /// Returns the recorded time of the device's last heartbeat, without the windows of [`App::presence`].
     ///
     /// ```
     /// use rollbook_testkit::example::shop;

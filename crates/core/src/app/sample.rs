@@ -1,4 +1,4 @@
-//! Some devices of an audience, drawn by chance that can be repeated.
+//! A random sample of the devices of an audience, repeatable by its seed.
 
 use super::App;
 use super::cursor::read_ids;
@@ -9,11 +9,11 @@ use crate::store::Store;
 use std::collections::BTreeSet;
 
 impl<S: Store> App<S> {
-    /// `k` devices of those that the audience selects, or all of them when there are fewer, each set of `k` as likely
-    /// as any other; in the order of [`DeviceCursor`](crate::DeviceCursor). The same register and the same `seed` give
-    /// the same devices.
+    /// Returns a random sample of `k` devices that the audience selects, or all of them if there are fewer. Every set
+    /// of `k` devices is equally likely. The order is that of [`DeviceCursor`](crate::DeviceCursor). The same register
+    /// and the same `seed` give the same devices.
     ///
-    /// All are judged and read at one instant, so writers may wait while many are read.
+    /// The sample is selected and read from one snapshot, so writers may have to wait while many devices are read.
     ///
     /// ```
     /// use rollbook::{AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry};
@@ -32,7 +32,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn sample(&self, audience: &Audience, k: usize, seed: u64) -> Result<Vec<DeviceId>, Error> {
         let audience = audience.checked(self.limits())?;
         let picture = self.scope.picture()?;
@@ -52,7 +52,8 @@ impl<S: Store> App<S> {
     }
 }
 
-/// `k` different numbers below `n`, or all of them, ascending; each set as likely as any other (Floyd's algorithm).
+/// Returns `k` different numbers below `n`, or all of them, in ascending order. Every set is equally likely (Floyd's
+/// algorithm).
 fn draw(n: u64, k: u64, seed: u64) -> BTreeSet<u64> {
     if k >= n {
         return (0..n).collect();
@@ -68,7 +69,7 @@ fn draw(n: u64, k: u64, seed: u64) -> BTreeSet<u64> {
     drawn
 }
 
-/// SplitMix64: a sequence that a seed determines, good enough to draw samples and nothing else.
+/// SplitMix64, a pseudo-random sequence that the seed determines. It is good enough for samples and for nothing else.
 struct Chance(u64);
 
 impl Chance {
@@ -80,7 +81,8 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// A number from 0 to `last`, each as likely: what would favour the low ones is drawn again.
+    /// Returns a number from 0 to `last`, all equally likely. Draws that would favour low numbers are rejected and
+    /// repeated.
     fn up_to(&mut self, last: u64) -> u64 {
         let Some(count) = last.checked_add(1) else { return self.next() };
         let uneven = u64::MAX - u64::MAX % count;

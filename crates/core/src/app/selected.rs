@@ -1,4 +1,4 @@
-//! An audience as it was at one instant, read at leisure.
+//! The devices of an audience at one version, read later without a snapshot.
 
 use super::App;
 use crate::audience::{Audience, Selection, select};
@@ -10,12 +10,12 @@ use crate::store::{Slot, Store, View};
 use roaring::RoaringBitmap;
 use std::fmt;
 
-/// Ordinals turned into ids under one view. Long enough that taking a view costs nothing beside it, short enough that
-/// a writer waits for microseconds.
+/// The number of ordinals that are turned into ids under one view: enough to make the cost of taking a view negligible,
+/// and few enough that a writer waits only for microseconds.
 const CHUNK: usize = 1_024;
 
 impl<S: Store> App<S> {
-    /// The devices that the audience selects now, to be read while others write.
+    /// Selects the devices of the audience now; they can be read while others write.
     ///
     /// ```
     /// use rollbook::PlatformSet;
@@ -29,7 +29,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `audience` that is too deep or too large; [`Error::Store`].
+    /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn select(&self, audience: &Audience) -> Result<Selected<S>, Error> {
         let audience = audience.checked(self.limits())?;
         let selection = select(&self.scope.picture()?, audience, PlatformSet::ALL)?;
@@ -37,10 +37,10 @@ impl<S: Store> App<S> {
     }
 }
 
-/// The devices of an audience, each judged at the instant it was selected.
+/// The devices of an audience at the time of the selection.
 ///
-/// It holds ordinals, compressed, and no lock. What is written later does not change it, except that a device removed
-/// since is left out; a device that took the place of another is never in it.
+/// It holds compressed ordinals, and no lock. Later writes do not change it, except that devices that were removed
+/// since are left out. A device that took the slot of another since is never in it.
 ///
 /// ```
 /// let readers = rollbook_testkit::example::shop().select(&"news".parse()?)?;
@@ -53,7 +53,7 @@ pub struct Selected<S> {
 }
 
 impl<S: Store> Selected<S> {
-    /// How many devices were selected.
+    /// Returns the number of devices that were selected.
     ///
     /// ```
     /// let readers = rollbook_testkit::example::shop().select(&"news".parse()?)?;
@@ -65,7 +65,7 @@ impl<S: Store> Selected<S> {
         self.selection.len()
     }
 
-    /// Was none selected?
+    /// Returns whether no device was selected.
     ///
     /// ```
     /// let shop = rollbook_testkit::example::shop();
@@ -78,8 +78,8 @@ impl<S: Store> Selected<S> {
         self.selection.is_empty()
     }
 
-    /// Calls `each` with the platform and id of every device, by platform, then in the order of slots. Holds no view
-    /// and no lock while `each` runs.
+    /// Calls `each` with the platform and the id of every device, ordered by platform and then by slot. No view and no
+    /// lock is held while `each` runs.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -91,7 +91,7 @@ impl<S: Store> Selected<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the app is deleted meanwhile; [`Error::Store`].
+    /// [`Error::NotFound`] if the app was deleted in the meantime; [`Error::Store`].
     pub fn for_each(&self, mut each: impl FnMut(Platform, &str)) -> Result<(), Error> {
         let (mut ordinals, mut ids) = (Vec::new(), Ids::default());
         for (platform, set) in self.selection.sets() {
@@ -104,7 +104,7 @@ impl<S: Store> Selected<S> {
         Ok(())
     }
 
-    /// All ids, by platform, then in the order of slots.
+    /// Returns all ids, ordered by platform and then by slot.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -114,7 +114,7 @@ impl<S: Store> Selected<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`Selected::for_each`].
+    /// As for [`Selected::for_each`].
     pub fn ids(&self) -> Result<Vec<DeviceId>, Error> {
         let mut ids = Vec::new();
         let mut bad = None;
@@ -125,7 +125,7 @@ impl<S: Store> Selected<S> {
         bad.map_or(Ok(ids), Err)
     }
 
-    /// Copies the ids of one chunk out of a view.
+    /// Copies the ids of one chunk from a view.
     fn read(&self, platform: Platform, ordinals: &mut Vec<u32>, ids: &mut Ids) -> Result<(), Error> {
         let picture = self.scope.picture()?;
         if picture.has_condemned() {
@@ -143,10 +143,11 @@ impl<S> fmt::Debug for Selected<S> {
     }
 }
 
-/// What is left of a set, chunk by chunk.
+/// The rest of a set, chunk by chunk.
 struct Rest<'a> {
     ordinals: roaring::bitmap::Iter<'a>,
-    /// Some stores answer with runs, of which roaring 0.12 takes many at a time wrongly: one of 65 536 counts as none.
+    /// Whether the set has run containers, which some stores use. `next_many` of roaring 0.12 reads them wrongly: it
+    /// takes a run of 65 536 for an empty one.
     runs: bool,
 }
 
@@ -155,7 +156,7 @@ impl<'a> Rest<'a> {
         Rest { ordinals: set.iter(), runs: set.statistics().n_run_containers > 0 }
     }
 
-    /// Puts the next ordinals in place of those before; is there any?
+    /// Replaces `next` with the next ordinals, and returns whether there are any.
     fn take(&mut self, next: &mut Vec<u32>) -> bool {
         if self.runs {
             next.clear();
@@ -169,7 +170,7 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Texts in one buffer, so that a chunk costs no allocation for each id.
+/// Texts in one buffer, so that a chunk needs no allocation for each id.
 #[derive(Debug, Default)]
 struct Ids {
     text: String,
@@ -177,7 +178,7 @@ struct Ids {
 }
 
 impl Ids {
-    /// Empties them, and makes room for so many as they usually are.
+    /// Removes all texts, and reserves room for this many ids of usual length.
     fn expect(&mut self, ids: usize) {
         self.text.clear();
         self.text.reserve(ids * 32);
@@ -214,7 +215,7 @@ mod tests {
             for _ in 0..2 {
                 let (mut rest, mut chunk) = (Rest::of(&set), Vec::new());
                 let mut expected = set.iter();
-                // Of the full set, what holds the first whole containers.
+                // For the full set this covers the first whole containers.
                 for _ in 0..300 {
                     let more = rest.take(&mut chunk);
                     assert_eq!(chunk, expected.by_ref().take(CHUNK).collect::<Vec<_>>());

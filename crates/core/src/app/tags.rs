@@ -1,4 +1,4 @@
-//! Tags: list, count, ask, update, delete.
+//! Operations on tags: list, count, look up, update, delete.
 
 use super::cursor::{self, Ask, Mark};
 use super::{App, DeviceCursor};
@@ -11,7 +11,7 @@ use crate::registry::verbs::tags;
 use crate::store::{Key, Relation, Store, View};
 use serde::{Deserialize, Serialize};
 
-/// A tag and how many devices carry it.
+/// A tag and the number of devices that carry it.
 ///
 /// ```
 /// use rollbook::{PlatformSet, TagCount};
@@ -23,13 +23,13 @@ use serde::{Deserialize, Serialize};
 pub struct TagCount {
     /// The tag.
     pub tag: TagName,
-    /// The number of devices, on the platforms that were asked for.
+    /// The number of devices on the requested platforms.
     pub devices: u64,
 }
 
 impl<S: Store> App<S> {
-    /// The tags of the app in byte order, behind `after`, at most `limit` (0 counts as 1) of them, with their counts on
-    /// these platforms; a tag that none of those platforms has is left out.
+    /// Returns a page of the app's tags with their numbers of devices on these platforms: those after `after`, at most
+    /// `limit` (0 counts as 1) of them, in byte order. A tag that no device on these platforms carries is left out.
     ///
     /// ```
     /// use rollbook::PlatformSet;
@@ -78,7 +78,7 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// How many devices on these platforms carry the tag, in a time that does not depend on how many they are.
+    /// Returns the number of devices on these platforms that carry the tag. The time does not depend on that number.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -95,7 +95,7 @@ impl<S: Store> App<S> {
         self.scope.picture()?.cardinality(Key::new(Relation::Tag, tag.as_str()), platforms)
     }
 
-    /// Does the device carry the tag? An unknown tag is on no device. Allocates nothing.
+    /// Returns whether the device carries the tag; `false` for an unknown tag. Does not allocate.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -118,8 +118,8 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// The devices that carry the tag on these platforms, behind `after`, at most `limit` (0 counts as 1) of them, in the
-    /// order of [`DeviceCursor`].
+    /// Returns a page of the devices that carry the tag on these platforms: those after `after`, at most `limit` (0
+    /// counts as 1) of them, in the order of [`DeviceCursor`].
     ///
     /// ```
     /// use rollbook::PlatformSet;
@@ -131,7 +131,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// A violation of `cursor` of another question or app; [`Error::Store`].
+    /// A violation of `cursor` if `after` belongs to another question or app; [`Error::Store`].
     pub fn tag_devices(
         &self,
         tag: &TagName,
@@ -146,8 +146,8 @@ impl<S: Store> App<S> {
         cursor::page(&question, Ask { platforms: question.platforms().and(platforms), after, limit, mark })
     }
 
-    /// Puts a tag on some devices and takes it off others; removal comes first, so a device in both lists ends up
-    /// with it.
+    /// Adds a tag to some devices and removes it from others. Removals come first, so a device in both lists ends up
+    /// with the tag.
     ///
     /// ```
     /// use rollbook::PlatformSet;
@@ -162,7 +162,7 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// Violations: neither list names a device; the tag's name; `add` or `remove` over the limit of items; every
+    /// Violations: neither list names a device; the tag's name; `add` or `remove` has more items than the limit; every
     /// unknown device and every device at its tag limit by its index; [`Error::Contended`]; [`Error::Store`]. Nothing
     /// is changed then.
     pub fn update_tag(&self, tag: &TagName, add: &[DeviceId], remove: &[DeviceId]) -> Result<(), Error> {
@@ -170,8 +170,9 @@ impl<S: Store> App<S> {
         Ok(())
     }
 
-    /// Deletes a tag on these platforms, in a time that does not depend on how many devices carry it. An unknown tag
-    /// is deleted already; a later tag of the name starts empty. Does not count as a change of the devices.
+    /// Deletes a tag on these platforms, in a time that does not depend on the number of devices that carry it. An
+    /// unknown tag is not an error. A later tag of the same name starts empty. Does not count as a change of the
+    /// devices.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};

@@ -1,4 +1,4 @@
-//! Removing the devices that nobody has seen for long.
+//! Removal of devices that were not seen for a long time.
 
 use super::App;
 use crate::error::{Error, ErrorKind};
@@ -7,21 +7,22 @@ use crate::registry::draft::Mode;
 use crate::registry::verbs::devices;
 use crate::store::{Place, Slot, Store, StoreError, View};
 
-/// The devices that are judged and removed in one commit: few, so that a heartbeat that comes in between costs little
-/// work, and so that the commit is small.
+/// The number of devices that are checked and removed in one commit. It is small, so that a heartbeat that comes in
+/// between costs little repeated work, and so that the commit stays small.
 const STEP: usize = 256;
 
 impl<S: Store> App<S> {
-    /// Removes devices that were last seen before an instant, or, if they never were, were registered before it; at most
-    /// `most` of them, in the order of listings. The ids of those that it removed: fewer than `most` when no other is
-    /// left.
+    /// Removes devices that were last seen before an instant, or, if they were never seen, were registered before it;
+    /// at most `most` of them, in the order of listings. Returns the ids of the removed devices. Fewer than `most`
+    /// means that there are no others.
     ///
-    /// The removal is atomic for each device: it is judged and removed in one commit, so that a heartbeat that was
-    /// acknowledged before its removal keeps it. The devices go in steps of a few hundred, as [`App::remove`] has it:
-    /// their events stay. A device that was never seen, and was registered with a register that did not note when, stays
-    /// as well.
+    /// The removal is atomic for each device: the check and the removal are one commit, so a device stays if a
+    /// heartbeat of it was acknowledged before its removal. The devices are removed in steps of a few hundred, as by
+    /// [`App::remove`]: their events stay. A device that was never seen also stays if the register does not know when
+    /// it was registered.
     ///
-    /// It looks at every device of the app at one instant: a large `most` costs less than many calls with a small one.
+    /// It reads every device of the app from one snapshot, so one call with a large `most` costs less than many calls
+    /// with a small one.
     ///
     /// ```
     /// use rollbook::{AppSettings, ManualClock, Platform, Registration, Registry, Timestamp};
@@ -42,8 +43,8 @@ impl<S: Store> App<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Contended`]; [`Error::Store`]. Its kind is `OutcomeUnknown` when some devices are removed already: call
-    /// again to go on.
+    /// [`Error::Contended`]; [`Error::Store`]. The kind is `OutcomeUnknown` if some devices have been removed already;
+    /// call again to continue.
     pub fn remove_unseen(&self, before: Timestamp, most: usize) -> Result<Vec<DeviceId>, Error> {
         let candidates = self.unseen_since(before, most)?;
         let mut removed = Vec::new();
@@ -64,7 +65,7 @@ impl<S: Store> App<S> {
         Ok(removed)
     }
 
-    /// Where the devices stand that were not seen since, as of now.
+    /// Returns the places of the devices that were not seen since `before`, as of now.
     fn unseen_since(&self, before: Timestamp, most: usize) -> Result<Vec<Place>, Error> {
         let picture = self.scope.picture()?;
         let mut places = Vec::new();

@@ -1,4 +1,4 @@
-//! Users: register, look up, delete.
+//! Operations on users: register, look up, sign out, delete.
 
 use super::{App, cursor};
 use crate::error::Error;
@@ -8,9 +8,9 @@ use crate::registry::verbs::{Pending, devices::Enrolment, sign_out, users};
 use crate::store::{Committed, Key, Relation, Store};
 
 impl<S: Store> App<S> {
-    /// Ties a user to a device; without a user the device goes back to its anonymous user. An unknown device is
-    /// created, on the platform given or [`Platform::Unknown`]; a known one moves to the platform when one is given.
-    /// The device leaves its former user, and the answer tells whether that was the user's last device.
+    /// Assigns a device to a user, or, without a user, to its anonymous user. An unknown device is created, on the
+    /// given platform or on [`Platform::Unknown`]. A known device moves to the given platform, if any. The device
+    /// leaves its former user, and the result reports whether it was that user's last device.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -34,7 +34,7 @@ impl<S: Store> App<S> {
         self.enrol(&Enrolment::of_user(device, user.unwrap_or(&anonymous), platform, utc_offset))
     }
 
-    /// The devices of a user on these platforms, all of them, in byte order; none for an unknown user.
+    /// Returns all devices of a user on these platforms, in byte order. The list is empty for an unknown user.
     ///
     /// ```
     /// use rollbook::PlatformSet;
@@ -52,13 +52,13 @@ impl<S: Store> App<S> {
         cursor::all_ids(&picture, key, platforms)
     }
 
-    /// Deletes a user, all its devices, and the events posted with the user or with one of them; how many they were.
-    /// The events posted with the user go also when it has no device any more, or never had one: an event may be
-    /// posted with a known device and any user. Of a user who has neither devices nor events nothing is removed.
+    /// Deletes a user, all its devices, and the events that were posted with the user or with one of these devices;
+    /// returns the numbers of both. Events of the user are deleted even if the user has no device, because an event may
+    /// be posted with a known device and any user. If the user has neither devices nor events, nothing is removed.
     ///
-    /// They are invisible at once; they are removed in bounded steps, and after a crash
-    /// [`Registry::resume_deletions`](crate::Registry::resume_deletions) goes on. The same user id registered
-    /// afterwards is a new user. An earlier deletion of the same user that was interrupted is brought to its end first.
+    /// Everything is invisible at once and is removed in bounded steps. After a crash
+    /// [`Registry::resume_deletions`](crate::Registry::resume_deletions) continues. The same user id registered
+    /// afterwards is a new user. An interrupted deletion of the same user is completed first.
     ///
     /// ```
     /// use rollbook::{DeletedUser, NewEvent};
@@ -85,13 +85,13 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// Signs a user out on all devices, as [`App::sign_out`] does on one; on how many it was signed in. None of them is
-    /// the user's from the moment on in which one is not.
+    /// Signs a user out on all devices, as [`App::sign_out`] does on one, and returns the number of devices. From the
+    /// moment when the first of them no longer belongs to the user, none of them does.
     ///
-    /// As many as fit into one commit of any store, some hundreds, are signed out at once. Where they are more, they are
-    /// invisible from the first commit on, and come back signed out in bounded steps. After a crash
-    /// [`Registry::resume_deletions`](crate::Registry::resume_deletions) goes on; a device that registers meanwhile is
-    /// signed out first.
+    /// Some hundreds of devices, as many as fit into one commit of any store, are signed out at once. If there are
+    /// more, they become invisible with the first commit and come back signed out in bounded steps. After a crash
+    /// [`Registry::resume_deletions`](crate::Registry::resume_deletions) continues. A device that registers in the
+    /// meantime is signed out first.
     ///
     /// ```
     /// use rollbook::PlatformSet;
@@ -116,19 +116,19 @@ impl<S: Store> App<S> {
         }
     }
 
-    /// Removes what a deletion that a commit has begun took.
+    /// Carries out a user's deletion that a commit has begun.
     pub(super) fn finish_user(&self, begun: Begun, committed: &Committed) -> Result<DeletedUser, Error> {
         let condemned = committed.condemned.get(begun.nth).copied().ok_or_else(super::batch::mismatched)?;
         self.scope.finish_user(begun.number, condemned.saturating_sub(begun.left))
     }
 
-    /// Signs out the devices that a commit has taken from their user.
+    /// Carries out the signing out of a user that a commit has begun.
     pub(super) fn finish_sign_out(&self, begun: Begun, committed: &Committed) -> Result<u64, Error> {
         let taken = committed.condemned.get(begun.nth).copied().ok_or_else(super::batch::mismatched)?;
         self.scope.finish_user(begun.number, taken.saturating_sub(begun.left)).map(|done| done.devices)
     }
 
-    /// Goes on with the deletions, and the signing out, of users that were interrupted; how many devices were removed.
+    /// Continues the interrupted deletions and sign-outs of users, and returns the number of devices that were removed.
     ///
     /// ```
     /// use rollbook_testkit::example::shop;
@@ -140,7 +140,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::NotFound`] after the app was deleted; [`Error::Store`].
     pub fn resume_deletions(&self) -> Result<u64, Error> {
-        // A deleted app has no deletions of its own any more: its handle is told so.
+        // A deleted app has no deletions of its own any more, so the call fails here with `NotFound`.
         self.scope.picture()?;
         self.scope.resume_deletions()
     }
