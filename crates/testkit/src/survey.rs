@@ -1,5 +1,5 @@
-//! Everything that can be read of a register, as one value: if two surveys are equal, no question tells the two
-//! registers apart.
+//! Everything that can be read of a register, as one value: if two surveys are equal, no question distinguishes the two
+//! registers.
 //!
 //! ```
 //! use rollbook::{AppKey, AppSettings, Platform, Registration, Registry};
