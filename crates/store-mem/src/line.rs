@@ -317,6 +317,7 @@ impl Line {
         }
         // The version is the first of the cold fields.
         let stamp = self.cold_bytes(spills).and_then(|bytes| Reader(bytes).number());
+        // If the bytes do not decode, the line must not match any place, and no commit has this version.
         Version(stamp.unwrap_or(u64::MAX))
     }
 

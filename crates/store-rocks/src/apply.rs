@@ -117,6 +117,7 @@ impl Draft<'_> {
         let Ordinals { next, free } = self.header.ordinals(platform);
         if let Some(height) = free.checked_sub(1) {
             let top = (platform, height);
+            // Taking the value makes the draft delete the item of the stack.
             let ordinal = self.free.edit(&top, || self.reads.free(platform, height))?.take();
             let Some(ordinal) = ordinal else {
                 return contradiction("the stack of free ordinals");
@@ -129,6 +130,7 @@ impl Draft<'_> {
             return Err(StoreError::TooLarge { what, limit: MOST_DEVICES, actual: next + 1 });
         };
         self.header.set_ordinals(platform, Ordinals { next: next + 1, free });
+        // Version 0 stands for the first device of a slot.
         Ok(Place { slot: Slot { platform, ordinal }, filled: Version(0) })
     }
 
@@ -149,6 +151,7 @@ impl Draft<'_> {
 
     pub(crate) fn put_entry(&mut self, entry: Entry) -> Result<(), StoreError> {
         let (key, version) = (entry.key(), self.header.version);
+        // Loads the stored entry: `set` would take an entry that was not loaded for absent.
         self.entry(&key)?;
         self.entries.set(key, Some((entry, version)), None);
         Ok(())

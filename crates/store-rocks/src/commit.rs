@@ -59,7 +59,7 @@ impl RocksStore {
         Ok(Known { header, deletions: reads.deletions()? })
     }
 
-    /// Publishes the picture of an app that was not used before, unless a leader is at work, who will publish it.
+    /// Publishes the picture of an app that was not used before, unless a leader is at work, which will publish it.
     pub(crate) fn look(&self, app: AppId, state: &AppState) -> Result<(), StoreError> {
         state.gate.if_free(|| {
             if !state.newest.is_new() {
@@ -98,6 +98,7 @@ impl RocksStore {
         let mut draft = Draft::new(&reads, &self.recent, before.header);
         let mut outcomes = Vec::with_capacity(sets.len());
         for writes in sets {
+            // A set that runs alone needs no undo: if it fails, the draft is not written.
             draft.begin(sets.len() > 1);
             let outcome = draft.run(writes).and_then(|mut done| draft.keep(&mut done).map(|()| done));
             if outcome.is_err() {
@@ -129,9 +130,11 @@ impl RocksStore {
         let batch = batch.into_inner();
         #[cfg(test)]
         self.observe(&batch);
+        // Before the write, so that every view which shows the commit also sees this.
         if draft.tag_ended {
             state.ended.store(header.version.0, SeqCst);
         }
+        // Until `settle`, the engine may show either version, so views read the header from their snapshots.
         state.newest.unsettle();
         if let Err(cause) = self.write(batch, &options) {
             // What is stored now is not known after a failed write: the next commit and every view read it.

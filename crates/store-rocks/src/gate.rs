@@ -117,6 +117,7 @@ impl<J: Clone, O, H: Copy> Gate<J, O, H> {
         work: impl FnOnce(Option<H>, &[&J]) -> Done<O, H, T>,
     ) -> (Option<O>, T) {
         queue.led = true;
+        // The own job counts towards the limit.
         let waiting = queue.waiting.len().min(most.saturating_sub(usize::from(own.is_some())));
         let served: Vec<Arc<Waiter<J, O>>> = queue.waiting.drain(..waiting).collect();
         let handed = queue.handed.take();

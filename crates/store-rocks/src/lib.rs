@@ -39,8 +39,8 @@
 //!   disk.
 //! - *Atomic.* A commit is one write batch: after a crash either all of it is there or none.
 //! - *Consistent views.* A view is one RocksDB snapshot.
-//! - *One owner.* A second [`RocksStore::open`] of a directory fails, in the same process or another. A directory can
-//!   be opened for reading only beside its owner.
+//! - *One owner.* A second [`RocksStore::open`] of a directory fails, in the same process or another. Other processes
+//!   may open it for reading while its owner has it open.
 //! - *Cheap opening.* Opening reads no device. Memory follows [`memory_bytes`](RocksOptions::memory_bytes), not the
 //!   number of devices.
 //!

@@ -164,10 +164,13 @@ impl Draft<'_> {
             stays
         });
         self.header.last_drop = self.header.version;
+        // Devices that this commit has swept may hold the numbers that die now.
         self.swept.clear();
         for home in dead {
+            // Loads the number: `set` would take one that was not loaded for absent.
             self.number(home.number)?;
             self.numbers.set(home.number, None, None);
+            // Chunks are cleared by later commits. A key of few devices has none.
             if let Devices::Chunked(_) = home.devices {
                 self.tag_ended |= key.relation == Relation::Tag;
                 self.dead.set(self.header.dead.1, home.number, 0);

@@ -22,6 +22,7 @@ impl Draft<'_> {
         self.header.log_end.0 += 1;
         let seq = self.header.log_end;
         let record = Arc::new(event.clone());
+        // If the commit is taken back, this remains: an event that is not stored and was erased is not written.
         let absent = Logged { record: record.clone(), stored: false, erased: true };
         let at = EventPosition { at: event.at, seq };
         self.events.set(at, Logged { record, stored: false, erased: false }, absent);

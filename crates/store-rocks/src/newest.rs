@@ -49,6 +49,7 @@ impl Newest {
     /// Returns the picture, and the turn to compare afterwards; `None` if the picture is not valid.
     pub(crate) fn read(&self) -> Option<(u64, Picture)> {
         let turn = self.turn.load(SeqCst);
+        // If a picture is published meanwhile, these may be parts of two. `is_still` then returns `false`.
         let picture = Picture {
             version: Version(self.version.load(SeqCst)),
             sealed: self.sealed.load(SeqCst) != 0,

@@ -22,6 +22,7 @@ impl<V: Clone> Cell<V> {
     /// Returns the value for a change by the present commit, and saves what it was before if the commit can be taken
     /// back.
     fn touch<K: Clone>(&mut self, key: &K, touched: Option<&mut Vec<K>>) -> &mut V {
+        // Only the first change by a commit saves the value.
         if let Some(touched) = touched
             && self.before.is_none()
         {

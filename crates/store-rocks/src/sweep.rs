@@ -37,6 +37,7 @@ pub(crate) fn clear(
             batch.delete(Family::Posting, key)?;
             left -= 1;
         }
+        // If the limit was reached, chunks may remain after the last one that was deleted.
         match last.and_then(|last| last.checked_add(1)).filter(|_| left == 0) {
             Some(next) => batch.put(Family::App, &keys::dead(app, index), &encode_dead(number, next))?,
             None => {

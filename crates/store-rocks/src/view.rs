@@ -52,6 +52,7 @@ impl View for RocksView<'_> {
                 let Some(value) = value else { continue };
                 let (filled, id) =
                     values::decode_slot(&value).map_err(error::malformed(Family::Slot, key))?;
+                // A slot that was filled later holds a device that is newer than the caller's list.
                 if filled <= as_of {
                     each(*ordinal, id);
                 }
@@ -74,6 +75,7 @@ impl View for RocksView<'_> {
 
     fn last_seen(&self, slot: Slot) -> Result<Option<Timestamp>, StoreError> {
         let Some(seen) = self.reads.seen(slot)? else { return Ok(None) };
+        // A heartbeat of an earlier device in this slot does not count.
         let filled = self.reads.filled(slot)?;
         Ok((filled == Some(seen.0)).then_some(seen.1))
     }
@@ -89,6 +91,7 @@ impl View for RocksView<'_> {
 
     fn key_count(&self, slot: Slot, relation: Relation) -> Result<usize, StoreError> {
         let (numbers, version) = self.held(slot, relation)?;
+        // No key has died since the last write of the device, so none of the numbers is dead.
         if relation == Relation::Tag && version > self.picture.last_drop {
             return Ok(numbers.len());
         }

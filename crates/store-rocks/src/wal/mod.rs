@@ -161,6 +161,7 @@ impl Frozen {
             }
         };
         let (tables, after) = listed(db)?;
+        // The owner has begun a log after the logs were opened.
         if after.last() > logs.keys().next_back() {
             return Err(OpenError::Busy(db.to_owned()));
         }
@@ -202,6 +203,7 @@ impl Frozen {
         let manifest = &self.manifest;
         let file = |number| self.db.join(log_name(number));
         let first = manifest.first_log();
+        // The first log that was closed and must exist, but does not. Only the logs before it are read.
         let gone =
             manifest.closed.range(first..).map(|(number, _)| *number).find(|n| !self.logs.contains_key(n));
         // The number that the next commit's first change must have.
@@ -258,6 +260,7 @@ impl Frozen {
         if let Some(gone) = gone {
             return Ok(Some(Damage { file: file(gone), offset: None, what: "is missing".to_owned() }));
         }
+        // The youngest log was never closed, so the `MANIFEST` shows only which number some log must have reached.
         let last = manifest.last_log();
         if last > 0 && self.logs.keys().next_back().is_none_or(|youngest| *youngest < last) {
             let what = "is missing, and so is any log that replaced it".to_owned();
@@ -324,8 +327,8 @@ pub(crate) fn logs(db: &Path) -> Result<BTreeSet<u64>, OpenError> {
     Ok(listed(db)?.1)
 }
 
-/// Returns the names of all logs, and the identity of `CURRENT` and its `MANIFEST`. While these stay the same, the
-/// owner has removed nothing.
+/// Returns the names of all logs, and the name and length of the `MANIFEST` that `CURRENT` names. While these stay
+/// the same, the owner has removed nothing.
 pub(crate) fn fingerprint(db: &Path) -> Result<BTreeMap<String, u64>, OpenError> {
     let mut found = BTreeMap::new();
     for log in listed(db)?.1 {
