@@ -1,8 +1,8 @@
-//! Forms of values that may be absent, for formats that have no word for it, TOML above all.
+//! Forms of values that may be absent, for formats without null, such as TOML.
 
-/// A limit that may be absent: a number, or `"none"`. Reads `"unlimited"` and null as well.
+/// A limit that may be absent: a number, or `"none"`. `"unlimited"` and null are read as well.
 ///
-/// Formats for machines have the usual form of an `Option`.
+/// Formats that are not human-readable have the usual form of an `Option`.
 pub(super) mod limit {
     use serde::de::{Error, Unexpected, Visitor};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -62,7 +62,8 @@ pub(super) mod limit {
     }
 }
 
-/// An end of a span of time: absent where the span is open, since JavaScript holds no number so large.
+/// An end of a time span, which is absent if the span is open: JavaScript numbers cannot hold
+/// `Timestamp::MIN` or `Timestamp::MAX`.
 macro_rules! open_end {
     ($name:ident, $open:expr) => {
         pub(super) mod $name {

@@ -1,10 +1,10 @@
-//! A tenant: what is kept of it, what is told of it, what it is created with.
+//! An app: its stored record, its listing, and the settings it is created with.
 
 use super::{AppId, AppKey, Credential, EventName, Limits, Policies, Secret, Timestamp, hidden};
 use crate::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
 
-/// What an app is created with.
+/// The settings with which an app is created.
 ///
 /// ```
 /// use rollbook::{AppSettings, Limits};
@@ -16,24 +16,24 @@ use serde::{Deserialize, Serialize};
 pub struct AppSettings {
     /// A name for people: at most 255 bytes.
     pub name: String,
-    /// What the app's own servers authenticate with.
+    /// The secret with which the app's own servers authenticate.
     pub master_secret: Option<Secret>,
-    /// What devices and integrations authenticate with; one token may be good for several apps.
+    /// The tokens with which devices and integrations authenticate. One token may be valid for several apps.
     #[serde(deserialize_with = "hidden::secrets")]
     pub api_tokens: Vec<Secret>,
-    /// May the app ask for presence?
+    /// Whether the app has the presence capability.
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
-    /// What its operations do where apps differ.
+    /// The behaviour of its operations where apps differ.
     pub policies: Policies,
 }
 
-/// The longest name of an app, in bytes.
+/// The maximum length of an app's name in bytes.
 const NAME_BYTES: usize = 255;
 
 impl AppSettings {
-    /// Can this be an app's name for people?
+    /// Checks an app's name for people.
     ///
     /// ```
     /// use rollbook::AppSettings;
@@ -67,7 +67,7 @@ impl AppSettings {
 pub struct AppRecord {
     /// Its key.
     pub key: AppKey,
-    /// Its number in the register; never given again.
+    /// Its number in the register. It is never given to another app.
     pub id: AppId,
     /// A name for people.
     pub name: String,
@@ -75,14 +75,15 @@ pub struct AppRecord {
     pub master: Option<Credential>,
     /// The API tokens' hashes.
     pub tokens: Vec<Credential>,
-    /// May it ask for presence?
+    /// Whether it has the presence capability.
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
-    /// What its operations do where apps differ; the defaults in a record that is older than they are.
+    /// The behaviour of its operations where apps differ. A record that was written before policies existed has the
+    /// defaults.
     #[serde(default)]
     pub policies: Policies,
-    /// What makes its event codes its own.
+    /// The salt of its event codes.
     pub code_salt: u64,
 }
 
@@ -99,11 +100,11 @@ pub struct AppInfo {
     pub key: AppKey,
     /// A name for people.
     pub name: String,
-    /// May it ask for presence?
+    /// Whether it has the presence capability.
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
-    /// What its operations do where apps differ.
+    /// The behaviour of its operations where apps differ.
     #[serde(default)]
     pub policies: Policies,
 }
@@ -116,7 +117,7 @@ impl From<AppRecord> for AppInfo {
     }
 }
 
-/// A declared kind of event.
+/// A declared type of event.
 ///
 /// ```
 /// let types = rollbook_testkit::example::shop().event_types()?;

@@ -1,4 +1,4 @@
-//! An event's attributes: an object of plain values, one level deep.
+//! The attributes of an event: an object of plain values, one level deep.
 
 use super::Limits;
 use super::limits::check_items;
@@ -18,17 +18,17 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Scalar {
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// A whole number.
     Integer(i64),
     /// A finite number.
     Float(f64),
-    /// A text.
+    /// A string.
     Text(String),
 }
 
-/// A value or a list of values; nothing nests deeper, and there is no null.
+/// A value or a list of values. Nothing nests deeper, and there is no null.
 ///
 /// ```
 /// use rollbook::{Attribute, Scalar};
@@ -68,7 +68,7 @@ impl From<bool> for Attribute {
     }
 }
 
-/// An event's attributes by name, in byte order of the names.
+/// The attributes of an event by name, in byte order of the names.
 ///
 /// ```
 /// use rollbook::{Attribute, Attributes};
@@ -80,7 +80,7 @@ impl From<bool> for Attribute {
 pub struct Attributes(BTreeMap<String, Attribute>);
 
 impl Attributes {
-    /// No attributes.
+    /// Creates an empty set of attributes.
     ///
     /// ```
     /// use rollbook::Attributes;
@@ -91,7 +91,7 @@ impl Attributes {
         Self::default()
     }
 
-    /// Sets one attribute.
+    /// Sets one attribute and replaces a former value.
     ///
     /// ```
     /// use rollbook::Attributes;
@@ -105,7 +105,7 @@ impl Attributes {
         self.0.insert(name.into(), value.into());
     }
 
-    /// One attribute.
+    /// Returns one attribute.
     ///
     /// ```
     /// use rollbook::Attributes;
@@ -118,7 +118,7 @@ impl Attributes {
         self.0.get(name)
     }
 
-    /// All attributes in byte order of their names.
+    /// Returns all attributes in byte order of their names.
     ///
     /// ```
     /// use rollbook::Attributes;
@@ -129,7 +129,7 @@ impl Attributes {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Collects every rule of `limits` that these attributes break.
+    /// Adds a violation to `found` for every rule of `limits` that these attributes break.
     pub(crate) fn check(&self, limits: &Limits, found: &mut Vec<Violation>) {
         found.extend(check_items("attributes", self.0.len(), limits.attributes_per_event).err());
         for (name, value) in &self.0 {
@@ -176,8 +176,8 @@ impl<N: Into<String>> FromIterator<(N, Attribute)> for Attributes {
     }
 }
 
-/// Reads a value and, where `LISTS`, a list of values; anything else is refused with what was expected, which a
-/// derived reader of untagged forms cannot say.
+/// Reads a value and, if `LISTS`, a list of values. Errors name what was expected, which a derived reader of an
+/// untagged form cannot do.
 struct Reader<const LISTS: bool>;
 
 impl<'de, const LISTS: bool> Visitor<'de> for Reader<LISTS> {
@@ -197,7 +197,7 @@ impl<'de, const LISTS: bool> Visitor<'de> for Reader<LISTS> {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Attribute, E> {
-        // Beyond 64 signed bits a whole number is kept as the nearest float, as JSON readers do.
+        // A whole number beyond 64 signed bits is kept as the nearest float, as JSON readers do.
         Ok(i64::try_from(number).map_or_else(|_| (number as f64).into(), Attribute::from))
     }
 

@@ -1,4 +1,4 @@
-//! The operations of a register as data: what a batch is made of.
+//! The operations of a register as data, of which a batch consists.
 
 use super::{
     Alias, DeletedUser, DeviceId, DeviceUpdate, EventCode, EventName, NewEvent, Platform, PlatformSet,
@@ -6,7 +6,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// One changing operation. Each means exactly what the method of [`App`](crate::App) of the same name does.
+/// One write operation. Each has the meaning of the method of [`App`](crate::App) with the same name.
 ///
 /// ```
 /// use rollbook::Command;
@@ -18,80 +18,80 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
-    /// Register a device.
+    /// Registers a device.
     Register(Registration),
-    /// Remove a device's push token.
+    /// Removes a device's push token.
     Unregister(DeviceId),
-    /// Remove a device.
+    /// Removes a device.
     Remove(DeviceId),
-    /// Remove a device, if it still has this version.
+    /// Removes a device if it still has this version.
     RemoveBasedOn {
         /// The device.
         device: DeviceId,
         /// The version.
         version: Version,
     },
-    /// Update a device.
+    /// Updates a device.
     Update {
         /// The device.
         device: DeviceId,
         /// The change.
         update: DeviceUpdate,
     },
-    /// Unbind devices from an alias.
+    /// Takes an alias from devices.
     UnbindAlias {
         /// The alias.
         alias: Alias,
         /// The devices.
         devices: Vec<DeviceId>,
     },
-    /// Delete an alias.
+    /// Deletes an alias.
     DeleteAlias {
         /// The alias.
         alias: Alias,
-        /// Where.
+        /// The platforms on which it is deleted.
         platforms: PlatformSet,
     },
-    /// Update a tag.
+    /// Updates a tag.
     UpdateTag {
         /// The tag.
         tag: TagName,
-        /// Devices that get it.
+        /// The devices that get it.
         add: Vec<DeviceId>,
-        /// Devices that lose it.
+        /// The devices that lose it.
         remove: Vec<DeviceId>,
     },
-    /// Delete a tag.
+    /// Deletes a tag.
     DeleteTag {
         /// The tag.
         tag: TagName,
-        /// Where.
+        /// The platforms on which it is deleted.
         platforms: PlatformSet,
     },
-    /// Register a user.
+    /// Registers a user.
     RegisterUser {
         /// The device.
         device: DeviceId,
-        /// The user; absent: the device's anonymous user.
+        /// The user; if absent, the device's anonymous user.
         user: Option<UserId>,
-        /// The platform; absent: a known device keeps its own, and a new one is of the unknown platform.
+        /// The platform; if absent, a known device keeps its own, and a new one gets the unknown platform.
         platform: Option<Platform>,
         /// The device's offset from UTC.
         utc_offset: Option<UtcOffset>,
     },
-    /// Sign a device out.
+    /// Signs a device out.
     SignOut(DeviceId),
-    /// Sign a user out on all devices.
+    /// Signs a user out on all devices.
     SignOutUser(UserId),
-    /// Delete a user.
+    /// Deletes a user.
     DeleteUser(UserId),
-    /// Declare an event type.
+    /// Declares an event type.
     DeclareEvent(EventName),
-    /// Post an event.
+    /// Posts an event.
     PostEvent(NewEvent),
 }
 
-/// What a command did.
+/// The outcome of a command.
 ///
 /// ```
 /// use rollbook::{Command, DeletedUser, Outcome};
@@ -103,24 +103,24 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Done, and there is nothing more to tell.
+    /// The command was applied and has no further result.
     Done,
     /// A device or a user was registered.
     Registered(Registered),
     /// A device was updated.
     Updated(Updated),
-    /// A device was removed; the user that disappeared with it.
+    /// A device was removed.
     Removed {
-        /// The user whose last device it was.
+        /// The user that vanished because this was its last device.
         vanished_user: Option<UserId>,
     },
-    /// A user was deleted; how many devices and events went with it.
+    /// A user was deleted, with these numbers of devices and events.
     UserDeleted(DeletedUser),
     /// A device was signed out.
     SignedOut(SignedOut),
     /// A user was signed out.
     UserSignedOut {
-        /// On how many devices.
+        /// The number of devices on which it was signed out.
         devices: u64,
     },
     /// An event was posted.

@@ -1,8 +1,8 @@
-//! What a deletion removed.
+//! The outcome of a deletion.
 
 use serde::{Deserialize, Serialize};
 
-/// How much was deleted with a user.
+/// The number of devices and events that were deleted with a user.
 ///
 /// ```
 /// let shop = rollbook_testkit::example::shop();
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DeletedUser {
-    /// The devices that the user had when the deletion began.
+    /// The number of devices that the user had when the deletion began.
     pub devices: u64,
-    /// The events posted with the user or with one of these devices that the call erased. Another worker that goes on
-    /// with the same deletion at the same time ([`App::resume_deletions`](crate::App::resume_deletions)) erases some
-    /// in its stead, and those are not among them.
+    /// The number of events, posted with the user or with one of these devices, that this call erased. If another
+    /// worker continues the same deletion at the same time ([`App::resume_deletions`](crate::App::resume_deletions)),
+    /// the events that it erases are not included.
     pub events: u64,
 }

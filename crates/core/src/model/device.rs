@@ -6,7 +6,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A device with everything the register knows of it.
+/// A device with everything that the register knows about it.
 ///
 /// ```
 /// let watch = rollbook_testkit::example::shop().device(&"watch".parse()?)?;
@@ -19,11 +19,11 @@ pub struct Device {
     pub id: DeviceId,
     /// Its platform.
     pub platform: Platform,
-    /// The version of the app that last changed it; an update may be based on it.
+    /// The version of the app that last changed the device. An update may require it.
     ///
     /// Deleting a tag or an alias as a whole does not count as a change of the devices that carried it.
     pub version: Version,
-    /// What a gateway reaches it by; absent when it cannot be reached.
+    /// The token by which a gateway reaches it; absent if it cannot be reached.
     pub token: Option<PushToken>,
     /// Its mobile number.
     #[serde(default, deserialize_with = "stored_mobile")]
@@ -35,11 +35,11 @@ pub struct Device {
     pub utc_offset: Option<UtcOffset>,
     /// Its alias.
     pub alias: Option<Alias>,
-    /// The user it belongs to; its own id when nobody has claimed it.
+    /// The user it belongs to; the device's own id if no user has claimed it.
     pub user: UserId,
     /// Its tags, in byte order.
     pub tags: Vec<TagName>,
-    /// When it was registered first; absent for a device of a register that is older than this field.
+    /// When it was first registered; absent if that was before registers recorded it.
     #[serde(default)]
     pub registered_at: Option<Timestamp>,
     /// When it was last seen online.
@@ -47,7 +47,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// The user who has claimed the device; nobody, where it belongs to its anonymous user.
+    /// Returns the user who has claimed the device, or `None` if it belongs to its anonymous user.
     ///
     /// ```
     /// let shop = rollbook_testkit::example::shop();
@@ -61,7 +61,7 @@ impl Device {
     }
 }
 
-/// What a device registers with. Fields not given stay as they are.
+/// The data with which a device registers. Fields that are not given keep their values.
 ///
 /// ```
 /// use rollbook::{DeviceId, Platform, Registration, TagName};
@@ -77,9 +77,9 @@ impl Device {
 pub struct Registration {
     /// Its id.
     pub id: DeviceId,
-    /// Its platform; a device that is registered under another one moves with its tags, alias and user.
+    /// Its platform. A device that is registered on another platform than before moves with its tags, alias and user.
     pub platform: Platform,
-    /// What a gateway reaches it by.
+    /// The token by which a gateway reaches it.
     #[serde(default)]
     pub token: Option<PushToken>,
     /// Its mobile number.
@@ -91,19 +91,19 @@ pub struct Registration {
     /// Its offset from UTC.
     #[serde(default)]
     pub utc_offset: Option<UtcOffset>,
-    /// The user it belongs to from now on. A new device without one belongs to its anonymous user.
+    /// The user it belongs to from now on. A new device without a user belongs to its anonymous user.
     #[serde(default)]
     pub user: Option<UserId>,
     /// Its alias from now on.
     #[serde(default)]
     pub alias: Option<Alias>,
-    /// Tags that it gets; those it has stay. Counts as one add list.
+    /// Tags that it gets in addition to those it has. They count as one add list.
     #[serde(default)]
     pub tags: Vec<TagName>,
 }
 
 impl Registration {
-    /// A registration of an id and a platform only.
+    /// Creates a registration that has only an id and a platform.
     ///
     /// ```
     /// use rollbook::{Platform, Registration};
@@ -129,7 +129,7 @@ impl Registration {
     }
 }
 
-/// What a device says of itself when its app opens. Fields not given stay.
+/// What a device reports about itself when its app opens. Fields that are not given keep their values.
 ///
 /// ```
 /// use rollbook::{AppOpen, Platform};
@@ -144,14 +144,14 @@ impl Registration {
 pub struct AppOpen {
     /// Its id.
     pub device: DeviceId,
-    /// Its platform; absent: a known device keeps its own, and a new one is of the unknown platform.
+    /// Its platform; if absent, a known device keeps its own, and a new one gets the unknown platform.
     #[serde(default)]
     pub platform: Option<Platform>,
-    /// Whose device a new one is; absent: its anonymous user's. A known device stays with the user it has: going to
-    /// another is a registration's work.
+    /// The user of a new device; if absent, its anonymous user. A known device keeps its user; only a registration
+    /// assigns another.
     #[serde(default)]
     pub user: Option<UserId>,
-    /// What a gateway reaches it by.
+    /// The token by which a gateway reaches it.
     #[serde(default)]
     pub token: Option<PushToken>,
     /// Its language.
@@ -163,7 +163,7 @@ pub struct AppOpen {
 }
 
 impl AppOpen {
-    /// An opening of which nothing but the device is known.
+    /// Creates an opening that has only a device id.
     ///
     /// ```
     /// use rollbook::AppOpen;
@@ -177,7 +177,7 @@ impl AppOpen {
     }
 }
 
-/// What registering a device or a user did.
+/// The outcome of registering a device or a user.
 ///
 /// ```
 /// let shop = rollbook_testkit::example::shop();
@@ -188,23 +188,24 @@ impl AppOpen {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registered {
-    /// Was the device new?
+    /// Whether the device is new.
     pub created: bool,
-    /// The user that the device left, when it belonged to another.
+    /// The user that the device left, if it belonged to another.
     pub former_user: Option<UserId>,
-    /// Did the former user disappear, because this was its last device?
+    /// Whether the former user vanished because this was its last device.
     pub former_user_vanished: bool,
-    /// Devices that lost the alias to make room, where the app evicts the oldest.
+    /// The devices that lost the alias to make room, if the app evicts the oldest.
     pub evicted: Vec<DeviceId>,
-    /// The alias that the device had with its former user, and still has.
+    /// The alias that the device had with its former user and still has.
     #[serde(default)]
     pub kept_alias: Option<Alias>,
-    /// The tags that the device had with its former user, and still has without being given them again; in byte order.
+    /// The tags that the device had with its former user and still has, except those that it was given again; in byte
+    /// order.
     #[serde(default)]
     pub kept_tags: Vec<TagName>,
 }
 
-/// What signing a device out did.
+/// The outcome of signing a device out.
 ///
 /// ```
 /// let shop = rollbook_testkit::example::shop();
@@ -215,17 +216,17 @@ pub struct Registered {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedOut {
-    /// The user that the device left; absent when it was its anonymous user's already.
+    /// The user that the device left; absent if it belonged to its anonymous user already.
     pub former_user: Option<UserId>,
-    /// Did the former user disappear, because this was its last device?
+    /// Whether the former user vanished because this was its last device.
     pub former_user_vanished: bool,
-    /// The alias that the device had with its former user, and still has.
+    /// The alias that the device had with its former user and still has.
     pub kept_alias: Option<Alias>,
-    /// The tags that the device had with its former user, and still has; in byte order.
+    /// The tags that the device had with its former user and still has; in byte order.
     pub kept_tags: Vec<TagName>,
 }
 
-/// A field of an update: leave it, clear it, or set it.
+/// The change of one field in an update: keep it, clear it, or set it.
 ///
 /// ```
 /// use rollbook::{DeviceUpdate, Set};
@@ -238,16 +239,16 @@ pub struct SignedOut {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Set<T> {
-    /// Leave it as it is.
+    /// Keeps the value.
     #[default]
     Keep,
-    /// Take it away.
+    /// Removes the value.
     Clear,
-    /// Set it.
+    /// Sets the value.
     To(T),
 }
 
-/// What an update does to a device's tags.
+/// The change of a device's tags in an update.
 ///
 /// ```
 /// use rollbook::{DeviceUpdate, TagsChange};
@@ -259,16 +260,16 @@ pub enum Set<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TagsChange {
-    /// Removes some, then adds some: a tag in both lists ends up present.
+    /// Removes some tags, then adds some: a tag in both lists ends up present.
     Change {
-        /// Tags the device gets.
+        /// Tags that the device gets.
         #[serde(default)]
         add: Vec<TagName>,
-        /// Tags the device loses.
+        /// Tags that the device loses.
         #[serde(default)]
         remove: Vec<TagName>,
     },
-    /// Removes all.
+    /// Removes all tags.
     Clear,
 }
 
@@ -293,13 +294,14 @@ impl Default for TagsChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeviceUpdate {
-    /// Tags.
+    /// The change of the tags.
     pub tags: TagsChange,
-    /// Alias.
+    /// The change of the alias.
     pub alias: Set<Alias>,
-    /// Mobile number.
+    /// The change of the mobile number.
     pub mobile: Set<Mobile>,
-    /// Apply only when the device still has this version; otherwise [`Error::Stale`](crate::Error::Stale).
+    /// Applies the update only if the device still has this version; otherwise it fails with
+    /// [`Error::Stale`](crate::Error::Stale).
     pub based_on: Option<Version>,
 }
 
@@ -309,7 +311,7 @@ impl Default for DeviceUpdate {
     }
 }
 
-/// What updating a device did.
+/// The outcome of updating a device.
 ///
 /// ```
 /// use rollbook::{AliasOverflow, DeviceUpdate, Limits, Set};
@@ -324,6 +326,6 @@ impl Default for DeviceUpdate {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updated {
-    /// Devices that lost the alias to make room, where the app evicts the oldest.
+    /// The devices that lost the alias to make room, if the app evicts the oldest.
     pub evicted: Vec<DeviceId>,
 }

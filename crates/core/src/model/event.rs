@@ -1,4 +1,4 @@
-//! Events: what is posted, what is read back, and the code that names one.
+//! Events: what is posted, what is read back, and the code that identifies one.
 
 use super::{Attributes, DeviceId, EventName, EventSeq, Timestamp, UserId, absent};
 use crate::violation::{Rule, Violation, shown};
@@ -22,26 +22,26 @@ use std::fmt;
 pub struct NewEvent {
     /// Its declared name.
     pub name: EventName,
-    /// What is said about it; may be empty.
+    /// Its attributes; may be empty.
     pub attributes: Attributes,
-    /// The device it happened on. A device or a user must be given, and one of them must be known to the app.
+    /// The device on which it happened. A device or a user must be given, and one of them must be known to the app.
     #[serde(default)]
     pub device: Option<DeviceId>,
-    /// The user it happened to.
+    /// The user to whom it happened.
     #[serde(default)]
     pub user: Option<UserId>,
     /// When it happened: from 1970 to [`Limits::event_ahead_secs`](crate::Limits::event_ahead_secs) after now.
     #[serde(default)]
     pub timestamp_utc: Option<Timestamp>,
-    /// When it happened by the device's own clock: epoch seconds plus the device's UTC offset, which is taken off
-    /// again (a device of no known offset counts as UTC). Ignored when [`NewEvent::timestamp_utc`] is given; without
-    /// either it happened now.
+    /// When it happened by the device's own clock, in epoch seconds plus the device's UTC offset. The offset is
+    /// subtracted again; a device without a known offset counts as UTC. Ignored if [`NewEvent::timestamp_utc`] is
+    /// given. If both times are absent, the event happened now.
     #[serde(default)]
     pub timestamp_current: Option<Timestamp>,
 }
 
 impl NewEvent {
-    /// An event of this name, without attributes, device, user or time.
+    /// Creates an event of this name, without attributes, device, user or time.
     ///
     /// ```
     /// use rollbook::NewEvent;
@@ -64,7 +64,7 @@ impl NewEvent {
     }
 }
 
-/// The name of a posted event, unique in its app, of the form `XXXXX-XXXXX` in upper-case hexadecimal.
+/// The code that identifies a posted event within its app, of the form `XXXXX-XXXXX` in upper-case hexadecimal.
 ///
 /// ```
 /// use rollbook::EventCode;
@@ -75,13 +75,13 @@ impl NewEvent {
 #[serde(into = "String")]
 pub struct EventCode(u64);
 
-/// A code has ten hexadecimal digits.
+/// The number of bits in a code, which has ten hexadecimal digits.
 const CODE_BITS: u32 = 40;
 const HALF: u64 = (1 << (CODE_BITS / 2)) - 1;
 
 impl EventCode {
-    /// The code of an event's number: a permutation of 40 bits keyed by the app's salt, so that codes are unique
-    /// without being kept, and tell nothing of how many events there are.
+    /// Returns the code of an event's number: a permutation of 40 bits keyed by the app's salt. So codes are unique
+    /// without being stored, and reveal nothing about the number of events.
     pub(crate) fn of(seq: EventSeq, salt: u64) -> Self {
         let (mut left, mut right) = (seq.0 >> (CODE_BITS / 2) & HALF, seq.0 & HALF);
         // A Feistel network is a permutation whatever its round function is.
@@ -147,7 +147,7 @@ impl From<EventCode> for String {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The code that posting it answered.
+    /// The code that posting it returned.
     pub code: EventCode,
     /// When it happened.
     pub at: Timestamp,
@@ -157,11 +157,11 @@ pub struct Event {
     pub device: Option<DeviceId>,
     /// The user it was posted with.
     pub user: Option<UserId>,
-    /// What was said about it.
+    /// Its attributes.
     pub attributes: Attributes,
 }
 
-/// Where a page of events ends: a time and a number at that time.
+/// The end of a page of events: a time and an event's number.
 ///
 /// ```
 /// use rollbook::{EventQuery, NewEvent};
@@ -176,11 +176,11 @@ pub struct Event {
 pub struct EventPosition {
     /// The time.
     pub at: Timestamp,
-    /// The number among the app's events.
+    /// The event's number in the app.
     pub seq: EventSeq,
 }
 
-/// Which end of the history comes first.
+/// The order of a history.
 ///
 /// ```
 /// use rollbook::{EventOrder, EventQuery, NewEvent};
@@ -194,14 +194,14 @@ pub struct EventPosition {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventOrder {
-    /// The latest time first; of one time, the one posted last.
+    /// The latest time first; at the same time, the event that was posted last.
     #[default]
     NewestFirst,
-    /// The earliest time first; of one time, the one posted first.
+    /// The earliest time first; at the same time, the event that was posted first.
     OldestFirst,
 }
 
-/// Whose events are read.
+/// The events that a query reads.
 ///
 /// ```
 /// use rollbook::{EventQuery, EventScope};
@@ -212,18 +212,18 @@ pub enum EventOrder {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventScope {
-    /// Every event of the app.
+    /// All events of the app.
     #[default]
     All,
-    /// Those posted with this device.
+    /// The events posted with this device.
     Device(DeviceId),
-    /// Those posted with this user.
+    /// The events posted with this user.
     User(UserId),
-    /// Those of this name.
+    /// The events of this name.
     Name(EventName),
 }
 
-/// A question about history.
+/// A query of the history.
 ///
 /// ```
 /// use rollbook::{EventOrder, EventQuery};
@@ -233,19 +233,19 @@ pub enum EventScope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventQuery {
-    /// Whose events.
+    /// The events to read.
     pub scope: EventScope,
-    /// The earliest time, inclusive; the default, [`Timestamp::MIN`], is written as absent.
+    /// The earliest time, inclusive. The default, [`Timestamp::MIN`], is written as absent.
     #[serde(with = "absent::from")]
     pub from: Timestamp,
-    /// The latest time, inclusive; the default, [`Timestamp::MAX`], is written as absent.
+    /// The latest time, inclusive. The default, [`Timestamp::MAX`], is written as absent.
     #[serde(with = "absent::until")]
     pub until: Timestamp,
-    /// Which end first.
+    /// The order of the events.
     pub order: EventOrder,
-    /// Where the page before ended.
+    /// The end of the previous page; absent for the first page.
     pub after: Option<EventPosition>,
-    /// Events on a page; 0 counts as 1.
+    /// The maximum number of events on a page; 0 counts as 1.
     pub limit: usize,
 }
 

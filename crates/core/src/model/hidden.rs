@@ -1,15 +1,15 @@
-//! Decoding texts that no error may show: of what stands in their place by mistake an error tells the kind alone.
+//! Deserialization of secrets and tokens. Errors name the kind of value that was found, never the value.
 
 use super::Secret;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use std::fmt;
 
-/// A text that becomes a secret or a token. Its rules are theirs.
+/// A text that becomes a secret or a token, which checks its own rules.
 pub(super) struct HiddenText(pub(super) String);
 
 impl<'de> Deserialize<'de> for HiddenText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Asked for a text, a reader of JSON refuses everything else by itself, with the value in its words.
+        // `deserialize_string` of a JSON reader would refuse any other value by itself, with the value in its message.
         let text = match deserializer.is_human_readable() {
             true => deserializer.deserialize_any(Text),
             false => deserializer.deserialize_string(Text),
@@ -18,7 +18,7 @@ impl<'de> Deserialize<'de> for HiddenText {
     }
 }
 
-/// A list of secrets.
+/// Reads a list of secrets.
 pub(super) fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
     match deserializer.is_human_readable() {
         true => deserializer.deserialize_any(Secrets),
@@ -26,7 +26,7 @@ pub(super) fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     }
 }
 
-/// The visits whose own errors would repeat the value.
+/// The visits whose default errors would contain the value.
 macro_rules! tells_only_the_kind {
     ($($visit:ident: $type:ty, $kind:literal;)*) => {$(
         fn $visit<E: Error>(self, _: $type) -> Result<Self::Value, E> {

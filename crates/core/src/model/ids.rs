@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An app's number inside one register. Never given twice.
+/// The number of an app in one register. It is never given to another app.
 ///
 /// ```
 /// use rollbook::{AppId, store::{Store, View}};
@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 pub struct AppId(pub u32);
 
 impl AppId {
-    /// The space that holds the register's own catalogue: which apps there are. No device lives in it.
+    /// The space that holds the register's own catalogue of apps. It contains no devices.
     pub const DIRECTORY: AppId = AppId(0);
 }
 
-/// The number of a commit inside one app: the first is 1, and each that is applied is one more.
+/// The number of a commit in one app. The first commit is 1, and each commit that is applied is one more.
 ///
-/// A view belongs to the version it shows; a device's version is that of the commit that last changed it.
+/// A view belongs to the version that it shows. A device's version is that of the commit that last changed it.
 ///
 /// ```
 /// use rollbook::{DeviceUpdate, Set};
@@ -43,7 +43,7 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// A position in an app's log: the number of an event, in the order of posting, from 1.
+/// A position in an app's log: the number of an event, in the order of posting, starting with 1.
 ///
 /// ```
 /// use rollbook::{EventQuery, EventSeq, NewEvent};

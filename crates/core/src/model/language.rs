@@ -1,4 +1,4 @@
-//! The language of a device: a BCP 47 tag, kept in one form whatever form a phone sent it in.
+//! The language of a device: a BCP 47 tag, normalized to one form.
 
 use super::names::sized;
 use crate::violation::{Rule, Violation, shown};
@@ -6,12 +6,12 @@ use icu_locale_core::LanguageIdentifier;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
-/// The longest text that is read. Extensions, which are dropped, make tags long.
+/// The maximum length of a text that is read. It is generous because extensions, which are dropped, make tags long.
 const READ_BYTES: usize = 255;
-/// The longest language that is kept: what RFC 5646 asks of every buffer for a tag.
+/// The maximum length of a language that is kept: the buffer size that RFC 5646 requires for a tag.
 const KEPT_BYTES: usize = 35;
 
-/// A language: a BCP 47 tag of a primary part of 2 or 3 letters, with optional script, region and variants.
+/// A language: a BCP 47 tag with a primary part of 2 or 3 letters, and optional script, region and variants.
 ///
 /// It is kept in its usual case, with `-` between the parts. The forms that phones send are understood: `_` is read as
 /// `-`, and extensions (`-u-…`, `-x-…`) and the parts of a POSIX locale (`.UTF-8`, `@euro`) are dropped.
@@ -35,7 +35,7 @@ const KEPT_BYTES: usize = 35;
 pub struct Language(pub(super) Box<str>);
 
 impl Language {
-    /// Reads a language and puts it into its usual form.
+    /// Reads a language and converts it to its usual form.
     ///
     /// ```
     /// use rollbook::{Language, Rule};
@@ -45,7 +45,7 @@ impl Language {
     /// ```
     ///
     /// # Errors
-    /// A violation of the field `language`: the text is no tag, or a tag that is too long.
+    /// A violation of the field `language` if the text is not a tag, or is a tag that is too long.
     pub fn new(text: impl Into<Box<str>> + AsRef<str>) -> Result<Self, Violation> {
         sized("language", text.as_ref(), READ_BYTES)?;
         if is_usual(text.as_ref()) {
@@ -59,8 +59,8 @@ impl Language {
         Ok(Language(tag))
     }
 
-    /// Reads a language as a device sends it, where nothing may be lost for its sake: white space around it is not
-    /// counted, and what is no language is none.
+    /// Reads a language from a device whose call must not fail because of it: white space around it is ignored, and
+    /// anything that is not a language is `None`.
     ///
     /// ```
     /// use rollbook::Language;
@@ -72,9 +72,9 @@ impl Language {
         Language::new(text.trim()).ok()
     }
 
-    /// Reads a language that a register holds already; what stores decode with. Earlier releases kept any 2 or 3
-    /// lower-case letters with further parts: such a text is put into its usual form where it is a tag, and stays as it
-    /// is where it is none.
+    /// Reads a language that a register holds already. Stores decode with it. Earlier releases kept any 2 or 3
+    /// lower-case letters with further parts: such a text is converted to its usual form if it is a tag, and kept as it
+    /// is otherwise.
     ///
     /// ```
     /// use rollbook::Language;
@@ -86,7 +86,7 @@ impl Language {
     /// ```
     ///
     /// # Errors
-    /// As [`Language::new`], for a text that no release kept.
+    /// As for [`Language::new`], for a text that no release kept.
     pub fn stored(text: impl Into<Box<str>> + AsRef<str>) -> Result<Self, Violation> {
         if text.as_ref().len() <= KEPT_BYTES
             && !is_usual(text.as_ref())
@@ -99,7 +99,7 @@ impl Language {
     }
 }
 
-/// Is this `ll` or `ll-RR`, as almost every language is, and so in its usual form already?
+/// Returns whether the text is `ll` or `ll-RR` and so in its usual form already, as almost every language is.
 fn is_usual(text: &str) -> bool {
     match *text.as_bytes() {
         [a, b] => a.is_ascii_lowercase() && b.is_ascii_lowercase(),
@@ -113,7 +113,7 @@ fn is_usual(text: &str) -> bool {
     }
 }
 
-/// The tag in its usual case, without what is dropped; nothing when there is no tag.
+/// Returns the tag in its usual case, without the dropped parts, or `None` if there is no tag.
 fn canonical(text: &str) -> Option<Box<str>> {
     // A POSIX locale is language_REGION.codeset@modifier.
     let tag = text.split(['.', '@']).next()?.replace('_', "-");
@@ -130,7 +130,7 @@ fn canonical(text: &str) -> Option<Box<str>> {
     (2..=3).contains(&primary).then(|| parsed.to_string().into())
 }
 
-/// The rule of the releases before languages were read as tags.
+/// Checks the rule that was in force before languages were read as tags.
 fn was_kept(text: &str) -> bool {
     let mut parts = text.split(['-', '_']);
     let primary = parts.next().unwrap_or_default();

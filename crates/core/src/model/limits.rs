@@ -1,15 +1,15 @@
-//! Every limit of an app in one value, with named profiles.
+//! All limits of an app in one value, with named profiles.
 //!
-//! A limit speaks of what is added. Removing is always legal, also above a limit that was lowered later; what exists
-//! above a lowered limit keeps working and can only shrink. Exactly at a limit is accepted. A list is counted as it
-//! was sent: duplicates count.
+//! A limit applies to additions. Removals are always allowed, even above a limit that was lowered later: what exists
+//! above it keeps working and can only shrink. A value exactly at a limit is accepted. Lists are counted as they were
+//! sent, including duplicates.
 
 use super::{Alias, TagName, absent, check_new};
 use crate::violation::{Rule, Violation, Violations, shown};
 use serde::{Deserialize, Serialize};
 use unicode_script::{Script, UnicodeScript};
 
-/// Which tag names and aliases may be added.
+/// The tag names and aliases that may be added.
 ///
 /// ```
 /// use rollbook::{Limits, NameRule};
@@ -22,10 +22,10 @@ use unicode_script::{Script, UnicodeScript};
 pub enum NameRule {
     /// JPush: 1 to 40 bytes of `A-Z a-z 0-9 _`, Han characters and `@ ! # $ & * + = . | ￥ ¥`.
     Jpush,
-    /// Other vendors: 1 to 128 bytes without control characters, one of them visible, and with neither white space nor
-    /// anything invisible at an end.
+    /// The names that other vendors allow: 1 to 128 bytes without control characters, with at least one visible
+    /// character, and with neither white space nor an invisible character at an end.
     Relaxed,
-    /// As wide as a name can be: the same with 1 to 255 bytes.
+    /// The widest rule: as [`NameRule::Relaxed`], but 1 to 255 bytes.
     Any,
 }
 
@@ -50,7 +50,8 @@ impl NameRule {
     }
 }
 
-/// Are these only letters, digits and underscores of ASCII? Almost every name is, and each name of a list is looked at.
+/// Returns whether the text has only letters, digits and underscores of ASCII. Almost every name has, and each name of
+/// a list is checked.
 fn is_plain(text: &str) -> bool {
     const PLAIN: u128 = {
         let (mut plain, mut byte) = (0, 0_u8);
@@ -62,7 +63,7 @@ fn is_plain(text: &str) -> bool {
         }
         plain
     };
-    // Without an early end: names are short, and a branch at every byte costs more than the rest of them.
+    // There is no early exit: names are short, and a branch at every byte costs more than reading the rest.
     text.bytes().fold(true, |plain, byte| plain & (byte < 128 && PLAIN >> (byte & 127) & 1 == 1))
 }
 
@@ -70,7 +71,7 @@ fn in_jpush_alphabet(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_@!#$&*+=.|￥¥".contains(c) || (!c.is_ascii() && c.script() == Script::Han)
 }
 
-/// What happens when an alias that names its limit of devices is set on one more.
+/// What happens if an alias that is at its limit of devices is set on another device.
 ///
 /// ```
 /// use rollbook::{AliasOverflow, Limits};
@@ -81,12 +82,14 @@ fn in_jpush_alphabet(c: char) -> bool {
 pub enum AliasOverflow {
     /// The operation is refused.
     Refuse,
-    /// The device bound to the alias first loses it. The order of bindings is kept while this is the app's policy;
-    /// bindings made under another are older than all that are made under this one, in byte order of the device ids.
+    /// The device that was bound to the alias first loses it. The order of bindings is recorded while this is the app's
+    /// policy. Bindings that were made under another policy count as older than all recorded ones, in byte order of the
+    /// device ids.
     EvictOldest,
 }
 
-/// The limits of one app. `None` means unlimited; it is written `"none"`, and `"unlimited"` and null are read as well.
+/// The limits of one app, with their defaults. `None` means unlimited; it is written `"none"`, and `"unlimited"` and
+/// null are read as well.
 ///
 /// ```
 /// use rollbook::{AliasOverflow, Limits};
@@ -100,60 +103,60 @@ pub enum AliasOverflow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Which tag names and aliases may be added. JPush's alphabet.
+    /// The tag names and aliases that may be added. Default: JPush's alphabet.
     pub names: NameRule,
-    /// Tags on one device. 1 000.
+    /// The maximum number of tags on one device. Default: 1 000.
     #[serde(with = "absent::limit")]
     pub tags_per_device: Option<u32>,
-    /// Tags in one add list, and in one remove list, of a device update. 100.
+    /// The maximum number of tags in one add list, and in one remove list, of a device update. Default: 100.
     #[serde(with = "absent::limit")]
     pub tags_per_list: Option<u32>,
-    /// Sum of the bytes of the tags in one such list. 1 000.
+    /// The maximum sum of the bytes of the tags in one such list. Default: 1 000.
     #[serde(with = "absent::limit")]
     pub tag_list_bytes: Option<u32>,
-    /// Devices in one add list, and in one remove list, of a tag update. 1 000.
+    /// The maximum number of devices in one add list, and in one remove list, of a tag update. Default: 1 000.
     #[serde(with = "absent::limit")]
     pub devices_per_list: Option<u32>,
-    /// Devices that one alias may name, on all platforms together. 10.
+    /// The maximum number of devices of one alias, on all platforms together. Default: 10.
     #[serde(with = "absent::limit")]
     pub devices_per_alias: Option<u32>,
-    /// What happens beyond [`Limits::devices_per_alias`]. Refused.
+    /// What happens beyond [`Limits::devices_per_alias`]. Default: the operation is refused.
     pub alias_overflow: AliasOverflow,
-    /// Ids in one presence question; at least 1 is always needed. 1 000.
+    /// The maximum number of ids in one presence query, which needs at least 1. Default: 1 000.
     #[serde(with = "absent::limit")]
     pub ids_per_presence: Option<u32>,
-    /// A device is online when it was seen within so many seconds, inclusive. 600.
+    /// A device is online if it was seen within this number of seconds, inclusive. Default: 600.
     pub online_window_secs: u32,
-    /// The last-seen time is told when it lies within so many seconds, inclusive. 172 800 (48 hours).
+    /// The last-seen time is reported if it lies within this number of seconds, inclusive. Default: 172 800 (48 hours).
     pub last_seen_window_secs: u32,
-    /// Members of an event's attributes. 100.
+    /// The maximum number of members of an event's attributes. Default: 100.
     #[serde(with = "absent::limit")]
     pub attributes_per_event: Option<u32>,
-    /// Bytes of one string among an event's attributes. 4 096.
+    /// The maximum number of bytes of one string among an event's attributes. Default: 4 096.
     #[serde(with = "absent::limit")]
     pub attribute_bytes: Option<u32>,
-    /// Items of one list among an event's attributes. 100.
+    /// The maximum number of items of one list among an event's attributes. Default: 100.
     #[serde(with = "absent::limit")]
     pub attribute_items: Option<u32>,
-    /// Does posting an undeclared event declare it? No.
+    /// Whether posting an undeclared event declares it. Default: no.
     pub declare_on_first_use: bool,
-    /// Events older than so many seconds disappear. Kept for ever.
+    /// Events older than this number of seconds disappear. Default: events are kept for ever.
     #[serde(with = "absent::limit")]
     pub event_retention_secs: Option<u32>,
-    /// How many seconds later than now an event may have happened, inclusive; nor may it have happened before 1970.
-    /// `None`: the times of events are not checked. 86 400 (24 hours): a time far ahead is a mistake, mostly of
-    /// milliseconds for seconds.
+    /// The number of seconds after now, inclusive, within which an event may happen; it may not happen before 1970
+    /// either. `None`: the times of events are not checked. Default: 86 400 (24 hours), because a time far ahead is a
+    /// mistake, usually milliseconds in place of seconds.
     #[serde(with = "absent::limit")]
     pub event_ahead_secs: Option<u32>,
-    /// Operations in one batch. 1 000.
+    /// The maximum number of operations in one batch. Default: 1 000.
     #[serde(with = "absent::limit")]
     pub operations_per_batch: Option<u32>,
-    /// Nodes of one audience expression, at least 1. 10 000.
+    /// The maximum number of nodes of one audience expression, at least 1. Default: 10 000.
     pub audience_nodes: u32,
 }
 
 impl Limits {
-    /// The documented limits of the JPush Device API; the default.
+    /// Returns the documented limits of the JPush Device API, which are the default.
     ///
     /// ```
     /// assert_eq!(rollbook::Limits::jpush(), rollbook::Limits::default());
@@ -183,7 +186,7 @@ impl Limits {
         }
     }
 
-    /// JPush's numbers with names as other vendors allow them, such as `country:us` and `pref-news`.
+    /// Returns JPush's numbers with names as other vendors allow them, such as `country:us` and `pref-news`.
     ///
     /// ```
     /// let tag = "pref-news".parse().unwrap();
@@ -194,7 +197,7 @@ impl Limits {
         Limits { names: NameRule::Relaxed, ..Self::jpush() }
     }
 
-    /// No limit where a limit can be absent; names as wide as they can be.
+    /// Returns no limit wherever a limit can be absent, and the widest rule for names.
     ///
     /// ```
     /// assert_eq!(rollbook::Limits::unlimited().tags_per_device, None);
@@ -218,10 +221,10 @@ impl Limits {
         }
     }
 
-    /// Can these be the limits of an app?
+    /// Checks whether an app can have these limits.
     ///
-    /// A limit of 0 that only forbids to add something is one: an app without aliases, for instance. One under which
-    /// what is there could not be read or removed any more is none.
+    /// A limit of 0 is allowed if it only prevents additions: for instance, an app without aliases. It is refused if
+    /// what exists could then no longer be read or removed.
     ///
     /// ```
     /// use rollbook::Limits;
@@ -231,7 +234,7 @@ impl Limits {
     /// ```
     ///
     /// # Errors
-    /// Every limit that cannot be one.
+    /// A violation for every limit that must not be 0.
     pub fn check(&self) -> Result<(), Violations> {
         let mut limits = self.clone();
         let wrong = limits.at_least_1().into_iter().filter(|(_, limit)| limit.as_deref() == Some(&0));
@@ -240,8 +243,8 @@ impl Limits {
         )
     }
 
-    /// The limits as they count. Registers that were written before limits were [checked](Limits::check) may hold a 0
-    /// where there can be none; such an app can still be read, exported and emptied.
+    /// Returns the limits in the form in which they are applied. Registers that were written before limits were
+    /// [checked](Limits::check) may hold a 0 that is not allowed; such an app can still be read, exported and emptied.
     pub(crate) fn at_least_usable(mut self) -> Self {
         self.at_least_1()
             .into_iter()
@@ -250,8 +253,8 @@ impl Limits {
         self
     }
 
-    /// The limits that cannot be 0: an audience has a node, a question about presence an id, a batch an operation, and
-    /// the lists are also those by which tags and devices are removed.
+    /// Returns the limits that must not be 0: an audience has a node, a presence query an id, a batch an operation, and
+    /// tags and devices are removed by lists, too.
     fn at_least_1(&mut self) -> [(&'static str, Option<&mut u32>); 6] {
         [
             ("limits.tags_per_list", self.tags_per_list.as_mut()),
@@ -263,7 +266,7 @@ impl Limits {
         ]
     }
 
-    /// May this tag be added to a device?
+    /// Checks whether this tag may be added to a device.
     ///
     /// ```
     /// let refused = rollbook::Limits::jpush().check_tag(&"two words".parse().unwrap()).unwrap_err();
@@ -276,7 +279,7 @@ impl Limits {
         self.names.check("tag", tag.as_str())
     }
 
-    /// May this alias be set on a device?
+    /// Checks whether this alias may be set on a device.
     ///
     /// ```
     /// let limits = rollbook::Limits::jpush();
@@ -297,7 +300,7 @@ impl Default for Limits {
     }
 }
 
-/// Is a list of `items` within `limit`? The violation names `field`.
+/// Checks whether a list of `items` items is within `limit`. The violation names `field`.
 pub(crate) fn check_items(field: &'static str, items: usize, limit: Option<u32>) -> Result<(), Violation> {
     match limit {
         Some(most) if items > most as usize => {

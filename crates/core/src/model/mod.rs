@@ -1,21 +1,21 @@
-//! Plain records and the rules they carry: what a register knows, without how it is kept.
+//! Plain records and their rules: what a register knows, without how it is stored.
 //!
-//! - [`names`](self): validated strings. A value of such a type satisfies the widest rule of its kind; what an app
-//!   allows to be *added* is narrower and lives in its [`Limits`].
-//! - [`Platform`], [`PlatformSet`]: what kind of device.
+//! - [`names`](self): validated strings. A value of such a type satisfies the widest rule of its kind. The rule of what
+//!   an app allows to be *added* is narrower and is part of its [`Limits`].
+//! - [`Platform`], [`PlatformSet`]: the kinds of devices.
 //! - [`Device`], [`Registration`], [`DeviceUpdate`]: a device as it is read, registered, changed.
 //! - [`Event`], [`EventQuery`]: history.
-//! - [`AppRecord`], [`AppSettings`], [`Limits`], [`Policies`]: a tenant.
-//! - [`Command`], [`Outcome`]: an operation as data, and what it did.
+//! - [`AppRecord`], [`AppSettings`], [`Limits`], [`Policies`]: an app.
+//! - [`Command`], [`Outcome`]: an operation as data, and its outcome.
 //! - [`Timestamp`], [`Clock`], [`Entropy`]: time and randomness as arguments.
 //!
 //! # As data
 //!
 //! Every plain type is written and read with serde, in one style: members and variants in `snake_case`, times in
-//! seconds, a value that is absent as null or left out. What callers send ([`Registration`], [`AppOpen`], [`Command`],
-//! [`DeviceUpdate`], [`NewEvent`], [`EventQuery`], [`AppSettings`], [`Limits`], [`Policies`]) refuses members that it
-//! does not know: a misspelt `tagz` must not pass for a device without tags. What the register returns ignores them, so
-//! that a reader that is older than the register understands it.
+//! seconds, absent values as null or left out. Types that callers send ([`Registration`], [`AppOpen`], [`Command`],
+//! [`DeviceUpdate`], [`NewEvent`], [`EventQuery`], [`AppSettings`], [`Limits`], [`Policies`]) refuse unknown members: a
+//! misspelt `tagz` must not pass for a device without tags. Types that the register returns ignore them, so that a
+//! reader older than the register understands it.
 
 mod absent;
 mod app;

@@ -1,7 +1,7 @@
-//! Validated strings: a value of the type is a proof that its rule holds, also after decoding.
+//! Validated strings: a value of such a type proves that its rule holds, also after decoding.
 //!
-//! Comparison is by bytes: case-sensitive, without Unicode normalisation. No type here derefs to `str` or has a
-//! default: a name is not a string that happens to be checked, and there is no name that nobody chose.
+//! Comparison is by bytes: case-sensitive and without Unicode normalisation. No type here derefs to `str` or has a
+//! default, because a name is not just a checked string, and there is no name that was not chosen.
 
 use super::hidden::HiddenText;
 use super::language::Language;
@@ -10,9 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 
-/// The longest name of any kind but app keys and tokens, in bytes; a store may keep a name's length in one byte.
+/// The maximum length in bytes of every kind of name except app keys and tokens. A store may keep a name's length in
+/// one byte.
 const NAME_BYTES: usize = 255;
-/// The longest mobile number, in bytes.
+/// The maximum length of a mobile number in bytes.
 const MOBILE_BYTES: usize = 20;
 
 pub(super) fn sized(field: &'static str, text: &str, most: usize) -> Result<(), Violation> {
@@ -24,8 +25,8 @@ pub(super) fn sized(field: &'static str, text: &str, most: usize) -> Result<(), 
 }
 
 fn printable(field: &'static str, text: &str) -> Result<(), Violation> {
-    // Every read of a name passes here; a text of plain ASCII, by far the most common, is judged without decoding, and
-    // without a branch at every byte.
+    // Every name that is read is checked here. A text of plain ASCII, by far the most common, is checked without
+    // decoding and without a branch at every byte.
     let plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
     if !plain && text.chars().any(char::is_control) {
         return Err(Violation::new(field, Rule::Characters, "must hold no control characters", shown(text)));
@@ -55,7 +56,7 @@ fn mobile(field: &'static str, text: &str) -> Result<(), Violation> {
     Err(Violation::new(field, Rule::Form, limit, shown(text)))
 }
 
-/// The form of a number, which earlier releases took for one also when it had no digit.
+/// Checks the earlier rule for mobile numbers, which did not require a digit.
 fn was_mobile(text: &str) -> bool {
     let mut bytes = text.bytes();
     let first = bytes.next().is_some_and(|b| b == b'+' || b.is_ascii_digit());
@@ -63,7 +64,7 @@ fn was_mobile(text: &str) -> bool {
 }
 
 fn push_token(field: &'static str, text: &str) -> Result<(), Violation> {
-    // A token opens the way to a device: an error tells its length, never its text.
+    // A token gives access to a device, so an error contains its length and never its text.
     if !(1..=4096).contains(&text.len()) {
         return Err(Violation::new(field, Rule::Bytes, "must be 1 to 4096", text.len()));
     }
@@ -77,7 +78,7 @@ macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $good:literal) => {
         name_type! { $(#[$doc])* $name, $field, $rule, $good, Cow<'_, str> }
     };
-    // The last two: a text that examples take, and what it is decoded from.
+    // The last two arguments: a text for the examples, and the type it is decoded from.
     ($(#[$doc:meta])* $name:ident, $field:literal, $rule:ident, $good:literal, $text:ty) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -105,7 +106,7 @@ macro_rules! name_type {
     };
 }
 
-/// What every type that holds a checked text has, given its `new`.
+/// The methods and traits of every type that holds a checked text, given its `new`.
 macro_rules! text_type {
     ($name:ident, $good:literal, $text:ty) => {
         impl<'de> Deserialize<'de> for $name {
@@ -115,7 +116,7 @@ macro_rules! text_type {
         }
 
         impl $name {
-            /// The text.
+            /// Returns the text.
             ///
             /// ```
             #[doc = concat!("let held = rollbook::", stringify!($name), "::new(\"", $good, "\")?;")]
@@ -127,7 +128,7 @@ macro_rules! text_type {
                 &self.0
             }
 
-            /// The text, as it is held.
+            /// Returns the text without copying it.
             ///
             /// ```
             #[doc = concat!("let text = rollbook::", stringify!($name), "::new(\"", $good, "\")?.into_text();")]
@@ -208,8 +209,8 @@ name_type! {
     AppKey, "app", app_key, "shop"
 }
 name_type! {
-    /// One installation of an app: 1 to 255 bytes, no control characters. A register takes only
-    /// new ones that have a visible character, and no white space and nothing invisible at an end.
+    /// The id of one installation of an app: 1 to 255 bytes, no control characters. A new id must also have a visible
+    /// character, and neither white space nor an invisible character at an end.
     ///
     /// ```
     /// use rollbook::DeviceId;
@@ -219,8 +220,8 @@ name_type! {
     DeviceId, "device", plain_name, "phone"
 }
 name_type! {
-    /// The person behind devices: 1 to 255 bytes, no control characters. A register takes only
-    /// new ones that have a visible character, and no white space and nothing invisible at an end.
+    /// The id of the person to whom devices belong: 1 to 255 bytes, no control characters. A new id must also have a
+    /// visible character, and neither white space nor an invisible character at an end.
     ///
     /// ```
     /// use rollbook::UserId;
@@ -230,8 +231,8 @@ name_type! {
     UserId, "user", plain_name, "ann"
 }
 name_type! {
-    /// A label on devices: 1 to 255 bytes, no control characters. What an app lets be added is narrower: its
-    /// [`Limits::names`](crate::Limits::names).
+    /// A label on devices: 1 to 255 bytes, no control characters. The rule for tags that are added is narrower and set
+    /// by the app: [`Limits::names`](crate::Limits::names).
     ///
     /// ```
     /// use rollbook::TagName;
@@ -241,8 +242,8 @@ name_type! {
     TagName, "tag", plain_name, "news"
 }
 name_type! {
-    /// A nickname of devices: 1 to 255 bytes, no control characters. What an app lets be set is narrower: its
-    /// [`Limits::names`](crate::Limits::names).
+    /// A nickname of devices: 1 to 255 bytes, no control characters. The rule for aliases that are set is narrower and
+    /// set by the app: [`Limits::names`](crate::Limits::names).
     ///
     /// ```
     /// use rollbook::Alias;
@@ -252,7 +253,7 @@ name_type! {
     Alias, "alias", plain_name, "ann"
 }
 name_type! {
-    /// A declared kind of event: 1 to 255 bytes, no control characters, case-sensitive.
+    /// The name of a declared event type: 1 to 255 bytes, no control characters, case-sensitive.
     ///
     /// ```
     /// use rollbook::EventName;
@@ -262,7 +263,7 @@ name_type! {
     EventName, "event", plain_name, "opened"
 }
 name_type! {
-    /// A mobile number: `+` or a digit, then digits and `-`, at most 20 characters, one of them a digit.
+    /// A mobile number: `+` or a digit, then digits and `-`; at most 20 characters, at least one of them a digit.
     ///
     /// ```
     /// use rollbook::Mobile;
@@ -273,8 +274,8 @@ name_type! {
 }
 text_type! { Language, "zh-CN", Cow<'_, str> }
 name_type! {
-    /// What a gateway needs to reach a device: 1 to 4096 bytes, no control characters. Its `Debug` form and the
-    /// errors about it hide the text.
+    /// The token by which a gateway reaches a device: 1 to 4096 bytes, no control characters. Its `Debug` form and the
+    /// errors about it do not contain the text.
     ///
     /// ```
     /// use rollbook::PushToken;
@@ -299,8 +300,8 @@ impl fmt::Debug for PushToken {
 }
 
 impl Mobile {
-    /// Reads a number that a register holds already; what stores decode with. Earlier releases kept numbers without a
-    /// digit: they stay as they are.
+    /// Reads a number that a register holds already. Stores decode with it. Earlier releases kept numbers without a
+    /// digit; they stay as they are.
     ///
     /// ```
     /// use rollbook::Mobile;
@@ -310,7 +311,7 @@ impl Mobile {
     /// ```
     ///
     /// # Errors
-    /// As [`Mobile::new`], for a text that no release kept.
+    /// As for [`Mobile::new`], for a text that no release kept.
     pub fn stored(text: impl Into<Box<str>> + AsRef<str>) -> Result<Self, Violation> {
         sized("mobile", text.as_ref(), MOBILE_BYTES)?;
         if was_mobile(text.as_ref()) {
@@ -327,7 +328,7 @@ pub(crate) fn stored_mobile<'de, D: Deserializer<'de>>(from: D) -> Result<Option
 }
 
 impl DeviceId {
-    /// The anonymous user of this device: a device nobody has claimed belongs to the user of its own id.
+    /// Returns the anonymous user of this device. A device that no user has claimed belongs to the user of its own id.
     ///
     /// ```
     /// use rollbook::DeviceId;
@@ -339,7 +340,7 @@ impl DeviceId {
     }
 }
 
-/// Validates a list of texts, naming every bad item by its index in `field`.
+/// Validates a list of texts. The errors name every invalid item by its index in `field`.
 ///
 /// # Errors
 /// One violation for each item that breaks its rule.

@@ -1,8 +1,8 @@
-//! One page of a longer answer.
+//! One page of a longer result.
 
 use serde::{Deserialize, Serialize};
 
-/// One page of a longer answer, and where the next one starts.
+/// One page of a longer result, and the cursor of the next one.
 ///
 /// ```
 /// use rollbook::PlatformSet;
@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T, C> {
-    /// The rows, in the order that the question documents.
+    /// The rows, in the order that the method documents.
     pub items: Vec<T>,
-    /// Ask again with this to go on; absent when this was the last page.
+    /// The cursor of the next page; absent if this is the last one.
     pub next: Option<C>,
 }

@@ -1,4 +1,4 @@
-//! What kind of device: the one table of platforms and their vendors' names and numbers.
+//! The kinds of devices: the one table of platforms with their vendors' names and numbers.
 
 use crate::violation::{Rule, Violation, shown};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use std::fmt;
 
 macro_rules! platforms {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $device_type:expr, $jpush:expr;)*) => {
-        /// What kind of device. The number is stable: stores keep it.
+        /// The kind of a device. Its number is stable, because stores keep it.
         ///
         /// ```
         /// use rollbook::Platform;
@@ -26,7 +26,7 @@ macro_rules! platforms {
             /// Every platform, in the order of their numbers.
             pub const ALL: [Platform; 17] = [$(Platform::$variant,)*];
 
-            /// The register's own name for it.
+            /// Returns the register's own name for the platform.
             ///
             /// ```
             /// assert_eq!(rollbook::Platform::WindowsPhone.name(), "windows_phone");
@@ -36,7 +36,7 @@ macro_rules! platforms {
                 match self { $(Platform::$variant => $name,)* }
             }
 
-            /// Pushwoosh's `device_type`, where it has one.
+            /// Returns Pushwoosh's `device_type`, if it has one.
             ///
             /// ```
             /// use rollbook::Platform;
@@ -47,8 +47,8 @@ macro_rules! platforms {
                 match self { $(Platform::$variant => $device_type,)* }
             }
 
-            /// JPush's name, where it has one. To JPush every Android phone is `android`, whoever made it, and all
-            /// Windows is `winphone`: [`PlatformSet::from_jpush_name`] is the way back.
+            /// Returns JPush's name, if it has one. JPush calls every Android phone `android`, whatever its vendor, and
+            /// all Windows `winphone`; [`PlatformSet::from_jpush_name`] is the reverse.
             ///
             /// ```
             /// use rollbook::Platform;
@@ -64,19 +64,19 @@ macro_rules! platforms {
 }
 
 platforms! {
-    /// No platform was given; matched only when no platform filter is given.
+    /// The platform of devices for which none was given. Only queries without a platform filter select them.
     Unknown = 0, "unknown", None, None;
     /// iOS.
     Ios = 1, "ios", Some(1), Some("ios");
     /// Android.
     Android = 2, "android", Some(3), Some("android");
-    /// Windows Phone; JPush says `winphone`.
+    /// Windows Phone; `winphone` in JPush.
     WindowsPhone = 3, "windows_phone", Some(5), Some("winphone");
     /// macOS.
     Macos = 4, "macos", Some(7), None;
-    /// Windows; JPush says `winphone`.
+    /// Windows; `winphone` in JPush.
     Windows = 5, "windows", Some(8), Some("winphone");
-    /// Amazon devices; JPush says `android`.
+    /// Amazon devices; `android` in JPush.
     Amazon = 6, "amazon", Some(9), Some("android");
     /// Web push in Safari.
     Safari = 7, "safari", Some(10), None;
@@ -84,15 +84,15 @@ platforms! {
     Chrome = 8, "chrome", Some(11), None;
     /// Web push in Firefox.
     Firefox = 9, "firefox", Some(12), None;
-    /// Huawei devices; JPush says `android`.
+    /// Huawei devices; `android` in JPush.
     Huawei = 10, "huawei", Some(17), Some("android");
     /// Text messages.
     Sms = 11, "sms", Some(18), None;
-    /// Xiaomi devices; JPush says `android`.
+    /// Xiaomi devices; `android` in JPush.
     Xiaomi = 12, "xiaomi", Some(19), Some("android");
     /// WhatsApp.
     Whatsapp = 13, "whatsapp", Some(21), None;
-    /// HarmonyOS; JPush says `hmos`.
+    /// HarmonyOS; `hmos` in JPush.
     Harmony = 14, "harmony", None, Some("hmos");
     /// Quick apps.
     Quickapp = 15, "quickapp", None, Some("quickapp");
@@ -101,10 +101,10 @@ platforms! {
 }
 
 impl Platform {
-    /// How many platforms there are.
+    /// The number of platforms.
     pub const COUNT: usize = Self::ALL.len();
 
-    /// The stable number, below [`Platform::COUNT`].
+    /// Returns the stable number, which is below [`Platform::COUNT`].
     ///
     /// ```
     /// use rollbook::Platform;
@@ -117,7 +117,7 @@ impl Platform {
         self as u8
     }
 
-    /// The platform of a stable number.
+    /// Returns the platform of a stable number.
     ///
     /// ```
     /// use rollbook::Platform;
@@ -129,8 +129,8 @@ impl Platform {
         Self::ALL.get(usize::from(number)).copied()
     }
 
-    /// The platform of a name: the register's own, or JPush's. Of a name that JPush has for several it is the one that
-    /// bears it: `android` is Android, `winphone` is Windows Phone.
+    /// Returns the platform of a name: the register's own name, or JPush's. A JPush name of several platforms is read
+    /// as the platform that it is named after: `android` as Android, `winphone` as Windows Phone.
     ///
     /// ```
     /// use rollbook::Platform;
@@ -152,7 +152,7 @@ impl Platform {
         })
     }
 
-    /// The platform of a Pushwoosh `device_type`.
+    /// Returns the platform of a Pushwoosh `device_type`.
     ///
     /// ```
     /// use rollbook::Platform;
@@ -195,9 +195,9 @@ impl From<Platform> for &'static str {
     }
 }
 
-/// A set of platforms: the filter of an operation, or the reach of a deletion.
+/// A set of platforms: the filter of an operation, or the scope of a deletion.
 ///
-/// [`PlatformSet::ALL`] holds every platform, [`Platform::Unknown`] too: it is what "no filter" means.
+/// [`PlatformSet::ALL`] contains every platform including [`Platform::Unknown`]; it means "no filter".
 ///
 /// ```
 /// use rollbook::{Platform, PlatformSet};
@@ -214,7 +214,7 @@ impl PlatformSet {
     /// No platform.
     pub const NONE: PlatformSet = PlatformSet(0);
 
-    /// The set of these platforms.
+    /// Creates the set of these platforms.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -227,8 +227,8 @@ impl PlatformSet {
         platforms.iter().fold(Self::NONE, |set, &p| set.with(p))
     }
 
-    /// The platforms that JPush means by a name: every platform that has this one as its
-    /// [`jpush_name`](Platform::jpush_name). The register's own `harmony` and `windows_phone` are understood too.
+    /// Returns the platforms that JPush means by a name: every platform with this [`jpush_name`](Platform::jpush_name).
+    /// The register's own `harmony` and `windows_phone` are understood too.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -254,7 +254,7 @@ impl PlatformSet {
         Ok(set)
     }
 
-    /// This set and one platform more.
+    /// Returns this set with one more platform.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -266,7 +266,7 @@ impl PlatformSet {
         PlatformSet(self.0 | 1 << platform.number())
     }
 
-    /// Is the platform in the set?
+    /// Returns whether the platform is in the set.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -278,7 +278,7 @@ impl PlatformSet {
         self.0 & 1 << platform.number() != 0
     }
 
-    /// Is the set empty?
+    /// Returns whether the set is empty.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -290,7 +290,7 @@ impl PlatformSet {
         self.0 == 0
     }
 
-    /// What both sets hold.
+    /// Returns the intersection of both sets.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -307,7 +307,7 @@ impl PlatformSet {
         PlatformSet(self.0 & other.0)
     }
 
-    /// What either set holds.
+    /// Returns the union of both sets.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -322,7 +322,7 @@ impl PlatformSet {
         PlatformSet(self.0 | other.0)
     }
 
-    /// Every platform that this set does not hold.
+    /// Returns every platform that is not in this set.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};
@@ -335,7 +335,7 @@ impl PlatformSet {
         PlatformSet(!self.0 & Self::ALL.0)
     }
 
-    /// The platforms of the set, in the order of their numbers.
+    /// Returns the platforms of the set, in the order of their numbers.
     ///
     /// ```
     /// use rollbook::{Platform, PlatformSet};

@@ -1,8 +1,8 @@
-//! What an app's operations do where apps differ in what they want.
+//! The behaviour of an app's operations where apps differ.
 
 use serde::{Deserialize, Serialize};
 
-/// Which calls count as being seen online, beside [`App::touch`](crate::App::touch), which always does.
+/// The calls that count as being seen online, in addition to [`App::touch`](crate::App::touch), which always does.
 ///
 /// ```
 /// use rollbook::{Policies, Presence, PresenceFrom};
@@ -21,16 +21,16 @@ pub enum PresenceFrom {
     /// [`App::device_called`](crate::App::device_called).
     #[default]
     DeviceCalls,
-    /// [`App::open`](crate::App::open) alone.
+    /// Only [`App::open`](crate::App::open).
     AppOpen,
-    /// None of them.
+    /// No other call.
     None,
 }
 
-/// What a device loses when it goes to another user, by [`App::register_user`](crate::App::register_user) or any other
-/// operation: what the former user left on it may be theirs.
+/// What a device loses when it changes to another user, by [`App::register_user`](crate::App::register_user) or any
+/// other operation. What the former user left on it may be private.
 ///
-/// What the same operation gives the device stays in any case.
+/// Values that the same operation gives the device are kept in any case.
 ///
 /// ```
 /// use rollbook::{OnUserChange, Policies};
@@ -54,7 +54,7 @@ pub enum OnUserChange {
     ClearAliasAndTags,
 }
 
-/// What an app's operations do where apps differ in what they want.
+/// The behaviour of an app's operations where apps differ.
 ///
 /// ```
 /// use rollbook::{OnUserChange, Policies, PresenceFrom};
@@ -66,8 +66,8 @@ pub enum OnUserChange {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policies {
-    /// Which calls count as being seen online. Every call that a device makes.
+    /// The calls that count as being seen online. Default: every call that a device makes.
     pub presence_from: PresenceFrom,
-    /// What a device loses when it goes to another user. Nothing.
+    /// What a device loses when it changes to another user. Default: nothing.
     pub on_user_change: OnUserChange,
 }

@@ -1,11 +1,12 @@
-//! Reading times of RFC 3339.
+//! Parsing of RFC 3339 times.
 
 use super::Timestamp;
 use crate::violation::{Rule, Violation, shown};
 use std::str::FromStr;
 
-/// Reads a time of RFC 3339, such as `2015-06-25T10:33:23Z` or `2015-06-25T18:33:23.5+08:00`. A fraction of a second is
-/// dropped. Whatever [`Timestamp`]'s `Display` writes is read, also for years of more digits than the standard has.
+/// Parses a time of RFC 3339, such as `2015-06-25T10:33:23Z` or `2015-06-25T18:33:23.5+08:00`. Fractions of a second
+/// are dropped. All texts that `Display` of [`Timestamp`] writes are accepted, including years of more digits than the
+/// standard allows.
 ///
 /// ```
 /// use rollbook::Timestamp;
@@ -51,7 +52,7 @@ fn read(text: &str) -> Option<Timestamp> {
     let mut parts = clock.split(':');
     let hours = within(parts.next()?, 23)?;
     let minutes = within(parts.next()?, 59)?;
-    // A leap second is the last second of its minute: the register's days have no more than 86 400.
+    // A leap second counts as the last second of its minute, because a day of the register has 86 400 seconds.
     let secs = within(parts.next()?, 60)?.min(59);
     if parts.next().is_some() {
         return None;
@@ -67,18 +68,18 @@ fn clock_with<'a>(clock: &'a str, fraction: &str) -> Option<&'a str> {
     digits.then_some(clock)
 }
 
-/// A number of exactly this many digits.
+/// Parses a number of exactly this many digits.
 fn number(text: &str, digits: usize) -> Option<i64> {
     let good = text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
     if good { text.parse().ok() } else { None }
 }
 
-/// A number of two digits, at most this.
+/// Parses a number of two digits that is at most `most`.
 fn within(text: &str, most: i64) -> Option<i64> {
     number(text, 2).filter(|number| *number <= most)
 }
 
-/// Days since 1970-01-01 of a date that there is.
+/// Returns the days since 1970-01-01 of a valid date.
 fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
     let longest = match month {
@@ -90,7 +91,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=longest).contains(&day) {
         return None;
     }
-    // Years counted from March, so that the leap day comes last.
+    // Years are counted from March, so that the leap day comes last.
     let year = year - i64::from(month <= 2);
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

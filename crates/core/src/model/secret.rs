@@ -1,4 +1,4 @@
-//! Secrets: compared in constant time, kept only as salted hashes, never shown.
+//! Secrets: compared in constant time, stored only as salted hashes, never shown.
 
 use super::hidden::HiddenText;
 use crate::violation::{Rule, Violation};
@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 
 /// An app's master secret or API token as a caller presents it: 1 to 256 bytes without control characters.
 ///
-/// `Debug` shows no part of it, errors about it do not repeat it, and it cannot be serialised.
+/// `Debug` shows no part of it, errors about it do not contain it, and it cannot be serialised.
 ///
 /// ```
 /// use rollbook::Secret;
@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 pub struct Secret(Box<str>);
 
 impl Secret {
-    /// Takes the text as a secret.
+    /// Creates a secret from a text.
     ///
     /// ```
     /// use rollbook::Secret;
@@ -31,7 +31,7 @@ impl Secret {
     /// ```
     ///
     /// # Errors
-    /// A violation of the field `secret`; it tells the length, not the text.
+    /// A violation of the field `secret`, which contains the length and not the text.
     pub fn new(text: impl Into<Box<str>>) -> Result<Self, Violation> {
         let text = text.into();
         if !(1..=256).contains(&text.len()) {
@@ -43,7 +43,7 @@ impl Secret {
         Ok(Secret(text))
     }
 
-    /// The text, for the one who must send it on.
+    /// Returns the text, for callers that must send it on.
     ///
     /// ```
     /// let secret = rollbook::Secret::new("fedcba9876543210").unwrap();
@@ -81,9 +81,9 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What is kept of a secret: a salt and the SHA-256 of salt and secret.
+/// The stored form of a secret: a salt and the SHA-256 of salt and secret.
 ///
-/// One round is right here: what is hashed is a machine-made key of high entropy, checked on every request, and not a
+/// One round is right here: the secret is a machine-made key of high entropy, checked on every request, and not a
 /// password that a person chose.
 ///
 /// ```
@@ -101,7 +101,7 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The credential of `secret` under `salt`, which must be fresh randomness.
+    /// Creates the credential of `secret` under `salt`, which must be fresh randomness.
     ///
     /// ```
     /// use rollbook::{Credential, Entropy, Secret, SystemEntropy};
@@ -116,7 +116,7 @@ impl Credential {
         Credential { salt, hash: digest(&salt, secret) }
     }
 
-    /// Is this the secret? Takes the same time whatever the answer.
+    /// Returns whether this is the secret. The time does not depend on the result.
     ///
     /// ```
     /// use rollbook::{Credential, Secret};
@@ -129,8 +129,9 @@ impl Credential {
         Credential::is_any(std::slice::from_ref(self), secret)
     }
 
-    /// Is this one of the secrets? Compares with each of them, right or wrong. What is kept under one salt costs one
-    /// hash together, and so does nothing at all: time tells neither which of them it is nor how many there are.
+    /// Returns whether `secret` is one of `kept`. It is compared with each of them, even after a match. Credentials
+    /// with the same salt cost one hash together, and an empty list also costs one. So, under one salt, the time
+    /// reveals neither which of them matches nor how many there are.
     pub(crate) fn is_any(kept: &[Credential], secret: &Secret) -> bool {
         let mut salt = kept.first().map_or([0; 16], |first| first.salt);
         let mut hash = digest(&salt, secret);
@@ -165,7 +166,7 @@ mod tests {
     use std::cell::Cell;
 
     thread_local! {
-        /// How many hashes this thread has made.
+        /// The number of hashes that this thread has computed.
         pub(super) static HASHED: Cell<usize> = const { Cell::new(0) };
     }
 

@@ -1,4 +1,4 @@
-//! Time and randomness as arguments: the register asks the [`Clock`] and the [`Entropy`] it was given, nothing else.
+//! Time and randomness as arguments: the register uses only the [`Clock`] and the [`Entropy`] that it was given.
 
 use crate::violation::{Rule, Violation};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -7,7 +7,7 @@ use std::ops::{Add, Sub};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// An instant in UTC, in whole seconds since 1970-01-01; the vendors' protocols speak seconds, so the register does.
+/// An instant in UTC, in whole seconds since 1970-01-01. The unit is that of the vendors' protocols.
 ///
 /// ```
 /// use rollbook::Timestamp;
@@ -24,7 +24,7 @@ impl Timestamp {
     /// The latest instant.
     pub const MAX: Timestamp = Timestamp(i64::MAX);
 
-    /// The instant so many seconds after (before, when negative) the epoch.
+    /// Creates the instant `secs` seconds after the epoch, or before it if negative.
     ///
     /// ```
     /// use rollbook::Timestamp;
@@ -35,7 +35,7 @@ impl Timestamp {
         Timestamp(secs)
     }
 
-    /// Seconds since the epoch.
+    /// Returns the seconds since the epoch.
     ///
     /// ```
     /// use rollbook::EventQuery;
@@ -48,7 +48,7 @@ impl Timestamp {
         self.0
     }
 
-    /// This instant moved by so many seconds; stops at the ends of time.
+    /// Returns this instant moved by `secs` seconds. Saturates at [`Timestamp::MIN`] and [`Timestamp::MAX`].
     ///
     /// ```
     /// use rollbook::Timestamp;
@@ -60,7 +60,7 @@ impl Timestamp {
         Timestamp(self.0.saturating_add(secs))
     }
 
-    /// The date and time of day at an offset: year, month, day, hour, minute, second.
+    /// Returns the date and time of day at an offset: year, month, day, hour, minute, second.
     ///
     /// ```
     /// use rollbook::{Timestamp, UtcOffset};
@@ -71,7 +71,7 @@ impl Timestamp {
     pub fn civil(self, offset: UtcOffset) -> (i64, u8, u8, u8, u8, u8) {
         let secs = i128::from(self.0) + i128::from(offset.secs());
         let (days, rest) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
-        // Days to a civil date, counting years from March so that the leap day comes last.
+        // Converts days to a civil date. Years are counted from March, so that the leap day comes last.
         let z = days + 719_468;
         let era = z.div_euclid(146_097);
         let day_of_era = z.rem_euclid(146_097);
@@ -87,7 +87,7 @@ impl Timestamp {
     }
 }
 
-/// The instant so many whole seconds earlier; stops at the beginning of time.
+/// Subtracts the whole seconds of the duration. Saturates at [`Timestamp::MIN`].
 ///
 /// ```
 /// use rollbook::Timestamp;
@@ -101,7 +101,7 @@ impl Sub<Duration> for Timestamp {
     }
 }
 
-/// The instant so many whole seconds later; stops at the end of time.
+/// Adds the whole seconds of the duration. Saturates at [`Timestamp::MAX`].
 ///
 /// ```
 /// use rollbook::Timestamp;
@@ -115,7 +115,7 @@ impl Add<Duration> for Timestamp {
     }
 }
 
-/// The second in which the instant lies.
+/// Returns the second in which the instant lies.
 ///
 /// ```
 /// use rollbook::Timestamp;
@@ -161,7 +161,7 @@ impl UtcOffset {
     /// Beijing, UTC+8.
     pub const BEIJING: UtcOffset = UtcOffset(28_800);
 
-    /// The offset of so many seconds.
+    /// Creates the offset of `secs` seconds.
     ///
     /// ```
     /// use rollbook::UtcOffset;
@@ -171,7 +171,7 @@ impl UtcOffset {
     /// ```
     ///
     /// # Errors
-    /// A violation of the field `utc_offset` outside −43 200 … +50 400.
+    /// A violation of the field `utc_offset` for a value outside −43 200 … +50 400.
     pub fn new(secs: i32) -> Result<Self, Violation> {
         if (-43_200..=50_400).contains(&secs) {
             return Ok(UtcOffset(secs));
@@ -179,7 +179,7 @@ impl UtcOffset {
         Err(Violation::new("utc_offset", Rule::Range, "must be -43200 to 50400", secs))
     }
 
-    /// Seconds east of UTC.
+    /// Returns the seconds east of UTC.
     ///
     /// ```
     /// use rollbook::UtcOffset;
@@ -210,7 +210,7 @@ impl From<UtcOffset> for i32 {
     }
 }
 
-/// What a presence question answers for a known device.
+/// The presence of a known device.
 ///
 /// ```
 /// use rollbook::Presence;
@@ -223,13 +223,13 @@ impl From<UtcOffset> for i32 {
 pub enum Presence {
     /// Seen within the online window.
     Online,
-    /// Not online, but seen recently enough to tell when.
+    /// Not online, but seen recently enough to report when.
     LastSeen(Timestamp),
     /// Not online, and last seen too long ago, or never.
     Offline,
 }
 
-/// Where the time comes from, and how to wait.
+/// The source of time, and how to wait.
 ///
 /// ```
 /// use rollbook::{Clock, SystemClock, Timestamp};
@@ -249,13 +249,13 @@ pub enum Presence {
 /// assert!(Tomorrow.now() > SystemClock.now());
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
-    /// Waits before a write is planned anew.
+    /// Waits before a write is planned again.
     fn pause(&self, how_long: Duration);
 }
 
-/// The clock of the machine: what programs use.
+/// The clock of the machine, for programs.
 ///
 /// ```
 /// use rollbook::{Clock, SystemClock, Timestamp};
@@ -276,7 +276,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is set: what tests use. It never waits.
+/// A clock that stands still until it is set, for tests. It never waits.
 ///
 /// ```
 /// use rollbook::{Clock, ManualClock, Timestamp};
@@ -288,7 +288,7 @@ impl Clock for SystemClock {
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that shows `now`.
     ///
     /// ```
     /// use rollbook::{Clock, ManualClock, Timestamp};
@@ -312,7 +312,7 @@ impl ManualClock {
         self.0.store(now.0, Ordering::SeqCst);
     }
 
-    /// Moves the time by so many seconds.
+    /// Moves the time by `secs` seconds.
     ///
     /// ```
     /// use rollbook::{Clock, ManualClock, Timestamp};
@@ -344,7 +344,7 @@ impl<C: Clock> Clock for std::sync::Arc<C> {
     }
 }
 
-/// Where randomness comes from: salts, generated secrets, the jitter of retries.
+/// The source of randomness: for salts, generated secrets, and the jitter of retries.
 ///
 /// ```
 /// use rollbook::Entropy;
@@ -360,11 +360,12 @@ impl<C: Clock> Clock for std::sync::Arc<C> {
 /// assert!(!Dry.fill(&mut [0; 8]));
 /// ```
 pub trait Entropy: Send + Sync + 'static {
-    /// Fills `bytes`; false when the source has none to give, and then nothing may be made from `bytes`.
+    /// Fills `bytes` with randomness and returns `true`. Returns `false` if the source has none; then nothing may be
+    /// made from `bytes`.
     fn fill(&self, bytes: &mut [u8]) -> bool;
 }
 
-/// The randomness of the operating system: what programs use.
+/// The randomness of the operating system, for programs.
 ///
 /// ```
 /// use rollbook::{Entropy, SystemEntropy};
@@ -381,7 +382,7 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// A repeatable sequence from a seed: what tests use. Never for real secrets.
+/// A sequence that is repeatable by its seed, for tests. It must never be used for real secrets.
 ///
 /// ```
 /// use rollbook::{Entropy, SeededEntropy};
@@ -397,7 +398,7 @@ impl Entropy for SystemEntropy {
 pub struct SeededEntropy(AtomicU64);
 
 impl SeededEntropy {
-    /// The sequence of `seed`.
+    /// Creates the sequence of `seed`.
     ///
     /// ```
     /// use rollbook::{Entropy, SeededEntropy};

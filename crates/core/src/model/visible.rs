@@ -1,8 +1,9 @@
-//! Which characters show, and which new names can be told apart by looking at them.
+//! Visible characters, and the rule by which new names can be distinguished on a screen.
 
 use crate::violation::{Rule, Violation, shown};
 
-/// Unicode Default_Ignorable_Code_Point: what is drawn as nothing. A test compares it with the property's own data.
+/// Unicode Default_Ignorable_Code_Point: characters that are drawn as nothing. A test compares the table with the
+/// property's own data.
 const IGNORABLE: [(char, char); 17] = [
     ('\u{AD}', '\u{AD}'),
     ('\u{34F}', '\u{34F}'),
@@ -27,15 +28,16 @@ fn is_ignorable(c: char) -> bool {
     IGNORABLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// Does the character change how the one before it is drawn, as in `❤️` and in flags? Those may end a name.
+/// Returns whether the character changes how the one before it is drawn, as in `❤️` and in flags. Such characters may
+/// end a name.
 fn is_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
-/// Checks a name that is new to a register: something of it must be visible, and neither end may be white space or
-/// invisible. Names that a register holds already are not asked: they keep working, whatever they are.
+/// Checks a name that is new to a register: it must have a visible character, and neither white space nor an invisible
+/// character at an end. Names that a register holds already are not checked and keep working.
 pub(crate) fn check_new(field: &'static str, text: &str) -> Result<(), Violation> {
-    // What a name of plain ASCII could break is a space at an end; nearly every name is one.
+    // The only rule that a name of plain ASCII could break is a space at an end; nearly every name is plain ASCII.
     if let (Some(first), Some(last)) = (text.as_bytes().first(), text.as_bytes().last())
         && first.is_ascii_graphic()
         && last.is_ascii_graphic()
