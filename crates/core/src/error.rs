@@ -1,13 +1,13 @@
-//! What can go wrong, sorted by what the caller does next.
+//! Errors, classified by what the caller does next.
 //!
-//! A call that answers an error has changed nothing, with one exception that says so: [`ErrorKind::OutcomeUnknown`].
+//! A call that returns an error has changed nothing, with one explicit exception: [`ErrorKind::OutcomeUnknown`].
 
 use crate::model::AppKey;
 use crate::store::StoreError;
 use crate::violation::{Violation, Violations, shown};
 use std::fmt;
 
-/// What an error speaks of.
+/// The kind of thing that an error is about.
 ///
 /// ```
 /// use rollbook::{Error, Subject};
@@ -48,13 +48,13 @@ impl fmt::Display for Subject {
 pub struct BatchFailure {
     /// The operation's position in the batch, from 0.
     pub index: usize,
-    /// Why it fails, given that the operations before it succeed.
+    /// Why it fails, judged as if the earlier operations that do not fail were applied.
     pub error: Error,
 }
 
 /// Why an operation was refused or failed.
 ///
-/// Match on [`Error::kind`] to decide what to do next; the variants carry the particulars.
+/// Match on [`Error::kind`] to decide what to do next; the variants contain the details.
 ///
 /// ```
 /// use rollbook::{Error, ErrorKind};
@@ -77,10 +77,10 @@ pub enum Error {
     /// Arguments break rules or limits.
     #[error("{0}")]
     Invalid(Violations),
-    /// The named thing is not in the register.
+    /// The named app or device is not in the register.
     #[error("{subject} not found: {name}")]
     NotFound {
-        /// What was looked for.
+        /// The kind of thing that was looked up.
         subject: Subject,
         /// Its name, quoted.
         name: String,
@@ -91,14 +91,14 @@ pub enum Error {
         /// The key in question.
         key: AppKey,
     },
-    /// The device changed since the version that the update was based on.
+    /// The device has changed since the version that the update requires.
     #[error("device {device}: version: must be {}: got {based_on}", current_version(*current))]
     Stale {
         /// The device id, quoted.
         device: String,
-        /// The version the caller sent.
+        /// The version that the caller sent.
         based_on: u64,
-        /// The version the register holds; none of a device that the same batch makes.
+        /// The version in the register; absent for a device that the same batch creates.
         current: Option<u64>,
     },
     /// The app lacks the capability that the operation needs.
@@ -109,21 +109,21 @@ pub enum Error {
         /// The capability's name.
         capability: &'static str,
     },
-    /// Operations of a batch fail; nothing of the batch was applied.
+    /// Operations of a batch fail. Nothing of the batch was applied.
     #[error("{}", batch_text(.0))]
     Batch(Vec<BatchFailure>),
-    /// Other writers got in between too often; nothing was applied. Try again.
+    /// Other writers came first too often. Nothing was applied; try again.
     #[error("gave up after {attempts} attempts against other writers")]
     Contended {
-        /// How often it was planned anew.
+        /// How often the operation was planned.
         attempts: u32,
     },
     /// The store refused or failed.
     #[error("the store could not {action}")]
     Store {
-        /// What was asked of it.
+        /// What the store was doing.
         action: &'static str,
-        /// What it said.
+        /// The store's error.
         #[source]
         source: StoreError,
     },
@@ -140,7 +140,7 @@ fn batch_text(failures: &[BatchFailure]) -> String {
     parts.join("; ")
 }
 
-/// Few kinds, chosen by what the caller does next.
+/// A few kinds of errors, chosen by what the caller does next.
 ///
 /// ```
 /// use rollbook::ErrorKind;
@@ -152,24 +152,25 @@ fn batch_text(failures: &[BatchFailure]) -> String {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Mend the arguments. Nothing was applied.
+    /// The arguments are wrong: fix them. Nothing was applied.
     Argument,
-    /// The thing does not exist. Nothing was applied.
+    /// The named thing does not exist. Nothing was applied.
     NotFound,
-    /// The state of the register forbids it: it exists already, or it has changed. Read again, then decide.
+    /// The state of the register does not allow it: something exists already, or it has changed. Read again, then
+    /// decide.
     State,
-    /// Not allowed for this app.
+    /// The operation is not allowed for this app.
     Forbidden,
-    /// Try again later. Nothing was applied.
+    /// The operation cannot be done now: try again later. Nothing was applied.
     Unavailable,
-    /// It may or may not have been applied: read before you write again.
+    /// The operation may or may not have been applied: read before you write again.
     OutcomeUnknown,
     /// Stored data is damaged, or the store is closed or misused: an operator has to look.
     Fault,
 }
 
 impl ErrorKind {
-    /// Its name in snake case, as it is serialised: what logs and answers call it.
+    /// Returns the kind's name in snake case, as it is serialised and as logs and responses show it.
     ///
     /// ```
     /// use rollbook::ErrorKind;
@@ -192,7 +193,7 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// What the caller does next.
+    /// Returns the error's kind, which says what the caller does next.
     ///
     /// ```
     /// use rollbook::{Error, ErrorKind, TagName};
@@ -218,7 +219,7 @@ impl Error {
         }
     }
 
-    /// The broken rules, when the arguments were at fault; empty otherwise.
+    /// Returns the broken rules if the arguments are wrong, otherwise an empty slice.
     ///
     /// ```
     /// let shop = rollbook_testkit::example::shop();
@@ -239,7 +240,7 @@ impl Error {
         Error::NotFound { subject, name: shown(name) }
     }
 
-    /// Turns a store's error into the register's, with what was being done.
+    /// Converts a store's error into the register's, with the action that failed.
     pub(crate) fn store(action: &'static str) -> impl FnOnce(StoreError) -> Error {
         move |source| Error::Store { action, source }
     }

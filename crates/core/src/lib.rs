@@ -1,12 +1,11 @@
-//! The register behind a push service: which devices an app has, whose they are, what tags and alias they carry, what
-//! happened on them, and who is in an audience.
+//! The register of a push service: which devices an app has, who owns them, which tags and alias they carry, which
+//! events happened on them, and which devices an audience selects.
 //!
 //! # What it is
 //!
-//! A library. [`Registry`] is the register, on any [`Store`](store::Store); [`App`] is one tenant of it, and its methods
-//! are the operations. Everything that must be named is a validated type ([`DeviceId`], [`TagName`], [`Alias`],
-//! [`UserId`], [`AppKey`], [`EventName`]); everything that may be tuned is a plain struct ([`Limits`], [`Policies`],
-//! [`AppSettings`]).
+//! A library. [`Registry`] is the register, on any [`Store`](store::Store). [`App`] is one tenant of it, and its
+//! methods are the operations. Names are validated types ([`DeviceId`], [`TagName`], [`Alias`], [`UserId`], [`AppKey`],
+//! [`EventName`]); settings are plain structs ([`Limits`], [`Policies`], [`AppSettings`]).
 //!
 //! ```
 //! use rollbook::{AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry, TagName};
@@ -30,41 +29,41 @@
 //! # What it is not
 //!
 //! It sends nothing, limits no rates, and speaks no protocol. It runs in the process that links it. It is synchronous
-//! and may block as long as its store does: asynchronous callers use a blocking task.
+//! and may block as long as its store does; asynchronous callers use a blocking task.
 //!
-//! # Users who come and go, devices that fall silent
+//! # Users that change, and devices that are no longer seen
 //!
-//! A device belongs to exactly one user; while nobody has claimed it, to the anonymous user of its own id.
-//! [`App::register_user`] claims it, and makes a device that is unknown; [`App::sign_out`] gives it back, and makes none.
-//! What it carries of the user before is in the answer, and [`Policies::on_user_change`] may have it cleared.
-//! [`App::sign_out_user`] does the same on all devices of a user.
+//! A device belongs to exactly one user; as long as no user has claimed it, that is the anonymous user of its own id.
+//! [`App::register_user`] claims a device and creates it if it is unknown. [`App::sign_out`] returns it to its
+//! anonymous user and creates nothing. The result reports what the device still carries of its former user, and
+//! [`Policies::on_user_change`] may have it cleared. [`App::sign_out_user`] does the same on all devices of a user.
 //!
-//! [`App::touch`] and [`App::open`] note that a device was seen, and [`App::device_called`] where
-//! [`Policies::presence_from`] says so. Registering one notes when it was registered, not that it was seen.
-//! [`App::remove_unseen`] removes those that were not seen for long, and never one whose heartbeat was acknowledged
-//! before. To look when a device was last seen and then to remove it would lose a heartbeat in between.
+//! [`App::touch`] and [`App::open`] record that a device was seen, and so does [`App::device_called`] if
+//! [`Policies::presence_from`] says so. Registering a device records when it was registered, not that it was seen.
+//! [`App::remove_unseen`] removes devices that were not seen for a long time, but none whose heartbeat was acknowledged
+//! before the removal. Reading when a device was last seen and then removing it would lose a heartbeat in between.
 //!
 //! # How it is built
 //!
-//! From the ground up; no module names one above it:
+//! From the bottom up; no module uses one above it:
 //!
-//! | module | what |
+//! | module | content |
 //! |---|---|
 //! | `violation` | a broken rule: field, rule, limit, value |
 //! | [`model`] | validated names, limits, time, plain records |
-//! | [`store`] | the contract for whoever keeps a register; the manual for store authors |
-//! | `picture` | a view without the devices that wait for removal |
+//! | [`store`] | the contract for stores; the manual for store authors |
+//! | `picture` | a view without the devices that are pending deletion |
 //! | `audience` | conditions: tree, text form, evaluation; reads only |
-//! | `registry` | the only writer: verbs over a draft, one loop of planning and committing, deletions in steps |
+//! | `registry` | the only writer: verbs over a draft, the loop of planning and committing, deletions in steps |
 //! | [`App`] | the handle that callers hold |
 //!
 //! # Why is there no …
 //!
-//! - *… `async`?* The fast store answers in a fraction of the time that a task switch costs.
-//! - *… transaction that spans calls?* A batch is one: it is data, it can be rehearsed, and it never holds a lock while
-//!   the caller thinks.
-//! - *… event for "a user disappeared"?* The operation that takes a user's last device says so in its answer.
-//! - *… automatic repetition of a write whose outcome is unknown?* Posting twice is two events.
+//! - *… `async`?* With a store in memory a call takes a fraction of the time of a task switch.
+//! - *… transaction that spans calls?* A batch is one: it is data, it can be planned without being applied, and it
+//!   holds no lock while the caller decides.
+//! - *… event for "a user vanished"?* The operation that takes a user's last device reports it in its result.
+//! - *… automatic retry of a write whose outcome is unknown?* Posting twice creates two events.
 
 mod app;
 mod audience;

@@ -1,7 +1,7 @@
-//! What a caller may see of a view: everything but the devices that wait for the removal of their user.
+//! The live view: a store's view without the devices that are pending deletion with their user.
 //!
-//! A user's deletion condemns all its devices in one commit and removes them in many. In between they are still in
-//! the store's postings. This is the one place that knows it: above it they do not exist.
+//! The deletion of a user condemns all its devices in one commit and removes them in many. In between they are still in
+//! the store's postings. Reads through a [`Picture`] do not see them; [`Picture::raw`] does.
 
 use crate::error::Error;
 use crate::model::{DeviceId, Platform, PlatformSet, Timestamp, Version};
@@ -9,21 +9,21 @@ use crate::store::{Key, Place, Posting, Relation, Slot, StoreError, View};
 use roaring::RoaringBitmap;
 use std::sync::Arc;
 
-/// A view with the condemned devices taken out.
+/// A view without the condemned devices.
 pub(crate) struct Picture<V> {
     view: V,
-    /// The condemned, by platform; empty whenever no deletion is under way, which is nearly always.
+    /// The condemned devices by platform. Empty as long as no deletion is pending, which is nearly always.
     condemned: Vec<(Platform, RoaringBitmap)>,
 }
 
 impl<V: View> Picture<V> {
-    /// Looks once whether deletions are under way, and which devices they condemn.
+    /// Reads once whether deletions are pending, and which devices they condemn.
     pub(crate) fn new(view: V) -> Result<Self, Error> {
         let condemned = condemned(&view).map_err(Error::store("read the deletions under way"))?;
         Ok(Picture { view, condemned })
     }
 
-    /// The view as the store shows it, the condemned included.
+    /// Returns the store's view, which includes the condemned devices.
     pub(crate) fn raw(&self) -> &V {
         &self.view
     }
@@ -32,12 +32,12 @@ impl<V: View> Picture<V> {
         self.view.version()
     }
 
-    /// Does any device wait for removal?
+    /// Returns whether any device is pending deletion.
     pub(crate) fn has_condemned(&self) -> bool {
         !self.condemned.is_empty()
     }
 
-    /// Does this slot hold a device that waits for removal?
+    /// Returns whether the device in this slot is pending deletion.
     #[inline]
     pub(crate) fn is_condemned(&self, slot: Slot) -> bool {
         !self.condemned.is_empty() && self.on(slot.platform).is_some_and(|set| set.contains(slot.ordinal))
@@ -58,7 +58,8 @@ impl<V: View> Picture<V> {
         Ok(self.without_condemned(all, platform))
     }
 
-    /// At least those of the devices of a platform that are among these ordinals, and no other ordinal.
+    /// Returns ordinals of devices of a platform: at least all those that are in `among`, and no ordinal without a
+    /// device.
     pub(crate) fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, Error> {
         let some = self.view.devices_among(platform, among);
         let some = some.map_err(Error::store("look into the devices of a platform"))?;
@@ -70,7 +71,7 @@ impl<V: View> Picture<V> {
         Ok(self.without_condemned(posting, platform))
     }
 
-    /// At least those of the key's devices that are among these ordinals, and none of another.
+    /// Returns ordinals of a key's devices: at least all those that are in `among`, and none of another device.
     pub(crate) fn posting_among(
         &self,
         key: Key<'_>,
@@ -93,8 +94,8 @@ impl<V: View> Picture<V> {
         }
     }
 
-    /// Was the device in this slot not seen since? One that was never seen must have been registered before; one that is
-    /// older than the record of that is given the benefit of the doubt.
+    /// Returns whether the device in this slot was not seen since an instant. A device that was never seen counts by
+    /// the time of its registration; if that is not recorded either, it counts as seen.
     pub(crate) fn is_unseen_since(
         &self,
         slot: Slot,
@@ -105,13 +106,13 @@ impl<V: View> Picture<V> {
         Ok(seen.or(registered_at).is_some_and(|at| at < since))
     }
 
-    /// The platforms among these on which the key may name devices.
+    /// Returns the platforms of `among` on which the key may name devices.
     pub(crate) fn platforms(&self, key: Key<'_>, among: PlatformSet) -> Result<PlatformSet, Error> {
         let on = self.view.platforms(key).map_err(Error::store("read the platforms of a key"))?;
         Ok(on.and(among))
     }
 
-    /// How many devices a key names on these platforms.
+    /// Returns the number of devices that a key names on these platforms.
     pub(crate) fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, Error> {
         let hiding = self.condemned.iter().map(|(platform, _)| *platform).filter(|p| platforms.contains(*p));
         let hiding: PlatformSet = hiding.collect();
@@ -147,7 +148,7 @@ fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreEr
     Ok(condemned)
 }
 
-/// A name that a store handed out: the rule of its type holds, or the store is corrupt.
+/// Converts a name from a store: if it breaks the rule of its type, the store is corrupt.
 pub(crate) fn decoded<T>(name: Result<T, crate::Violation>) -> Result<T, Error> {
     name.map_err(|violation| {
         let cause =

@@ -1,14 +1,14 @@
-//! A broken rule: which field, which rule, which limit, and what was sent.
+//! A broken rule: the field, the rule, the limit, and what was sent.
 //!
-//! A call collects every [`Violation`] it finds before it answers ([`Violations`]), so a caller mends a list once, not
-//! once an item.
+//! A call collects every [`Violation`] that it finds before it returns ([`Violations`]), so that a caller can fix a
+//! list at once instead of item by item.
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The longest piece of a sent value that an error repeats, in bytes. A hostile megabyte does not reach a log line.
+/// The maximum length in bytes of a value in an error. It keeps a hostile megabyte out of the logs.
 const SHOWN_BYTES: usize = 64;
 
 /// A rule of the register that an argument can break.
@@ -20,34 +20,34 @@ const SHOWN_BYTES: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
-    /// Length in bytes of UTF-8.
+    /// The length in bytes of UTF-8.
     Bytes,
-    /// Which characters may occur.
+    /// The characters that may occur.
     Characters,
     /// The overall form, such as a mobile number or a language.
     Form,
-    /// Number of items in a list, as it was sent: duplicates count.
+    /// The number of items in a list as it was sent, including duplicates.
     Items,
-    /// Sum of the items' own bytes.
+    /// The sum of the bytes of a list's items.
     TotalBytes,
-    /// A number's range.
+    /// The range of a number.
     Range,
-    /// The named thing must exist in the app.
+    /// A named thing must exist in the app.
     Known,
     /// At least one of several members must be given.
     Present,
-    /// How many tags one device may carry.
+    /// The number of tags that one device may carry.
     TagsPerDevice,
-    /// How many devices one alias may name.
+    /// The number of devices that one alias may name.
     DevicesPerAlias,
-    /// How deep a value or an expression may nest.
+    /// The depth to which a value or an expression may nest.
     Depth,
-    /// What kind of value is allowed.
+    /// The kind of value that is allowed.
     Type,
 }
 
 impl Rule {
-    /// The rule's name as errors print it.
+    /// Returns the rule's name as errors print it.
     ///
     /// ```
     /// assert_eq!(rollbook::Rule::TagsPerDevice.name(), "tags per device");
@@ -71,7 +71,7 @@ impl Rule {
     }
 }
 
-/// One broken rule: which field, which rule, which limit, and what was sent.
+/// One broken rule: the field, the rule, the limit, and what was sent.
 ///
 /// ```
 /// use rollbook::{Rule, TagName};
@@ -90,7 +90,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A violation of `rule` in `field`, whose limit reads `limit` and for which `actual` was sent.
+    /// Creates a violation of `rule` in `field`, with the limit and the value that was sent as texts.
     ///
     /// ```
     /// use rollbook::{Rule, Violation};
@@ -106,7 +106,7 @@ impl Violation {
         Violation { field: field.into(), index: None, rule, limit: limit.into(), actual: actual.to_string() }
     }
 
-    /// The same violation, said of item `index` of the list `field`.
+    /// Returns the same violation for item `index` of the list `field`.
     ///
     /// ```
     /// let refused = rollbook::TagName::new("").unwrap_err().in_list("tags.add", 3);
@@ -120,7 +120,7 @@ impl Violation {
         self
     }
 
-    /// The same violation under another field name.
+    /// Returns the same violation for another field.
     ///
     /// ```
     /// let refused = rollbook::DeviceId::new("").unwrap_err().in_field("hwid");
@@ -132,7 +132,7 @@ impl Violation {
         self
     }
 
-    /// The field as the operation calls it, without the index.
+    /// Returns the field as the operation calls it, without the index.
     ///
     /// ```
     /// assert_eq!(rollbook::Platform::from_name("amiga").unwrap_err().field(), "platform");
@@ -142,7 +142,7 @@ impl Violation {
         &self.field
     }
 
-    /// The position in the list as it was sent, from 0; absent when the field is no list.
+    /// Returns the position in the list as it was sent, from 0; absent if the field is not a list.
     ///
     /// ```
     /// use rollbook::{TagName, parse_list};
@@ -155,7 +155,7 @@ impl Violation {
         self.index
     }
 
-    /// The rule that was broken.
+    /// Returns the rule that is broken.
     ///
     /// ```
     /// use rollbook::{Mobile, Rule};
@@ -166,7 +166,7 @@ impl Violation {
         self.rule
     }
 
-    /// The limit in words, such as `must be at most 100`.
+    /// Returns the limit in words, such as `must be at most 100`.
     ///
     /// ```
     /// assert_eq!(rollbook::TagName::new("").unwrap_err().limit(), "must be 1 to 255");
@@ -176,7 +176,7 @@ impl Violation {
         &self.limit
     }
 
-    /// What was sent instead; long values are cut. Never a secret.
+    /// Returns what was sent; long values are cut. It never contains a secret.
     ///
     /// ```
     /// use rollbook::{DeviceId, PushToken};
@@ -204,8 +204,8 @@ impl Violation {
         fmt::from_fn(|f| write!(f, "{}: {}: got {}", self.rule.name(), self.limit, self.actual))
     }
 
-    /// The error of a decoder. It does not name the field: whoever decodes knows where in the data it is, and many
-    /// decoders put its path in front.
+    /// Converts the violation into the error of a decoder. The message does not contain the field: callers know where
+    /// in the data the value is, and many decoders prepend its path.
     pub(crate) fn in_decoding<E: serde::de::Error>(self) -> E {
         E::custom(self.unnamed())
     }
@@ -213,7 +213,7 @@ impl Violation {
 
 impl std::error::Error for Violation {}
 
-/// An object of the members `field`, `index` (where the field is a list), `rule`, `limit` and `actual`.
+/// Serializes an object with the members `field`, `index` (if the field is a list), `rule`, `limit` and `actual`.
 ///
 /// ```
 /// let refused = rollbook::TagName::new("").unwrap_err().in_list("tags", 3);
@@ -233,7 +233,7 @@ impl Serialize for Violation {
     }
 }
 
-/// A value as an error shows it: quoted, escaped, and cut at 64 bytes.
+/// Returns a value as errors show it: quoted, escaped, and cut at 64 bytes.
 pub(crate) fn shown(value: &str) -> String {
     if value.len() <= SHOWN_BYTES {
         return format!("{value:?}");
@@ -242,7 +242,7 @@ pub(crate) fn shown(value: &str) -> String {
     format!("{:?}…", value.get(..end).unwrap_or_default())
 }
 
-/// Every rule that one call's arguments break, in the order in which they were found; never empty.
+/// All rules that the arguments of one call break, in the order in which they were found; never empty.
 ///
 /// ```
 /// use rollbook::{Platform, TagName, Violations};
@@ -255,7 +255,7 @@ pub(crate) fn shown(value: &str) -> String {
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    /// All of `found` as one value, or nothing when nothing was found.
+    /// Returns all of `found` as one value, or `None` if it is empty.
     ///
     /// ```
     /// use rollbook::{TagName, Violations};
@@ -268,7 +268,7 @@ impl Violations {
         if found.is_empty() { None } else { Some(Violations(found)) }
     }
 
-    /// `Ok` when `found` is empty, otherwise all of it as one error.
+    /// Returns `Ok` if `found` is empty, otherwise all of it as one error.
     ///
     /// ```
     /// use rollbook::{DeviceId, Violations};
@@ -283,7 +283,7 @@ impl Violations {
         Self::from_found(found).map_or(Ok(()), Err)
     }
 
-    /// The violations, first found first.
+    /// Returns the violations in the order in which they were found.
     ///
     /// ```
     /// use rollbook::{TagName, parse_list};
@@ -295,7 +295,7 @@ impl Violations {
         &self.0
     }
 
-    /// The violations, first found first.
+    /// Iterates over the violations in the order in which they were found.
     ///
     /// ```
     /// use rollbook::{Rule, TagName, parse_list};
