@@ -1,14 +1,15 @@
 //! Evaluation over bitmaps, one platform at a time.
 //!
-//! The members of a list are intersected smallest first. Upper bounds of their sizes come from the cardinalities of their
-//! keys, which are counters. Three rules limit what is read:
+//! The members of a list are intersected smallest first. Upper bounds of their sizes come from the cardinalities of
+//! their keys, which are counters. Three rules limit what is read:
 //!
 //! - Once nothing is left, the other members are skipped.
-//! - The first posting is read as a whole, the others only near the devices that are left: a store that keeps a posting in
-//!   pieces reads the pieces it needs.
+//! - The first posting is read as a whole, the others only near the devices that are left: a store that keeps a posting
+//!   in pieces reads the pieces it needs.
 //! - Once a few devices are left, their own keys are read instead of the postings of the other members.
 //!
-//! A page needs a window of ordinals only. Everything is then read within the window, and the result is correct within it.
+//! A page needs a window of ordinals only. Everything is then read within the window, and the result is correct within
+//! it.
 
 use super::matches::has_key;
 use super::plan::{Bound, Node, Plan, Ref, Refs, Step, bound_of_all};
@@ -86,7 +87,8 @@ pub(super) struct Evaluation<'e, 'a, V, W> {
     platform: Platform,
     /// The ordinals that are needed, if not all are.
     pub(super) window: Option<Posting>,
-    /// The sets of shared nodes, by node: whether it is a complement, and the set. Empty until the first one is computed.
+    /// The sets of shared nodes, by node: whether it is a complement, and the set. Empty until the first one is
+    /// computed.
     made: Vec<Option<(bool, Posting)>>,
     /// The bounds, by node. Empty until the first one is computed.
     bounds: Vec<Option<Bound>>,
@@ -120,7 +122,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         if let Some(Node { step: Step::Key(key), .. }) = self.plan.node(of)
             && self.known(of).is_none()
         {
-            // A single key is answered by its counter, and its complement by the counter of the platform.
+            // A single key needs only its counter; its complement is the counter of the platform minus that.
             self.watch.enter(of);
             let len = self.picture.cardinality(*key, self.platform.into())?;
             self.watch.leave(Taken::CounterOnly);
@@ -153,13 +155,14 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         if of.is_outside() { self.rest(len) } else { Ok(len) }
     }
 
-    /// Returns the number of devices outside a set of this size. Every set is a subset of the devices of the platform, so
-    /// this is a difference of numbers.
+    /// Returns the number of devices outside a set of this size. Every set is a subset of the devices of the platform,
+    /// so this is a difference of numbers.
     fn rest(&self, len: u64) -> Result<u64, Error> {
         Ok(self.picture.devices(self.platform)?.len().saturating_sub(len))
     }
 
-    /// Returns whether the part is everything (`true`) or nothing (`false`) on this platform, as far as the plan shows it.
+    /// Returns whether the part is everything (`true`) or nothing (`false`) on this platform, as far as the plan shows
+    /// it.
     fn known(&self, of: Ref) -> Option<bool> {
         if !self.plan.may(of).contains(self.platform) {
             Some(false)
@@ -170,8 +173,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         }
     }
 
-    /// Evaluates a part. The result is correct for the devices in `among`, or else for those in the window, or else for all.
-    /// It is undefined for other devices.
+    /// Evaluates a part. The result is correct for the devices in `among`, or else for those in the window, or else for
+    /// all. It is undefined for other devices.
     fn part(&mut self, of: Ref, among: Option<&Posting>) -> Result<Part, Error> {
         self.watch.enter(of);
         let (part, how) = self.any_part(of, among)?;
@@ -256,8 +259,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         self.narrow(inside.chain(rest), among)
     }
 
-    /// Starts with the first member and removes from it what the others exclude. The flag marks a member that is the complement
-    /// of its set; the first is never one.
+    /// Starts with the first member and removes from it what the others exclude. The flag marks a member that is the
+    /// complement of its set; the first is never one.
     fn narrow(
         &mut self,
         members: impl Iterator<Item = (Ref, bool)>,
@@ -304,8 +307,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         Ok(Pending::One(Posting::Few(left)))
     }
 
-    /// Returns whether a part has the device. This is [`selects`](super::matches::selects) over the plan, which has neither
-    /// or nor not, and has looked up device ids already.
+    /// Returns whether a part has the device. This is [`selects`](super::matches::selects) over the plan, which
+    /// consists of intersections and complements only and has looked up device ids already.
     fn is_in(&self, of: Ref, ordinal: u32) -> Result<bool, Error> {
         if let Some(everything) = self.known(of) {
             return Ok(everything);

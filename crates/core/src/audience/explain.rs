@@ -13,8 +13,8 @@ use std::fmt;
 /// How an audience is counted, platform by platform. A platform is missing if the platforms of the keys alone show that
 /// the audience has no devices there.
 ///
-/// The parts are those of the plan: equal parts are one part, nested lists of one kind are one list, and the members of a
-/// list are in the order of their evaluation. `Display` prints a tree.
+/// The parts are those of the plan: equal parts are one part, nested lists of one kind are one list, and the members of
+/// a list are in the order of their evaluation. `Display` prints a tree.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry, parse_list};

@@ -4,8 +4,8 @@
 //!   from plain data through serde.
 //! - [`ParseError`]: the position at which a text is not a condition, and what was expected there.
 //! - [`JpushAudience`]: the object form of JPush, to and from the tree.
-//! - `plan`, `evaluate`, `sets`: evaluation over bitmaps, one platform at a time. Complements are not computed: a set is
-//!   "these" or "all but these" until the end, and the last operation of a count only counts.
+//! - `plan`, `evaluate`, `sets`: evaluation over bitmaps, one platform at a time. Complements are not computed: a set
+//!   is "these" or "all but these" until the end, and the last operation of a count only counts.
 //! - `count`, `select`, `overlap`, `Question`: the results in the forms that the operations of an app need.
 //! - [`Explanation`]: the steps of an evaluation.
 //! - `matches`, [`Reason`]: evaluation for one device from the device's own keys, without a bitmap.

@@ -22,10 +22,10 @@ impl Audience {
     /// Parses the text form.
     ///
     /// - `a && b`, `a || b`, `!a`, parentheses; `!` binds tightest, then `&&`, then `||`.
-    /// - A bare word is a tag. It has any characters except white space, control characters and `& | ! ( ) , " ' \`. Any
-    ///   name may be in double quotes, with the escapes `\" \\ \n \r \t \u{1F600}`.
-    /// - `tag(a)`, `alias(a)`, `user(u)`, `device(d)` and `platform(ios)` take one or more names, separated by commas, and
-    ///   select the devices of any of them. Platforms have the names of [`Platform`] or those of JPush.
+    /// - A bare word is a tag. It has any characters except white space, control characters and `& | ! ( ) , " ' \`.
+    ///   Any name may be in double quotes, with the escapes `\" \\ \n \r \t \u{1F600}`.
+    /// - `tag(a)`, `alias(a)`, `user(u)`, `device(d)` and `platform(ios)` take one or more names, separated by commas,
+    ///   and select the devices of any of them. Platforms have the names of [`Platform`] or those of JPush.
     /// - `all()` selects everything and `none()` nothing. Without parentheses they are tags like any other word.
     /// - `and(a, b)` and `or(a, b)` take conditions. `and()` selects everything, `or()` nothing.
     ///
@@ -91,8 +91,8 @@ struct Parser<'t> {
     text: &'t str,
     /// The position of the next character, in bytes.
     at: usize,
-    /// The number of open `!`, `(`, `and(` and `or(`, which is the depth of the recursion. It differs from the depth of the
-    /// tree: parentheses alone add no node, and a chain adds a node without recursion.
+    /// The number of open `!`, `(`, `and(` and `or(`, which is the depth of the recursion. It differs from the depth of
+    /// the tree: parentheses alone add no node, and a chain adds a node without recursion.
     open: usize,
     nodes: u32,
     most_nodes: u32,

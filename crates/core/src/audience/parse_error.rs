@@ -12,9 +12,9 @@ const SHOWN_AFTER: usize = 28;
 
 /// A text is not a condition: the position, what was found there, and what was expected.
 ///
-/// `Display` prints three lines, the last with a caret under the position. Of a long text only the surroundings are shown.
-/// As a [`Violation`] of the field `audience` it is one line. The rule is [`Rule::Form`], or the rule of the limit that
-/// a text, a name or a tree exceeds.
+/// `Display` prints three lines, the last with a caret under the position. Of a long text only the surroundings are
+/// shown. As a [`Violation`] of the field `audience` it is one line. The rule is [`Rule::Form`], or the rule of the
+/// limit that a text, a name or a tree exceeds.
 ///
 /// ```
 /// use rollbook::{Audience, Error};
@@ -131,8 +131,8 @@ fn dots(cut: bool) -> &'static str {
     if cut { "…" } else { "" }
 }
 
-/// Returns the characters that fit, their columns, and whether any were left out. A character that would move the caret is
-/// replaced by one that takes one column.
+/// Returns the characters that fit, their columns, and whether any were left out. A character that would move the caret
+/// is replaced by one that takes one column.
 fn shown_part(chars: impl Iterator<Item = char>, most: usize) -> (String, usize, bool) {
     let (mut part, mut width) = (String::new(), 0);
     for c in chars {

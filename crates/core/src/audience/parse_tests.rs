@@ -225,7 +225,7 @@ fn a_refusal_becomes_a_violation_of_the_field_audience() {
     assert_eq!(violation.to_string(), "audience: form: must hold `&&`, `||` or the end at column 3: got `b`");
 }
 
-/// Texts made of the pieces of the language, so that many of them nearly parse.
+/// Generates texts made of the pieces of the language, so that many of them nearly parse.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "a",

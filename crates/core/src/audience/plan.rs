@@ -1,7 +1,8 @@
 //! The plan of a condition for one view: a graph with a single operator, in which equal parts are one node.
 //!
 //! Every part is a node or the complement of a node ([`Ref`]), so that and, or and not become one operator, the
-//! intersection of nodes and complements. `a || b` is the complement of the intersection of `!a` and `!b`. Consequences:
+//! intersection of nodes and complements. `a || b` is the complement of the intersection of `!a` and `!b`.
+//! Consequences:
 //!
 //! - Equal parts are one node however they were written, and are evaluated once for each platform.
 //! - A negation next to anything else is a subtraction; its complement is not computed.
@@ -131,9 +132,9 @@ impl<'a> Plan<'a> {
         if of.is_outside() { node.may.complement() } else { node.full }
     }
 
-    /// Counts the references to every node. Lists have larger indexes than their members, so a walk from the end counts all
-    /// references to a list before it counts those of the list to its members. Nodes that nothing refers to, such as the
-    /// parts of a list that turned out to be empty, do not count.
+    /// Counts the references to every node. Lists have larger indexes than their members, so a walk from the end counts
+    /// all references to a list before it counts those of the list to its members. Nodes that nothing refers to, such
+    /// as the parts of a list that turned out to be empty, do not count.
     fn count_uses(&mut self) {
         let mut uses: SmallVec<[u32; 16]> = SmallVec::from_elem(0, self.nodes.len());
         let count = |of: &Ref, uses: &mut [u32]| {
@@ -154,8 +155,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Replaces a list that is a member of one other list only by its members: `a && (b && c)` becomes `a && b && c`. A list
-    /// that is used more often keeps its node, so that it is evaluated once.
+    /// Replaces a list that is a member of one other list only by its members: `a && (b && c)` becomes `a && b && c`. A
+    /// list that is used more often keeps its node, so that it is evaluated once.
     fn splice(&mut self) {
         for index in 0..self.nodes.len() {
             let (before, rest) = self.nodes.split_at_mut(index);
@@ -304,8 +305,8 @@ pub(super) struct Bound {
     pub(super) at_most: u64,
 }
 
-/// Returns the bound of a list from the bounds of its members. An intersection is no larger than its smallest member. If all
-/// members are complements, it is the complement of a union, which is no larger than the sum of the sets.
+/// Returns the bound of a list from the bounds of its members. An intersection is no larger than its smallest member.
+/// If all members are complements, it is the complement of a union, which is no larger than the sum of the sets.
 pub(super) fn bound_of_all(members: impl Iterator<Item = Bound>) -> Bound {
     let (mut least, mut sum) = (None, 0_u64);
     for Bound { outside, at_most } in members {

@@ -1,7 +1,7 @@
 //! Printing of the tree as text with the fewest parentheses.
 //!
-//! The text parses to the same tree, not only to one with the same meaning: parentheses keep an `And` inside an `And`, and
-//! `and(x)`, `or(x)` and `and()` are lists that no operator can express.
+//! The text parses to the same tree, not only to one with the same meaning: parentheses keep an `And` inside an `And`,
+//! and `and(x)`, `or(x)` and `and()` are lists that no operator can express.
 
 use super::Audience;
 use super::text::{QUOTE, is_hidden, is_plain};
@@ -110,8 +110,8 @@ fn name(text: &str, f: &mut Formatter<'_>) -> fmt::Result {
     f.write_char(QUOTE)
 }
 
-/// Returns the text of a part for a line of a printed tree, cut at about a hundred characters: its members have lines of
-/// their own.
+/// Returns the text of a part for a line of a printed tree, cut at about a hundred characters: its members have lines
+/// of their own.
 pub(super) fn brief(part: &impl fmt::Display) -> String {
     const MOST: usize = 100;
     let mut text = Cut { text: String::new(), room: MOST };

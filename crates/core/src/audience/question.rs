@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(crate) fn count<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Result<u64, Error> {
     let of = |relation, name| picture.cardinality(Key::new(relation, name), PlatformSet::ALL);
     match audience.tree() {
-        // The most frequent questions are about a single key. Its counter is the answer, without a plan.
+        // The most frequent questions are about a single key. Its counter is the result, without a plan.
         Audience::Tag(tag) => of(Relation::Tag, tag.as_str()),
         Audience::Alias(alias) => of(Relation::Alias, alias.as_str()),
         Audience::User(user) => of(Relation::User, user.as_str()),

@@ -11,8 +11,8 @@ use std::fmt;
 
 /// A part of an audience, whether it holds for a device, and the members that decide it.
 ///
-/// For an and that does not hold, these are all members that do not hold; for an or that does not hold, all members; for
-/// an or that holds, the first member that holds. `Display` prints a tree.
+/// For an and that does not hold, these are all members that do not hold; for an or that does not hold, all members;
+/// for an or that holds, the first member that holds. `Display` prints a tree.
 ///
 /// ```
 /// use rollbook::{AppKey, AppSettings, Audience, DeviceId, Platform, Registration, Registry, TagName};

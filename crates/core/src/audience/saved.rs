@@ -1,8 +1,8 @@
 //! Many saved audiences, and the search for those that select one device without an evaluation of most of them.
 //!
-//! A condition has necessary properties: `news && !muted` needs the tag `news`; `(a || b) && vip` needs one of `a` and `b`,
-//! and it needs `vip`. The index lists each audience under its most selective necessary properties. A search looks up the
-//! properties of the device and evaluates only the audiences that it finds there.
+//! A condition has necessary properties: `news && !muted` needs the tag `news`; `(a || b) && vip` needs one of `a` and
+//! `b`, and it needs `vip`. The index lists each audience under its most selective necessary properties. A search looks
+//! up the properties of the device and evaluates only the audiences that it finds there.
 
 use super::Audience;
 use super::matches::{Candidate, selects};
@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 
-/// Audiences under keys of the caller's choice. [`App::matching`](crate::App::matching) finds those that select a device.
+/// Audiences under keys of the caller's choice. [`App::matching`](crate::App::matching) finds those that select a
+/// device.
 ///
 /// The cost of a search depends on the audiences that need something the device has, not on the number of audiences. An
 /// audience that needs nothing, such as `!muted`, is evaluated for every device.
@@ -243,8 +244,8 @@ impl Index {
         }
     }
 
-    /// Removes an audience. Weights have changed since it was added, so its properties cannot be chosen again: every leaf is
-    /// searched.
+    /// Removes an audience. Weights have changed since it was added, so its properties cannot be chosen again: every
+    /// leaf is searched.
     fn leave(&mut self, number: usize, audience: &Audience) {
         let without = |list: &mut Vec<usize>| list.retain(|one| *one != number);
         without(&mut self.always);
@@ -264,8 +265,8 @@ impl Index {
         }
     }
 
-    /// Returns the most selective list of properties of which a selected device must have one: `None` if a device may be
-    /// selected without any, and an empty list if no device is.
+    /// Returns the most selective list of properties of which a selected device must have one: `None` if a device may
+    /// be selected without any, and an empty list if no device is.
     fn needs<'a>(&self, audience: &'a Audience) -> Option<Vec<Need<'a>>> {
         let mut needs = self.needs_to(audience, true)?;
         needs.sort_unstable();
@@ -301,8 +302,9 @@ impl Index {
         }
     }
 
-    /// Estimates the cost of an index entry: a rough number of devices that have the property, and the number of audiences
-    /// that are listed under it already. The second part spreads audiences with a common property over the index.
+    /// Estimates the cost of an index entry: a rough number of devices that have the property, and the number of
+    /// audiences that are listed under it already. The second part spreads audiences with a common property over the
+    /// index.
     fn weight(&self, need: Need<'_>) -> usize {
         let (devices, list) = match need {
             Need::Name(kind, name) => {

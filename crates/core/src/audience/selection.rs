@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 /// The devices of an audience at one version, as ordinals, so that the view can be dropped.
 ///
-/// Convert ordinals to ids with [`View::ids`] as of [`Selection::version`]: it skips slots that have another device since
-/// then.
+/// Convert ordinals to ids with [`View::ids`] as of [`Selection::version`]: it skips slots that have another device
+/// since then.
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
     version: Version,

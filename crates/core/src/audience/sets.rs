@@ -1,7 +1,7 @@
 //! Set operations on postings. The last one of an evaluation can be counted without being carried out.
 //!
-//! An operation changes a bitmap in place if it holds the only reference. A bitmap that the store or another part shares
-//! is not copied where the operation creates a new one anyway.
+//! An operation changes a bitmap in place if it holds the only reference. A bitmap that the store or another part
+//! shares is not copied where the operation creates a new one anyway.
 
 use crate::store::Posting;
 use roaring::{MultiOps, RoaringBitmap};

@@ -8,8 +8,8 @@ use std::ops::{BitAnd, BitOr, Not};
 
 /// A condition that selects devices of one app.
 ///
-/// Build it from names with `&`, `|` and `!`, parse it from text with [`Audience::parse`], or read it from plain data with
-/// serde. `Display` prints text that parses to the same tree.
+/// Build it from names with `&`, `|` and `!`, parse it from text with [`Audience::parse`], or read it from plain data
+/// with serde. `Display` prints text that parses to the same tree.
 ///
 /// ```
 /// use rollbook::{Audience, Platform, TagName};
@@ -93,7 +93,8 @@ impl Audience {
         Audience::Or(Vec::new())
     }
 
-    /// Returns the audience of the devices that all `members` select: a single member itself, or `All` if there are none.
+    /// Returns the audience of the devices that all `members` select: a single member itself, or `All` if there are
+    /// none.
     ///
     /// ```
     /// use rollbook::{Audience, Platform};
@@ -105,8 +106,8 @@ impl Audience {
         joined(members, Audience::And, Audience::All)
     }
 
-    /// Returns the audience of the devices that any of `members` selects: a single member itself, or [`Audience::none`] if
-    /// there are none.
+    /// Returns the audience of the devices that any of `members` selects: a single member itself, or [`Audience::none`]
+    /// if there are none.
     ///
     /// ```
     /// use rollbook::{Audience, parse_list, TagName};
@@ -121,8 +122,8 @@ impl Audience {
 
     /// Checks the tree against [`Audience::MAX_DEPTH`] and [`Limits::audience_nodes`].
     ///
-    /// The check itself works on a tree of any depth. A tree that passes can be cloned, compared, printed, evaluated and
-    /// dropped with a small stack.
+    /// The check itself works on a tree of any depth. A tree that passes can be cloned, compared, printed, evaluated
+    /// and dropped with a small stack.
     ///
     /// # Errors
     /// Violations of the field `audience`: [`Rule::Depth`], [`Rule::Items`] (the number of nodes), or both.

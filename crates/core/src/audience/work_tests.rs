@@ -25,8 +25,8 @@ fn sized() -> FewDevices {
     FewDevices::new(devices)
 }
 
-/// Returns the names of the postings that counting and selecting read, in order, and how often all devices of a platform
-/// were read.
+/// Returns the names of the postings that counting and selecting read, in order, and how often all devices of a
+/// platform were read.
 fn reads(view: &FewDevices, text: &str) -> (Vec<String>, usize) {
     let picture = Picture::new(view).unwrap();
     let audience = tree(text);

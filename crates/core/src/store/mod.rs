@@ -23,7 +23,7 @@
 //!
 //! # Isolation
 //!
-//! | anomaly | can it happen? |
+//! | anomaly | possible |
 //! |---|---|
 //! | dirty read: a view shows part of a commit, or one that failed | never |
 //! | read skew: two reads from one view belong to different versions | never |
@@ -54,7 +54,7 @@
 //!
 //! # Errors
 //!
-//! | class | was it applied? | what the caller does |
+//! | class | applied | what the caller does |
 //! |---|---|---|
 //! | [`Conflict`](StoreError::Conflict) | no | reads and plans again |
 //! | [`Unavailable`](StoreError::Unavailable) | no | tries later |

@@ -11,24 +11,24 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpecte
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
-/// Most tags in one member.
+/// The maximum number of tags in one member.
 pub(super) const MOST_TAGS: usize = 20;
-/// Most aliases, and most device ids.
+/// The maximum number of aliases, and of device ids.
 pub(super) const MOST_NAMES: usize = 1_000;
 
 const ALL: &str = "all";
 
 /// An audience in JPush's form: the text `all`, or an object of members joined by and.
 ///
-/// It is plain data: texts as they were sent, so that a mistake in them can be named by its member and index. The
-/// condition itself is an [`Audience`](crate::Audience): `Audience::try_from(&form)` checks every rule and limit, and
-/// `JpushAudience::try_from(&audience)` goes back where the form can express the tree.
+/// It is plain data: texts as they were sent, so that errors can name a text by its member and index. The condition
+/// itself is an [`Audience`](crate::Audience): `Audience::try_from(&form)` checks every rule and limit, and
+/// `JpushAudience::try_from(&audience)` converts back if the form can express the tree.
 ///
-/// An empty member counts as absent. An object in which nothing is present is refused and does not mean everyone: a
-/// sender whose list came out empty by mistake would otherwise reach all devices. A member of another name is refused
-/// too, because to ignore a condition is to reach more devices than were meant.
+/// An empty member counts as absent. An object without any present member is refused and does not select every device:
+/// a sender whose list is empty by mistake would otherwise reach all devices. An unknown member is refused too, because
+/// ignoring a condition would reach more devices than were meant.
 ///
-/// Reads from self-describing formats, such as JSON.
+/// It deserializes only from self-describing formats, such as JSON.
 ///
 /// ```
 /// use rollbook::{Audience, JpushAudience};
@@ -54,8 +54,8 @@ pub enum JpushAudience {
     Of(JpushMembers),
 }
 
-/// The members of an audience in JPush's form; an empty one counts as absent, and so does null. JPush's members that
-/// have no meaning here (`segment`, `abtest`, `live_activity_id`, `file`) may be there as long as they are empty.
+/// The members of an audience in JPush's form. An empty member and null count as absent. The JPush members that have no
+/// meaning here (`segment`, `abtest`, `live_activity_id`, `file`) are accepted if they are empty.
 ///
 /// ```
 /// use rollbook::{Audience, JpushAudience, JpushMembers};
@@ -89,7 +89,7 @@ pub struct JpushMembers {
     pub platform: Option<JpushPlatforms>,
 }
 
-/// The members as they are sent.
+/// The members in the form in which they are sent.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Sent {
@@ -122,7 +122,7 @@ impl From<Sent> for JpushMembers {
     }
 }
 
-/// A member that has no meaning here. To leave out a condition is to reach more devices than were meant, so it must be
+/// A member that has no meaning here. Ignoring a condition would reach more devices than were meant, so it must be
 /// empty: null, or an empty text, list or object.
 #[derive(Default)]
 struct Nothing;
@@ -250,7 +250,7 @@ fn all_or_refused<'de, E: Error>(text: &str, expected: &impl Visitor<'de>) -> Re
     if text == ALL {
         return Ok(());
     }
-    // A megabyte of text does not come back in a message.
+    // Errors do not repeat a megabyte of text.
     let end = text.floor_char_boundary(64);
     Err(E::invalid_value(Unexpected::Str(text.get(..end).unwrap_or_default()), expected))
 }

@@ -1,4 +1,4 @@
-//! From the form to the tree: every rule and limit, all that is wrong at once.
+//! Conversion from the form to the tree. It checks every rule and limit, and reports all errors at once.
 
 use super::{JpushAudience, JpushMembers, JpushPlatforms, MOST_NAMES, MOST_TAGS};
 use crate::audience::Audience;
@@ -9,11 +9,11 @@ use crate::violation::{Rule, Violation, Violations};
 impl TryFrom<&JpushAudience> for Audience {
     type Error = Violations;
 
-    /// The condition that the form means: one list, joined by and.
+    /// Returns the condition that the form means: one list, joined by and.
     ///
     /// # Errors
-    /// Violations of `tag`, `tag_and`, `tag_not`, `alias`, `registration_id`, `platform`: too many items, every bad
-    /// name by its index; of `audience`: nothing is present.
+    /// Violations of `tag`, `tag_and`, `tag_not`, `alias`, `registration_id`, `platform`: too many items, and every
+    /// invalid name by its index; a violation of `audience` if no member is present.
     fn try_from(form: &JpushAudience) -> Result<Self, Violations> {
         let members = match form {
             JpushAudience::All => return Ok(Audience::All),
@@ -47,13 +47,13 @@ impl TryFrom<&JpushAudience> for Audience {
 impl TryFrom<JpushAudience> for Audience {
     type Error = Error;
 
-    /// As for a borrowed form, with the violations as an [`Error`].
+    /// Converts as for a borrowed form, with the violations as an [`Error`].
     fn try_from(form: JpushAudience) -> Result<Self, Error> {
         Audience::try_from(&form).map_err(Error::from)
     }
 }
 
-/// Any of these names; nothing at all for a member that is absent.
+/// Returns the union of these names, or `None` for an absent member.
 fn any_of<T: Into<Audience>>(names: Vec<T>) -> Option<Audience> {
     if names.is_empty() { None } else { Some(Audience::any_of(names.into_iter().map(Into::into))) }
 }
@@ -69,7 +69,7 @@ impl Reading {
         T: for<'a> TryFrom<&'a str, Error = Violation>,
     {
         if texts.len() > most {
-            // What is over the limit is not read: a long list costs no more than its length.
+            // The items of a list over the limit are not read, so a long list costs no more than its length.
             self.found.push(Violation::new(
                 field,
                 Rule::Items,

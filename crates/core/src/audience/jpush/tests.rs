@@ -200,7 +200,7 @@ proptest! {
         prop_assert_eq!(Audience::try_from(&again), Audience::try_from(&form));
     }
 
-    /// What is written of the tree of a form leads to the same tree, member by member.
+    /// Checks that the form that is written from a tree is read as the same tree, member by member.
     #[test]
     fn a_form_can_be_written_from_its_tree(form in forms()) {
         if let Ok(tree) = Audience::try_from(&form) {

@@ -1,4 +1,4 @@
-//! From the tree to the form: a list of conditions joined by and, each of which is one of the form's members.
+//! Conversion from the tree to the form: a list of conditions joined by and, each of which is a member of the form.
 
 use super::{JpushAudience, JpushMembers, JpushPlatforms, MOST_NAMES, MOST_TAGS};
 use crate::audience::Audience;
@@ -9,12 +9,13 @@ use crate::violation::{Rule, Violation, Violations, shown};
 impl TryFrom<&Audience> for JpushAudience {
     type Error = Violations;
 
-    /// The form that selects the same devices, when there is one: an and of at most one "any of these tags", one "any
-    /// of these aliases", one "any of these devices", and any number of tags, negated tags and platforms.
+    /// Returns a form that selects the same devices, if there is one. The tree must be an and of at most one "any of
+    /// these tags", one "any of these aliases", one "any of these devices", and any number of tags, negated tags and
+    /// platforms.
     ///
     /// # Errors
-    /// Violations of `audience`: each part that the form has no member for; of a member: more items than it takes, a
-    /// platform that JPush has no name for, by its index.
+    /// Violations of `audience`: each part for which the form has no member. Violations of a member: more items than it
+    /// accepts, and every platform without a JPush name, by its index.
     ///
     /// ```
     /// use rollbook::{Audience, JpushAudience};
@@ -35,7 +36,7 @@ impl TryFrom<&Audience> for JpushAudience {
 impl TryFrom<Audience> for JpushAudience {
     type Error = Error;
 
-    /// As for a borrowed tree, with the violations as an [`Error`].
+    /// Converts as for a borrowed tree, with the violations as an [`Error`].
     fn try_from(audience: Audience) -> Result<Self, Error> {
         JpushAudience::try_from(&audience).map_err(Error::from)
     }
@@ -48,7 +49,7 @@ struct Writing {
     found: Vec<Violation>,
 }
 
-/// The leaves of one "any of": all of one kind.
+/// The leaves of one "any of", all of one kind.
 enum AnyOf {
     Tags(Vec<String>),
     Aliases(Vec<String>),
@@ -67,7 +68,7 @@ impl Writing {
             Audience::Or(members) if members.len() == 1 => {
                 members.iter().for_each(|member| self.part(member, holds));
             }
-            // Not any of these is none of each.
+            // By De Morgan, a negated or is an and of its negated members.
             Audience::Or(members) if !holds => members.iter().for_each(|member| self.part(member, false)),
             Audience::Platforms(set) => {
                 let set = if holds { *set } else { set.complement() };
@@ -133,7 +134,7 @@ impl Writing {
         }
         let mut names: Vec<String> = Vec::new();
         for (index, platform) in set.iter().enumerate() {
-            // A name of JPush's stands for all platforms that have it, so it is written where all of them are meant.
+            // A JPush name stands for all platforms with this name, so it is written only if all of them are meant.
             let name = platform
                 .jpush_name()
                 .filter(|name| PlatformSet::from_jpush_name(name).is_ok_and(|all| all.and(set) == all));
@@ -151,7 +152,7 @@ impl Writing {
     }
 }
 
-/// The names of a leaf, or of an or of leaves of one kind.
+/// Returns the names of a leaf, or of an or of leaves of one kind.
 fn any_of(audience: &Audience) -> Option<AnyOf> {
     match audience {
         Audience::Tag(tag) => Some(AnyOf::Tags(vec![tag.as_str().to_owned()])),
