@@ -114,6 +114,7 @@ impl<V: View> Picture<V> {
 
     /// Returns the number of devices that a key names on these platforms.
     pub(crate) fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, Error> {
+        // Counters include condemned devices. Platforms that have some are counted from their postings.
         let hiding = self.condemned.iter().map(|(platform, _)| *platform).filter(|p| platforms.contains(*p));
         let hiding: PlatformSet = hiding.collect();
         let counted = self.view.cardinality(key, platforms.and(hiding.complement()));
@@ -132,6 +133,7 @@ fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreEr
     if deletions.is_empty() {
         return Ok(condemned);
     }
+    // The platforms are looked up first, so that only postings that exist are read.
     let mut platforms = PlatformSet::NONE;
     for name in &deletions {
         platforms = platforms.or(view.platforms(Key::new(Relation::Deletion, name))?);

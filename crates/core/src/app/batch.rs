@@ -66,6 +66,7 @@ impl<S: Store> App<S> {
         match plan_all(&mut draft, commands) {
             Ok(_) => Ok(()),
             Err(Obstacle::Refused(error)) => Err(error),
+            // A dry run carries out no deletions, so planning in this mode never reports that one is in the way.
             Err(Obstacle::Condemned { .. } | Obstacle::Deleting { .. }) => Err(mismatched()),
         }
     }
@@ -99,6 +100,7 @@ fn plan_all<V: View>(draft: &mut Draft<'_, V>, commands: &[Command]) -> Result<V
     for (index, command) in commands.iter().enumerate() {
         match verbs::plan(draft, command) {
             Ok(one) => pending.push(one),
+            // An error of the store is not a fault of the operation, so it ends the planning.
             Err(Obstacle::Refused(error @ Error::Store { .. })) => return Err(error.into()),
             Err(Obstacle::Refused(error)) => failures.push(BatchFailure { index, error }),
             Err(first @ (Obstacle::Condemned { .. } | Obstacle::Deleting { .. })) => return Err(first),

@@ -133,10 +133,13 @@ impl<S: Store> Batches<S> {
                 continue;
             };
             let devices = self.read(platform, ordinals)?;
+            // Moved only after the ids were read, so that a failed batch is tried again. No ordinal is after
+            // `u32::MAX`.
             match last.checked_add(1) {
                 Some(next) => self.rest.front_mut().into_iter().for_each(|(_, from)| *from = next),
                 None => drop(self.rest.pop_front()),
             }
+            // All devices of a batch may have been removed since; then the next one is read.
             if !devices.is_empty() {
                 let cursor = self.ask.behind(Slot { platform, ordinal: last });
                 return Ok(Some(DeliveryBatch { platform, devices, cursor }));
@@ -147,6 +150,7 @@ impl<S: Store> Batches<S> {
 
     fn read(&self, platform: Platform, mut ordinals: Vec<u32>) -> Result<Vec<DeviceId>, Error> {
         let picture = self.scope.picture()?;
+        // This view is newer than the selection: devices may have become pending deletion since.
         ordinals.retain(|&ordinal| !picture.is_condemned(Slot { platform, ordinal }));
         let mut devices = Vec::with_capacity(ordinals.len());
         read_ids(picture.raw(), platform, &ordinals, self.selection.version(), |_, id| devices.push(id))?;

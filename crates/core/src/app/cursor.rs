@@ -71,6 +71,7 @@ fn read(text: &str) -> Option<DeviceCursor> {
     if !digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return None;
     }
+    // Upper-case digits and signs, which `from_str_radix` also accepts, are refused above.
     let platform = u8::from_str_radix(digits.get(..2)?, 16).ok().and_then(Platform::from_number)?;
     let ordinal = u32::from_str_radix(digits.get(2..10)?, 16).ok()?;
     let mark = Mark(u64::from_str_radix(digits.get(10..)?, 16).ok()?);
@@ -159,6 +160,7 @@ pub(super) fn page<V: View>(
     let (picture, limit) = (question.picture(), ask.limit.max(1));
     let mut items = Vec::new();
     for (platform, from) in ask.rest()? {
+        // One more than the page holds shows whether there is a next page.
         let room = limit.saturating_add(1) - items.len();
         let ordinals = first(from, room, question.at_most(platform)?, |window| match window {
             Some(window) => question.posting_within(platform, window),

@@ -242,6 +242,7 @@ impl<S: Store> App<S> {
         };
         match read().map_err(Error::store("read a device"))? {
             Some(found) => Ok(found),
+            // A device that is found but has no record is damage in the store, and is reported as such.
             None => decoded::<Device>(Err(crate::Violation::new(
                 "device",
                 crate::Rule::Known,

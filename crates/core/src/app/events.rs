@@ -121,6 +121,8 @@ impl<S: Store> App<S> {
         let mut items: Vec<(Event, EventPosition)> = Vec::new();
         let mut behind = *after;
         loop {
+            // One more than the page needs shows whether there is a next page. Hidden events do not count, so reading
+            // may take several rounds.
             let wanted = limit.saturating_add(1) - items.len();
             let range = LogRange { index, from, until: *until, order: *order, after: behind, limit: wanted };
             let stored = picture.raw().events(&range).map_err(Error::store("read events"))?;
@@ -159,6 +161,7 @@ impl<S: Store> App<S> {
     /// [`Error::Contended`]; [`Error::Store`].
     pub fn purge_events(&self) -> Result<u64, Error> {
         self.scope.picture()?;
+        // The view was taken only to report a deleted app, even if there is nothing to erase.
         let Some(before) = self.horizon() else { return Ok(0) };
         let mut erased = 0;
         let mut patience = Patience::default();
@@ -215,6 +218,8 @@ impl Hidden {
         if self.deletions.iter().any(of_user) {
             return Ok(true);
         }
+        // A deletion also covers events posted with a device of the user only. Events after `through` are newer than
+        // the deletion and stay.
         let Some(device) = &event.record.device else { return Ok(false) };
         let read = || -> Result<bool, StoreError> {
             let Some(place) = picture.raw().find(device)? else { return Ok(false) };

@@ -40,6 +40,7 @@ impl<S: Store> App<S> {
         let mut ranks = draw(selection.len(), k as u64, seed).into_iter().peekable();
         let (mut devices, mut before) = (Vec::new(), 0_u64);
         for (platform, set) in selection.sets() {
+            // The ranks ascend, so each set takes its ranks from the front.
             let mut ordinals = Vec::new();
             while let Some(rank) = ranks.next_if(|rank| *rank < before + set.len()) {
                 ordinals.extend(u32::try_from(rank - before).ok().and_then(|rank| set.select(rank)));
@@ -62,6 +63,7 @@ fn draw(n: u64, k: u64, seed: u64) -> BTreeSet<u64> {
     let mut drawn = BTreeSet::new();
     for last in n - k..n {
         let one = chance.up_to(last);
+        // `last` has not been a candidate in an earlier round, so it cannot be drawn already.
         if !drawn.insert(one) {
             drawn.insert(last);
         }
@@ -85,6 +87,7 @@ impl Chance {
     /// repeated.
     fn up_to(&mut self, last: u64) -> u64 {
         let Some(count) = last.checked_add(1) else { return self.next() };
+        // Draws from `uneven` on would favour low numbers, because the range is no multiple of `count`.
         let uneven = u64::MAX - u64::MAX % count;
         loop {
             let drawn = self.next();

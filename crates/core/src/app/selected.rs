@@ -128,6 +128,7 @@ impl<S: Store> Selected<S> {
     /// Copies the ids of one chunk from a view.
     fn read(&self, platform: Platform, ordinals: &mut Vec<u32>, ids: &mut Ids) -> Result<(), Error> {
         let picture = self.scope.picture()?;
+        // This view is newer than the selection: devices may have become pending deletion since.
         if picture.has_condemned() {
             ordinals.retain(|&ordinal| !picture.is_condemned(Slot { platform, ordinal }));
         }

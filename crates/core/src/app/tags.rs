@@ -54,6 +54,8 @@ impl<S: Store> App<S> {
         let mut items: Vec<TagCount> = Vec::new();
         let mut behind = after.map(|tag| Box::from(tag.as_str()));
         loop {
+            // One more than the page needs shows whether there is a next page. Tags without devices here do not count,
+            // so reading may take several rounds.
             let wanted = limit.saturating_add(1) - items.len();
             let mut names: Vec<Box<str>> = Vec::new();
             let read = picture

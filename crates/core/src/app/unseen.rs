@@ -56,6 +56,7 @@ impl<S: Store> App<S> {
                     return Err(error);
                 }
                 Err(error) => {
+                    // Earlier steps are committed, so the error must not claim that nothing was changed.
                     let cause = Some(Box::new(error).into());
                     let what = "some of the devices are removed, and others are not";
                     return Err(Error::store("remove devices")(StoreError::OutcomeUnknown { what, cause }));

@@ -97,6 +97,7 @@ pub(crate) fn explain<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> R
         if devices == 0 && plan.full(root).contains(platform) {
             continue; // the part is every device of the platform, and there is none
         }
+        // A second evaluation counts the parts, so that the recorded steps are those of counting alone.
         let mut counted = Evaluation::new(picture, &plan, platform, ());
         if let Some(step) = followed.watch.done.pop() {
             platforms.push((platform, explained(&plan, &mut counted, &step, false)?));
@@ -155,6 +156,7 @@ fn explained<V: View>(
     let label = match &node.step {
         Step::All(members) => match part.is_outside() {
             false => "and".to_owned(),
+            // Printed as an or if this removes a negation, otherwise as a negated and.
             true if members.iter().any(|member| member.is_outside()) => {
                 flip_members = true;
                 "or".to_owned()

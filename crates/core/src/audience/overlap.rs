@@ -51,6 +51,7 @@ pub(crate) fn overlap<V: View>(picture: &Picture<V>, audiences: &[Checked<'_>]) 
         for (root, devices) in plan.roots().iter().zip(&mut found.each) {
             let set = evaluation.posting(*root)?;
             *devices += set.len();
+            // A device is in several audiences when it comes again after it was in one.
             twice = either(twice, both(once.clone(), set.clone()));
             once = either(once, set);
         }

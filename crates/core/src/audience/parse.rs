@@ -150,6 +150,7 @@ impl<'t> Parser<'t> {
         if word.is_empty() {
             return Err(self.unexpected(OPERAND));
         }
+        // The name of a function without parentheses is a tag.
         if FUNCTIONS.contains(&word) && self.eat("(") {
             return self.call(start, word);
         }
@@ -211,6 +212,7 @@ impl<'t> Parser<'t> {
             Ok(())
         })?;
         match leaves.pop() {
+            // One name is a leaf; an `Or` around it would be a different tree.
             Some(only) if leaves.is_empty() => Ok(Parsed { tree: only, depth: 1 }),
             last => {
                 leaves.extend(last);
@@ -316,6 +318,7 @@ impl<'t> Parser<'t> {
             self.at += 4 + digits;
             return Ok(c);
         }
+        // Only the backslash and the next character are shown.
         let found: String = rest.chars().take(2).collect();
         let expected = r#"one of the escapes \" \\ \n \r \t \u{1F600}"#;
         Err(ParseError::new(self.text, self.at, Rule::Form, expected, shown(&found)))

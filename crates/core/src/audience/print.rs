@@ -43,6 +43,7 @@ fn node(audience: &Audience, around: Binding, f: &mut Formatter<'_>) -> fmt::Res
         },
         Audience::Not(inner) => {
             f.write_char('!')?;
+            // `!` binds tightest, so a list inside always has parentheses.
             node(inner, Binding::And, f)
         }
     }

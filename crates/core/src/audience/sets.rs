@@ -30,6 +30,7 @@ impl Pending {
         match self {
             Pending::One(set) => set.len(),
             Pending::Both(a, b) => both_len(a, b),
+            // Inclusion and exclusion: only the intersection is counted over the bitmaps.
             Pending::Either(a, b) => a.len() + b.len() - both_len(a, b),
             Pending::Minus(a, b) => a.len() - both_len(a, b),
         }
@@ -81,6 +82,7 @@ pub(super) fn either(a: Posting, b: Posting) -> Posting {
         (a, b) if b.is_empty() => a,
         (Posting::Few(a), Posting::Few(b)) => a.into_iter().chain(b).collect(),
         (Posting::Few(few), Posting::Many(many)) | (Posting::Many(many), Posting::Few(few)) => {
+            // Checked first, because adding to a shared bitmap copies it.
             if few.iter().all(|ordinal| many.contains(*ordinal)) {
                 return Posting::Many(many);
             }
@@ -109,6 +111,7 @@ pub(super) fn minus(a: Posting, b: &Posting) -> Posting {
             Posting::Few(few)
         }
         (Posting::Many(many), Posting::Few(few)) => {
+            // Checked first, because removing from a shared bitmap copies it.
             if !few.iter().any(|ordinal| many.contains(*ordinal)) {
                 return Posting::Many(many);
             }

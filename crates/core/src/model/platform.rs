@@ -141,6 +141,8 @@ impl Platform {
     /// # Errors
     /// An unknown name is a violation of the field `platform`.
     pub fn from_name(name: &str) -> Result<Self, Violation> {
+        // The first match is the right one for a JPush name of several platforms: the platform named after it has the
+        // lowest number.
         Self::ALL.into_iter().find(|p| p.name() == name || p.jpush_name() == Some(name)).ok_or_else(|| {
             let names: Vec<&str> = Self::ALL.iter().map(|p| p.name()).collect();
             Violation::new(

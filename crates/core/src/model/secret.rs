@@ -140,6 +140,7 @@ impl Credential {
                 salt = one.salt;
                 hash = digest(&salt, secret);
             }
+            // Not `||`, which would skip the comparison after a match.
             right | bool::from(one.hash.ct_eq(&hash))
         })
     }

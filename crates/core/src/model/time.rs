@@ -81,6 +81,7 @@ impl Timestamp {
         let day = day_of_year - (153 * shifted + 2) / 5 + 1;
         let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
         let year = year_of_era + era * 400 + i128::from(month <= 2);
+        // All parts are in range, so the fallbacks are never used.
         let byte = |n: i128| u8::try_from(n).unwrap_or_default();
         let year = i64::try_from(year).unwrap_or_default();
         (year, byte(month), byte(day), byte(rest / 3600), byte(rest / 60 % 60), byte(rest % 60))

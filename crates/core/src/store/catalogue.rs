@@ -166,8 +166,8 @@ pub enum Deleted {
         /// The last event that existed when the deletion began.
         through: EventSeq,
     },
-    /// No record: the devices of a user are being moved to their anonymous users, and are hidden until they are there.
-    /// The registry writes this in place of [`Deleted::User`], in the write set that condemns the devices.
+    /// Nothing is deleted: the devices of a user are moved to their anonymous users, and are hidden until they are
+    /// there. The registry writes this in place of [`Deleted::User`], in the write set that condemns the devices.
     SignOut {
         /// The user.
         user: UserId,
