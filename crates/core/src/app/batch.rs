@@ -36,7 +36,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// A violation of `operations` if there are more than the limit; [`Error::Batch`] with every operation that fails,
     /// each judged as if the earlier ones that do not fail were applied; [`Error::Contended`]; [`Error::Store`].
-    /// Nothing is changed then, except that it may be if the kind is `OutcomeUnknown`.
+    /// Nothing is changed then, unless the kind is `OutcomeUnknown`.
     pub fn batch(&self, commands: &[Command]) -> Result<Vec<Outcome>, Error> {
         check_items("operations", commands.len(), self.limits().operations_per_batch)?;
         let (pending, committed) = self.scope.write(Mode::Batch, |draft| plan_all(draft, commands))?;

@@ -56,6 +56,8 @@ impl fmt::Display for DeviceCursor {
 impl FromStr for DeviceCursor {
     type Err = Violation;
 
+    /// Parses the text of a cursor.
+    ///
     /// # Errors
     /// A violation of the field `cursor` for a text that is not a cursor.
     fn from_str(text: &str) -> Result<Self, Violation> {

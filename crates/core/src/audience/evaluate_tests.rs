@@ -199,7 +199,7 @@ fn registers() -> impl Strategy<Value = FewDevices> {
     })
 }
 
-/// The definition of each condition for a single device.
+/// Returns whether the condition selects the device, by the definition of each condition.
 fn means(audience: &Audience, device: &Device) -> bool {
     let has = |relation, name: &str| device.keys.contains(&Key::new(relation, name).to_owned());
     match audience {
@@ -272,7 +272,7 @@ proptest! {
     }
 }
 
-/// A hundred devices on iOS, all with `all`, every second with `even`, one with `one`.
+/// Creates a hundred devices on iOS, all with `all`, every second with `even`, one with `one`.
 fn hundred() -> FewDevices {
     let devices = (0..100).map(|number| {
         let mut keys = vec![(Relation::Tag, "all")];

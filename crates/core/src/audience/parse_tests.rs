@@ -12,7 +12,7 @@ fn tag(name: &str) -> Audience {
     TagName::new(name).unwrap().into()
 }
 
-/// Column, expected and found of a refusal.
+/// Returns the column, the expected text and the found text of a refusal.
 fn refusal(text: &str) -> (usize, String, String) {
     let error = Audience::parse(text).unwrap_err();
     assert_eq!(error.text(), text);

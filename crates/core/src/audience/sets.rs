@@ -186,7 +186,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-        /// Also with shared bitmaps, which must not change.
+        /// Checks also that shared bitmaps do not change.
         #[test]
         fn the_algebra_agrees_with_plain_sets(from in sets(), many in prop::collection::vec(sets(), 0..5)) {
             let postings = |shared: &mut Vec<Posting>| -> Vec<Posting> {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A thousand devices on iOS with five tags of different sizes, and one on Android.
+/// Creates a thousand devices on iOS with five tags of different sizes, and one on Android.
 fn sized() -> FewDevices {
     let devices = (0..1_000).map(|number| {
         let tags = [("t2", 500), ("t3", 300), ("t5", 100), ("t7", 50), ("t9", 8), ("few", 1_000 - 2)];

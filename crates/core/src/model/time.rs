@@ -361,8 +361,8 @@ impl<C: Clock> Clock for std::sync::Arc<C> {
 /// assert!(!Dry.fill(&mut [0; 8]));
 /// ```
 pub trait Entropy: Send + Sync + 'static {
-    /// Fills `bytes` with randomness and returns `true`. Returns `false` if the source has none; then nothing may be
-    /// made from `bytes`.
+    /// Fills `bytes` with randomness and returns `true`. Returns `false` if the source has none; then `bytes` must
+    /// not be used.
     fn fill(&self, bytes: &mut [u8]) -> bool;
 }
 

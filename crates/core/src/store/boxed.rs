@@ -20,19 +20,19 @@ use std::fmt;
 /// # Ok::<(), rollbook::store::StoreError>(())
 /// ```
 pub trait DynStore: Send + Sync + 'static {
-    /// See [`Store::info`].
+    /// Does what [`Store::info`] does.
     fn dyn_info(&self) -> StoreInfo;
-    /// See [`Store::view`].
+    /// Does what [`Store::view`] does.
     ///
     /// # Errors
     /// See [`Store::view`].
     fn dyn_view(&self, app: AppId) -> Result<Box<dyn View + '_>, StoreError>;
-    /// See [`Store::commit`].
+    /// Does what [`Store::commit`] does.
     ///
     /// # Errors
     /// See [`Store::commit`].
     fn dyn_commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError>;
-    /// See [`Store::touch`].
+    /// Does what [`Store::touch`] does.
     ///
     /// # Errors
     /// See [`Store::touch`].
