@@ -218,8 +218,8 @@ impl Hidden {
         if self.deletions.iter().any(of_user) {
             return Ok(true);
         }
-        // A deletion also covers events that were posted only with one of the user's devices. Events after `through` are
-        // newer than the deletion and stay.
+        // A deletion also covers events that were posted only with one of the user's devices. Events after `through`
+        // are newer than the deletion and stay.
         let Some(device) = &event.record.device else { return Ok(false) };
         let read = || -> Result<bool, StoreError> {
             let Some(place) = picture.raw().find(device)? else { return Ok(false) };
