@@ -37,7 +37,8 @@ pub struct WriteSet {
 }
 
 impl WriteSet {
-    /// Returns the number of devices, keys, entries and events that the set names. A store's size limit counts them.
+    /// Returns the number of devices, keys, entries and events that the set names, which is what
+    /// [`StoreInfo::max_weight`](super::StoreInfo::max_weight) limits.
     ///
     /// ```
     /// use rollbook::store::{Check, Operation, WriteSet};
