@@ -105,10 +105,11 @@ class Layout:
         self.assertEqual(ids(), [])
 
     def test_presence_is_told_of_one_and_of_many(self):
-        offline = {"online": False}
-        self.assertEqual(self.device.get_device_status(self.one).payload, {self.one: offline})
+        # It has just registered itself, and that counts as being seen.
+        online = {"online": True}
+        self.assertEqual(self.device.get_device_status(self.one).payload, {self.one: online})
         many = self.device.get_device_status([self.one, "nobody"]).payload
-        self.assertEqual(many, {self.one: offline, "nobody": None})
+        self.assertEqual(many, {self.one: online, "nobody": None})
         plain = jpush.JPush(PLAIN_KEY, SECRET, zone=self.zone).create_device()
         self.assertEqual(refused(lambda: plain.get_device_status([self.one]))[:2], (403, 2007))
 

@@ -9,9 +9,38 @@
 //! | `POST`, `DELETE /v3/tags/{tag}` | put a tag on devices and take it off, delete it |
 //! | `GET /v3/tags/{tag}/registration_ids/{id}` | is the device in the tag |
 //!
-//! These are all calls of the Device API, and so all that the vendor's libraries for servers (Java, Python, PHP, Go, Node,
-//! Ruby, C#) make of it. What else they can call (`/v3/push`, `/v3/schedules`, `/v3/report`, `/v3/files`, `/v3/images`,
-//! `/v3/admin`, `/v3/grouppush`) is answered 404 with the code 7010: nothing is sent from here.
+//! # What the libraries call
+//!
+//! Each call that the vendor's libraries for servers can make, and what comes of it: those for Java (`jpush-client` and
+//! `jiguang-sdk`), Python, PHP, Node.js, Ruby and C#. The vendor publishes none for Go; those of others make no further
+//! calls of the Device API. A test sends every row.
+//!
+//! | call | answer |
+//! |---|---|
+//! | `GET /v3/devices/{id}` | 200: its tags, alias and mobile number |
+//! | `POST /v3/devices/{id}` | 200: changed |
+//! | `POST /v3/devices/status`, `POST /v3/devices/status/` | 200: presence, keyed by device |
+//! | `GET /v3/aliases/{alias}`, `GET /v3/aliases/{alias}?platform={platform}`, `GET /v3/aliases/{alias}/?platform={platform}` | 200: its devices |
+//! | `GET /v3/aliases/{alias}?new_format=true`, `GET /v3/aliases/{alias}?platform={platform}&new_format=true` | 200: its devices with platform and day |
+//! | `POST /v3/aliases/{alias}` | 200: unbound |
+//! | `DELETE /v3/aliases/{alias}`, `DELETE /v3/aliases/{alias}?platform={platform}`, `DELETE /v3/aliases/{alias}/?platform={platform}` | 200: deleted |
+//! | `GET /v3/tags`, `GET /v3/tags/` | 200: the tags |
+//! | `GET /v3/tags/{tag}/registration_ids/{id}` | 200: yes or no |
+//! | `POST /v3/tags/{tag}` | 200: changed |
+//! | `DELETE /v3/tags/{tag}`, `DELETE /v3/tags/{tag}?platform={platform}`, `DELETE /v3/tags/{tag}/?platform={platform}` | 200: deleted |
+//! | `GET /v3/device/{id}`, `POST /v3/device/{id}`, `POST /v3/device/status`, `GET /v3/device/tags/`, `GET /v3/device/tags/{tag}/registration_ids/{id}`, `POST /v3/device/tags/{tag}`, `DELETE /v3/device/tags/{tag}`, `GET /v3/device/aliases/{alias}`, `DELETE /v3/device/aliases/{alias}` | 200: the same, in the layout of the data centre in Beijing |
+//! | `POST /v3/push`, `POST /v3/push/validate`, `POST /v3/push/file`, `POST /v3/push/batch/regid/single`, `POST /v3/push/batch/alias/single`, `POST /v3/push/template`, `POST /v3/push/template/schedule`, `GET /v3/push/cid`, `GET /v3/push/quota`, `DELETE /v3/push/{msg_id}`, `POST /v3/grouppush`, `POST /v3/grouppush/file` | 404: nothing is sent from here |
+//! | `POST /v3/schedules`, `GET /v3/schedules`, `GET /v3/schedules/{schedule}`, `PUT /v3/schedules/{schedule}`, `DELETE /v3/schedules/{schedule}`, `GET /v3/schedules/{schedule}/msg_ids`, `POST /v3/push/schedules`, `GET /v3/push/schedules/{schedule}` | 404: nor later |
+//! | `GET /v3/received`, `GET /v3/received/detail`, `GET /v3/messages`, `GET /v3/messages/detail`, `POST /v3/status/message`, `GET /v3/users`, `GET /v3/group/messages/detail`, `GET /v3/group/users`, `GET /v3/report/received`, `POST /v3/report/status/message` | 404: so there is nothing to report |
+//! | `POST /v3/files/alias`, `POST /v3/files/registration_id`, `GET /v3/files`, `GET /v3/files/{file}`, `DELETE /v3/files/{file}` | 404: no lists are kept |
+//! | `POST /v3/images/byurls`, `PUT /v3/images/byurls/{media}`, `POST /v3/images/byfiles`, `PUT /v3/images/byfiles/{media}` | 404: nor images |
+//! | `POST /v1/app`, `POST /v1/app/{key}/delete`, `DELETE /v1/app/{key}/delete`, `POST /v1/app/{key}/certificate` | 404: apps are the operator's, by `rollbook app` or the configuration |
+//! | `POST /v3/test/model/add`, `PUT /v3/test/model/update`, `DELETE /v3/test/model/delete/{id}`, `GET /v3/test/model/list` | 404: no test devices |
+//!
+//! 404 comes with the code 7010. The libraries send `null` for what is not given, `{"tags":{}}` where no tag changes, and
+//! platforms as `android,ios` in one parameter or in several: all of it is understood.
+//!
+//! # What holds of all of them
 //!
 //! Platforms are JPush's, in filters and in answers: every Android phone is `android`, all Windows is `winphone`, and a
 //! device of a kind that JPush has no name for is in no answer with a filter. A filter that is empty, or on `DELETE` one

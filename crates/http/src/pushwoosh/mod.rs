@@ -10,21 +10,35 @@
 //!
 //! # What the SDKs call
 //!
-//! Each call that the vendor's SDKs for iOS, Android and browsers can make, and what comes of it. Their first start is
-//! one or more of `getConfig`, `checkDevice`, `applicationOpen`, `getInApps`, `registerUser` and `registerDevice`.
+//! Each call that the vendor's SDKs for iOS (with macOS, tvOS and VoIP), Android (with Amazon and Huawei) and browsers and
+//! the library for Python can make, and what comes of it. SDKs for other frameworks, such as Cordova, React Native,
+//! Flutter or Unity, call through these. A test sends every row, below `/json/1.3/` unless the path is given. The first
+//! start of an SDK is one or more of `getConfig`, `checkDevice`, `applicationOpen`, `getInApps`, `registerUser` and
+//! `registerDevice`.
 //!
 //! | call | answer |
 //! |---|---|
-//! | `applicationOpen` | done; versions and model are not kept |
-//! | `registerDevice`, `unregisterDevice`, `deleteDevice`, `checkDevice` | done; `tags`, `gateway`, `sounds`, `public_key`, `auth_token`, `voip_push_token` are not kept |
-//! | `registerUser`, `postEvent` | done |
-//! | `getInApps` | `{"inApps":[]}`: there are none |
-//! | `getConfig` | `{"features":{}}`: none of the vendor's features are on |
-//! | `pushStat`, `messageDeliveryEvent`, `setBadge` | success; counted in metrics, and nothing is kept |
+//! | `applicationOpen` | 200: done; versions and model are not kept |
+//! | `registerDevice`, `unregisterDevice`, `deleteDevice` | 200: done; `tags`, `gateway`, `sounds`, `public_key`, `auth_token`, `voip_push_token` are not kept |
+//! | `checkDevice` | 200: whether there is such a device, and whether it has a push token |
+//! | `registerUser` | 200: done |
+//! | `postEvent` | 200: the event's code |
+//! | `/api/v2/device-api/deleteUser` | 200: done |
+//! | `getInApps` | 200: `{"inApps":[]}`: there are none |
+//! | `getConfig` | 200: `{"features":{}}`: none of the vendor's features are on |
+//! | `pushStat`, `messageDeliveryEvent`, `setBadge` | 200: counted in metrics, and nothing is kept |
 //! | `setTags`, `getTags`, `setEmailTags` | 404: there are no attributes of devices |
-//! | `registerEmail`, `registerEmailUser`, `mergeUser`, `triggerInAppAction`, `richMediaAction`, `setPurchase`, `setMADID`, `createTestDevice` | 404 |
-//! | `getInboxMessages`, `inboxStatus`, `getNearestZone`, `setActivityToken`, `setActivityPushToStartToken` | 404 |
-//! | `getPopupForms`, `getPopupFormContent`, `recordPopupFormEvent`, `pageVisit`, `multiRegisterDevice` | 404 |
+//! | `registerEmail`, `registerEmailUser`, `mergeUser`, `multiRegisterDevice`, `createTestDevice` | 404: a user is told by `registerUser` |
+//! | `registerSmsNumber`, `registerWhatsappNumber` | 404: the SDKs send `registerDevice` for them, with the number as `hwid` |
+//! | `triggerInAppAction`, `richMediaAction`, `getPopupForms`, `getPopupFormContent`, `recordPopupFormEvent` | 404: there is no content |
+//! | `getInboxMessages`, `inboxStatus` | 404: nor an inbox |
+//! | `getNearestZone`, `setActivityToken`, `setActivityPushToStartToken` | 404: nor zones, nor live activities |
+//! | `setPurchase`, `pageVisit` | 404: `postEvent` keeps what happened |
+//! | `setMADID`, `/api/v2/device-api/setMADID` | 404: no advertising id is kept |
+//! | `safari/v1/pushPackages/{id}`, `safari/v1/log` | 404: no packages for Safari's own protocol |
+//! | `createMessage`, `createTargetedMessage`, `deleteMessage`, `compileFilter` | 404: nothing is sent from here |
+//!
+//! The iOS SDK's optional transport by gRPC is not spoken; without that module it sends the calls above.
 //!
 //! A call that an SDK makes itself counts as the device being seen, by the app's
 //! [`presence_from`](rollbook::Policies::presence_from): `applicationOpen`, `registerDevice`, `registerUser`, and

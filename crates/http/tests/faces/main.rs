@@ -9,6 +9,7 @@
 //! | JPush: each path, method, body and answer; the second layout | `jpush` |
 //! | Pushwoosh: each call, with and without its optional members; browsers | `pushwoosh` |
 //! | what the vendors' own clients send beside what their pages say | `clients` |
+//! | every call that the vendors' libraries and SDKs can make, as the documentation lists them | `vendor_calls` |
 //! | the first start of each Pushwoosh SDK; when a device counts as seen | `first_start` |
 //! | more than a service wants: noise, floods, depth, slowness | `hostile`, `crowds`, `connections` |
 //!
@@ -60,3 +61,5 @@ mod threads;
 mod timing;
 #[cfg(test)]
 mod unchanged;
+#[cfg(test)]
+mod vendor_calls;
