@@ -1,6 +1,7 @@
 //! An app: its stored record, its listing, and the settings it is created with.
 
-use super::{AppId, AppKey, Credential, EventName, Limits, Policies, Secret, Timestamp, hidden};
+use super::named::named_members;
+use super::{AppId, AppKey, Credential, EventName, Limits, Policies, Secret, Set, Timestamp, hidden};
 use crate::violation::{Rule, Violation};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct AppSettings {
     /// A name for people: at most 255 bytes.
+    #[serde(deserialize_with = "read::name")]
     pub name: String,
     /// The secret with which the app's own servers authenticate.
     pub master_secret: Option<Secret>,
@@ -22,11 +24,48 @@ pub struct AppSettings {
     #[serde(deserialize_with = "hidden::secrets")]
     pub api_tokens: Vec<Secret>,
     /// Whether the app has the presence capability.
+    #[serde(deserialize_with = "read::presence")]
     pub presence: bool,
     /// Its limits.
     pub limits: Limits,
     /// The behaviour of its operations where apps differ.
     pub policies: Policies,
+}
+
+mod read {
+    use super::named_members;
+    use serde::Deserialize;
+
+    named_members! {
+        name: String = String::deserialize;
+        presence: bool = bool::deserialize;
+    }
+}
+
+/// A change of an app's settings, all of it in one commit. A member that is not given leaves the setting as it is.
+///
+/// ```
+/// use rollbook::{AppUpdate, Limits};
+/// let registry = rollbook_testkit::example::registry();
+/// let update = AppUpdate { presence: Some(false), limits: Some(Limits::relaxed()), ..AppUpdate::default() };
+/// registry.update_app(&"shop".parse()?, &update)?;
+/// assert_eq!(registry.app(&"shop".parse()?)?.limits(), &Limits::relaxed());
+/// # Ok::<(), rollbook::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct AppUpdate {
+    /// A new name for people.
+    pub name: Option<String>,
+    /// A new master secret. [`Set::Clear`] leaves the app without one, and then no secret is accepted.
+    pub master_secret: Set<Secret>,
+    /// New API tokens, which replace all of the former ones.
+    pub api_tokens: Option<Vec<Secret>>,
+    /// Whether the app has the presence capability.
+    pub presence: Option<bool>,
+    /// New limits.
+    pub limits: Option<Limits>,
+    /// New policies.
+    pub policies: Option<Policies>,
 }
 
 /// The maximum length of an app's name in bytes.

@@ -4,6 +4,7 @@
 //! above it keeps working and can only shrink. A value exactly at a limit is accepted. Lists are counted as they were
 //! sent, including duplicates.
 
+use super::named::named_members;
 use super::{Alias, TagName, absent, check_new};
 use crate::violation::{Rule, Violation, Violations, shown};
 use serde::{Deserialize, Serialize};
@@ -104,55 +105,89 @@ pub enum AliasOverflow {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The tag names and aliases that may be added. Default: JPush's alphabet.
+    #[serde(deserialize_with = "read::names")]
     pub names: NameRule,
     /// The maximum number of tags on one device. Default: 1 000.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::tags_per_device")]
     pub tags_per_device: Option<u32>,
     /// The maximum number of tags in one add list, and in one remove list, of a device update. Default: 100.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::tags_per_list")]
     pub tags_per_list: Option<u32>,
     /// The maximum sum of the bytes of the tags in one such list. Default: 1 000.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::tag_list_bytes")]
     pub tag_list_bytes: Option<u32>,
     /// The maximum number of devices in one add list, and in one remove list, of a tag update. Default: 1 000.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::devices_per_list")]
     pub devices_per_list: Option<u32>,
     /// The maximum number of devices of one alias, on all platforms together. Default: 10.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::devices_per_alias")]
     pub devices_per_alias: Option<u32>,
     /// What happens beyond [`Limits::devices_per_alias`]. Default: the operation is refused.
+    #[serde(deserialize_with = "read::alias_overflow")]
     pub alias_overflow: AliasOverflow,
     /// The maximum number of ids in one presence query, which needs at least 1. Default: 1 000.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::ids_per_presence")]
     pub ids_per_presence: Option<u32>,
     /// A device is online if it was seen within this number of seconds, inclusive. Default: 600.
+    #[serde(deserialize_with = "read::online_window_secs")]
     pub online_window_secs: u32,
     /// The last-seen time is reported if it lies within this number of seconds, inclusive. Default: 172 800 (48 hours).
+    #[serde(deserialize_with = "read::last_seen_window_secs")]
     pub last_seen_window_secs: u32,
     /// The maximum number of members of an event's attributes. Default: 100.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::attributes_per_event")]
     pub attributes_per_event: Option<u32>,
     /// The maximum number of bytes of one string among an event's attributes. Default: 4 096.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::attribute_bytes")]
     pub attribute_bytes: Option<u32>,
     /// The maximum number of items of one list among an event's attributes. Default: 100.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::attribute_items")]
     pub attribute_items: Option<u32>,
     /// Whether posting an undeclared event declares it. Default: no.
+    #[serde(deserialize_with = "read::declare_on_first_use")]
     pub declare_on_first_use: bool,
     /// Events older than this number of seconds disappear. Default: events are kept for ever.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::event_retention_secs")]
     pub event_retention_secs: Option<u32>,
     /// The number of seconds after now, inclusive, within which an event may happen; it may not happen before 1970
     /// either. `None`: the times of events are not checked. Default: 86 400 (24 hours), because a time far ahead is a
     /// mistake, usually milliseconds in place of seconds.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::event_ahead_secs")]
     pub event_ahead_secs: Option<u32>,
     /// The maximum number of operations in one batch. Default: 1 000.
-    #[serde(with = "absent::limit")]
+    #[serde(serialize_with = "absent::limit::serialize", deserialize_with = "read::operations_per_batch")]
     pub operations_per_batch: Option<u32>,
     /// The maximum number of nodes of one audience expression, at least 1. Default: 10 000.
+    #[serde(deserialize_with = "read::audience_nodes")]
     pub audience_nodes: u32,
+}
+
+mod read {
+    use super::absent::limit::deserialize as limit;
+    use super::{AliasOverflow, NameRule, named_members};
+    use crate::model::named::{number, word};
+    use serde::Deserialize;
+
+    named_members! {
+        names: NameRule = |from| word(from, "`jpush`, `relaxed` or `any`");
+        tags_per_device: Option<u32> = limit;
+        tags_per_list: Option<u32> = limit;
+        tag_list_bytes: Option<u32> = limit;
+        devices_per_list: Option<u32> = limit;
+        devices_per_alias: Option<u32> = limit;
+        alias_overflow: AliasOverflow = |from| word(from, "`refuse` or `evict_oldest`");
+        ids_per_presence: Option<u32> = limit;
+        online_window_secs: u32 = number;
+        last_seen_window_secs: u32 = number;
+        attributes_per_event: Option<u32> = limit;
+        attribute_bytes: Option<u32> = limit;
+        attribute_items: Option<u32> = limit;
+        declare_on_first_use: bool = bool::deserialize;
+        event_retention_secs: Option<u32> = limit;
+        event_ahead_secs: Option<u32> = limit;
+        operations_per_batch: Option<u32> = limit;
+        audience_nodes: u32 = number;
+    }
 }
 
 impl Limits {
@@ -198,6 +233,7 @@ impl Limits {
     }
 
     /// Returns no limit wherever a limit can be absent, and the widest rule for names.
+    /// The times of events are not checked either: [`Limits::event_ahead_secs`] is one of the limits that can be absent.
     ///
     /// ```
     /// assert_eq!(rollbook::Limits::unlimited().tags_per_device, None);

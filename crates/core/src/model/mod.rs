@@ -28,6 +28,7 @@ mod hidden;
 mod ids;
 mod language;
 mod limits;
+mod named;
 mod names;
 mod page;
 mod platform;
@@ -37,7 +38,7 @@ mod secret;
 mod time;
 mod visible;
 
-pub use app::{AppInfo, AppRecord, AppSettings, EventType};
+pub use app::{AppInfo, AppRecord, AppSettings, AppUpdate, EventType};
 pub use attributes::{Attribute, Attributes, Scalar};
 pub use command::{Command, Outcome};
 pub use deleted::DeletedUser;

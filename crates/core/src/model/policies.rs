@@ -1,5 +1,6 @@
 //! The behaviour of an app's operations where apps differ.
 
+use super::named::named_members;
 use serde::{Deserialize, Serialize};
 
 /// The calls that count as being seen online, in addition to [`App::touch`](crate::App::touch), which always does.
@@ -67,7 +68,19 @@ pub enum OnUserChange {
 #[serde(default, deny_unknown_fields)]
 pub struct Policies {
     /// The calls that count as being seen online. Default: every call that a device makes.
+    #[serde(deserialize_with = "read::presence_from")]
     pub presence_from: PresenceFrom,
     /// What a device loses when it changes to another user. Default: nothing.
+    #[serde(deserialize_with = "read::on_user_change")]
     pub on_user_change: OnUserChange,
+}
+
+mod read {
+    use super::{OnUserChange, PresenceFrom, named_members};
+    use crate::model::named::word;
+
+    named_members! {
+        presence_from: PresenceFrom = |from| word(from, "`device_calls`, `app_open` or `none`");
+        on_user_change: OnUserChange = |from| word(from, "`keep`, `clear_alias` or `clear_alias_and_tags`");
+    }
 }

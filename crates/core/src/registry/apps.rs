@@ -6,9 +6,11 @@ use super::{Registry, Scope};
 use crate::app::App;
 use crate::error::{Error, Subject};
 use crate::model::{
-    AppId, AppInfo, AppKey, AppRecord, AppSettings, Credential, Limits, Page, Policies, Secret,
+    AppId, AppInfo, AppKey, AppRecord, AppSettings, AppUpdate, Credential, Limits, Page, Policies, Secret,
+    Set,
 };
 use crate::store::{Deleted, Deletion, Entry, EntryKey, EntryKind, Operation, Store, StoreError, View};
+use crate::violation::{Violation, Violations};
 use std::sync::Arc;
 
 impl<S: Store> Registry<S> {
@@ -111,6 +113,46 @@ impl<S: Store> Registry<S> {
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|info| info.key.clone());
         Ok(Page { items, next })
+    }
+
+    /// Changes several settings of an app in one commit: after a failure none of them is changed.
+    ///
+    /// ```
+    /// use rollbook::AppUpdate;
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// let registry = registry();
+    /// let update = AppUpdate { name: Some("The shop".into()), presence: Some(false), ..AppUpdate::default() };
+    /// registry.update_app(&"shop".parse()?, &update)?;
+    /// let shop = registry.app(&"shop".parse()?)?;
+    /// assert_eq!((shop.name(), shop.has_presence()), ("The shop", false));
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; every violation of `name` and of [`Limits::check`]; [`Error::Store`].
+    pub fn update_app(&self, key: &AppKey, update: &AppUpdate) -> Result<(), Error> {
+        let AppUpdate { name, master_secret, api_tokens, presence, limits, policies } = update;
+        let mut found: Vec<Violation> =
+            name.iter().filter_map(|name| AppSettings::check_name(name).err()).collect();
+        if let Some(Err(violations)) = limits.as_ref().map(Limits::check) {
+            found.extend(violations.iter().cloned());
+        }
+        Violations::check(found)?;
+        let master = match master_secret {
+            Set::Keep => None,
+            Set::Clear => Some(None),
+            Set::To(secret) => Some(self.credentials(std::slice::from_ref(secret))?.pop()),
+        };
+        let tokens = api_tokens.as_ref().map(|tokens| self.credentials(tokens)).transpose()?;
+        self.change_app(key, |record| {
+            set(&mut record.name, name);
+            set(&mut record.master, &master);
+            set(&mut record.tokens, &tokens);
+            set(&mut record.presence, presence);
+            set(&mut record.limits, limits);
+            set(&mut record.policies, policies);
+        })
     }
 
     /// Renames an app: the name for people, not the key.
@@ -295,6 +337,12 @@ impl<S: Store> Registry<S> {
         let source =
             StoreError::Unavailable { what: "the source of randomness has none to give", cause: None };
         Err(Error::Store { action: "make a salt", source })
+    }
+}
+
+fn set<T: Clone>(member: &mut T, to: &Option<T>) {
+    if let Some(to) = to {
+        member.clone_from(to);
     }
 }
 

@@ -6,8 +6,8 @@ use crate::common::{
 };
 use rollbook::store::{Entry, EntryKey, Operation, Store, View, WriteSet};
 use rollbook::{
-    AppId, AppInfo, AppSettings, Audience, Command, DeviceUpdate, Error, ErrorKind, EventQuery, Limits,
-    PlatformSet, Policies,
+    AppId, AppInfo, AppSettings, AppUpdate, Audience, Command, DeviceUpdate, Error, ErrorKind, EventQuery,
+    Limits, OnUserChange, PlatformSet, Policies, Secret, Set,
 };
 
 /// The message of an error that should have been answered.
@@ -115,6 +115,48 @@ fn an_unknown_app_is_not_found_by_any_operation() {
     assert_eq!(message(f.registry.set_master_secret(&x, None)), expected);
     assert_eq!(message(f.registry.set_api_tokens(&x, &[])), expected);
     assert_eq!(message(f.registry.delete_app(&x)), expected);
+}
+
+#[test]
+fn settings_are_changed_together_in_one_commit_or_not_at_all() {
+    let f = fixture();
+    let directory = || f.registry.store().view(AppId::DIRECTORY).unwrap().version().0;
+    let app = || f.registry.app(f.app.key()).unwrap();
+    let secret = |text: &str| Secret::new(text).unwrap();
+    let before = (directory(), app().name().to_owned(), app().has_presence(), app().limits().clone());
+    let policies = Policies { on_user_change: OnUserChange::ClearAlias, ..Policies::default() };
+    let update = AppUpdate {
+        name: Some("Other".into()),
+        master_secret: Set::To(secret("new")),
+        api_tokens: Some(vec![secret("one"), secret("two")]),
+        presence: Some(!before.2),
+        limits: Some(Limits { tags_per_device: Some(7), ..Limits::relaxed() }),
+        policies: Some(policies.clone()),
+    };
+    let limits = Some(Limits { audience_nodes: 0, tags_per_list: Some(0), ..Limits::default() });
+    let refused = AppUpdate { name: Some("x".repeat(256)), limits, ..update.clone() };
+    let told = message(f.registry.update_app(f.app.key(), &refused));
+    for field in ["name: bytes: ", "limits.tags_per_list: range: ", "limits.audience_nodes: range: "] {
+        assert!(told.contains(field), "{told}");
+    }
+    assert_eq!(before, (directory(), app().name().to_owned(), app().has_presence(), app().limits().clone()));
+    f.registry.update_app(f.app.key(), &update).unwrap();
+    assert_eq!(directory(), before.0 + 1);
+    let changed = app();
+    assert_eq!((changed.name(), changed.has_presence()), ("Other", !before.2));
+    assert_eq!((changed.limits().tags_per_device, changed.policies()), (Some(7), &policies));
+    assert!(changed.verify_master_secret(&secret("new")) && changed.verify_api_token(&secret("two")));
+    // What is not given stays, and what is so already is not written.
+    f.registry.update_app(f.app.key(), &AppUpdate::default()).unwrap();
+    let same = AppUpdate { name: Some("Other".into()), ..AppUpdate::default() };
+    f.registry.update_app(f.app.key(), &same).unwrap();
+    assert_eq!(directory(), before.0 + 1);
+    let cleared =
+        AppUpdate { master_secret: Set::Clear, api_tokens: Some(Vec::new()), ..AppUpdate::default() };
+    f.registry.update_app(f.app.key(), &cleared).unwrap();
+    assert!(!app().has_master_secret() && app().api_tokens() == 0 && app().name() == "Other");
+    let unknown = message(f.registry.update_app(&key("nobody"), &update));
+    assert!(unknown.contains("nobody"), "{unknown}");
 }
 
 #[test]

@@ -241,9 +241,39 @@ fn a_limit_is_absent_by_each_of_its_words_and_by_no_other() {
         ("[]", "invalid type: sequence"),
     ] {
         let refused = serde_json::from_str::<Limits>(&format!(r#"{{"tags_per_device":{bad}}}"#)).unwrap_err();
-        let expected = format!(r#"{told}, expected a whole number of 32 bits or "none""#);
+        let expected = format!(r#"tags_per_device: {told}, expected a whole number of 32 bits or "none""#);
         assert!(refused.to_string().starts_with(&expected), "{refused}");
     }
+}
+
+#[test]
+fn a_member_of_the_settings_that_has_no_such_value_is_named_with_it() {
+    fn named<T: Serialize + DeserializeOwned + Debug>(settings: &T) {
+        let object = serde_json::to_value(settings).unwrap();
+        for member in object.as_object().unwrap().keys() {
+            let mut wrong = object.clone();
+            wrong[member] = serde_json::json!(-7);
+            let json = serde_json::from_str::<T>(&wrong.to_string()).unwrap_err().to_string();
+            assert!(json.starts_with(&format!("{member}: invalid ")) && json.contains("`-7`"), "{json}");
+            let toml = toml::from_str::<T>(&format!("{member} = -7")).unwrap_err();
+            assert!(toml.message().starts_with(&format!("{member}: invalid ")), "{toml}");
+            let mut binary = Vec::new();
+            ciborium::into_writer(&serde_json::json!({ member: [[]] }), &mut binary).unwrap();
+            let binary = ciborium::from_reader::<T, _>(&binary[..]).unwrap_err().to_string();
+            assert!(binary.contains(&format!("{member}: ")), "{binary}");
+        }
+    }
+    named(&Limits::default());
+    named(&Limits::unlimited());
+    named(&Policies::default());
+    for member in ["name", "presence"] {
+        let settings = format!(r#"{{"{member}":-7}}"#);
+        let refused = serde_json::from_str::<AppSettings>(&settings).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("{member}: invalid type: integer `-7`")), "{refused}");
+    }
+    let nested = r#"{"limits":{"names":"strict"}}"#;
+    let refused = serde_json::from_str::<AppSettings>(nested).unwrap_err().to_string();
+    assert!(refused.starts_with("names: unknown variant `strict`, expected one of `jpush`"), "{refused}");
 }
 
 /// The object with one member more.

@@ -86,14 +86,17 @@ fn check_time<V: View>(draft: &Draft<'_, V>, event: &NewEvent, at: Timestamp) ->
     if (Timestamp::from_secs(0)..=draft.now.plus(i64::from(ahead))).contains(&at) {
         return None;
     }
-    let field = match event {
-        NewEvent { timestamp_utc: Some(_), .. } => "timestamp_utc",
-        NewEvent { timestamp_current: Some(_), .. } => "timestamp_current",
+    // What was sent is shown, by the device's clock where it was that.
+    let (field, sent) = match event {
+        NewEvent { timestamp_utc: Some(sent), .. } => ("timestamp_utc", sent),
+        NewEvent { timestamp_current: Some(sent), .. } => ("timestamp_current", sent),
         // Without a time of its own an event happens now, whatever the clock shows.
         _ => return None,
     };
     let limit = format!(
         "must be from 1970 to {ahead} seconds after now, in seconds (milliseconds are a frequent mistake)"
     );
-    Some(Violation::new(field, Rule::Range, limit, at.secs()))
+    let (sent, at) = (sent.secs(), at.secs());
+    let shown = if sent == at { sent.to_string() } else { format!("{sent}, which is {at} in UTC") };
+    Some(Violation::new(field, Rule::Range, limit, shown))
 }
