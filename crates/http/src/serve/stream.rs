@@ -13,13 +13,15 @@ pub(super) struct Stream {
     socket: TcpStream,
     state: Arc<State>,
     head_limit: usize,
+    /// How the head began that is being read, if it came by itself.
+    asked: Vec<u8>,
     /// An answer in place of one without a body, as far as it is not sent.
     instead: Vec<u8>,
 }
 
 impl Stream {
     pub(super) fn new(socket: TcpStream, state: Arc<State>, head_limit: usize) -> Self {
-        Stream { socket, state, head_limit, instead: Vec::new() }
+        Stream { socket, state, head_limit, asked: Vec::new(), instead: Vec::new() }
     }
 
     pub(super) fn into_socket(self) -> TcpStream {
@@ -46,7 +48,12 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
-        if buffer.filled().len() > before {
+        let received = buffer.filled().get(before..).unwrap_or_default();
+        if !received.is_empty() {
+            if self.state.is_unasked() {
+                let room = own_answers::LOOKED_AT.saturating_sub(self.asked.len());
+                self.asked.extend(received.iter().take(room));
+            }
             self.state.receives();
         }
         Poll::Ready(Ok(()))
@@ -55,11 +62,14 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.state.is_unasked()
-            && let Some(answer) = own_answers::with_a_body(bytes, self.head_limit)
-        {
-            self.instead = answer;
-            return Poll::Ready(Ok(bytes.len()));
+        if self.state.is_unasked() {
+            if let Some(answer) = own_answers::with_a_body(bytes, &self.asked, self.head_limit) {
+                self.instead = answer;
+                return Poll::Ready(Ok(bytes.len()));
+            }
+        } else {
+            // What comes next is another head.
+            self.asked.clear();
         }
         match Pin::new(&mut self.socket).poll_write(cx, bytes) {
             Poll::Pending => {

@@ -136,6 +136,39 @@ fn a_client_that_has_said_all_is_answered() {
 }
 
 #[test]
+fn what_the_parser_of_heads_refuses_is_answered_in_the_form_of_its_face() {
+    let served = served_with_at_most(100, 0);
+    let (jpush, pushwoosh) = (r#"{"error":{"code":7002,"#, r#"{"status_code":400,"status_message":"#);
+    let path = "x".repeat(65_600);
+    let good = head("GET", "/v3/tags", &[&authorized()]);
+    let other = head("POST", "/json/1.3/registerUser", &["Content-Length: 2"]);
+    for (line, expected) in [
+        (&b"POST /json/1.3/register\xFF HTTP/1.1"[..], pushwoosh),
+        (b"POST //json//1.3/\xC3\x28 HTTP/1.1", pushwoosh),
+        (b"POST /api/v2/device-api/\x80 HTTP/1.1", pushwoosh),
+        (b"GET /v3/tags/\xFF HTTP/1.1", jpush),
+        (b"GET /\xFF HTTP/1.1", jpush),
+        (b"GET", jpush),
+        (b"POST /json/1.3/registerUser HTTP/3.7", pushwoosh),
+        (format!("POST /json/{path} HTTP/1.1").as_bytes(), r#"{"status_code":414,"status_message":"path: "#),
+    ] {
+        let request = [line, b"\r\nHost: test\r\n\r\n"].concat();
+        // By itself, and after a good request of either face on the same connection.
+        for before in [&[][..], &good, &[&other[..], b"{}"].concat()] {
+            let mut connection = Connection::open(served.address);
+            if !before.is_empty() {
+                connection.send(before);
+                connection.reply().unwrap();
+            }
+            connection.send(&request);
+            let reply = connection.reply().unwrap();
+            assert!(reply.text().starts_with(expected), "{}", reply.text());
+            assert!(connection.reply().is_none(), "kept open");
+        }
+    }
+}
+
+#[test]
 fn what_the_parser_of_heads_refuses_is_answered_with_a_body() {
     let served = served_with_at_most(100, 0);
     let long = format!("GET /v3/tags HTTP/1.1\r\nX-Long: {}\r\n\r\n", "x".repeat(300_000));
