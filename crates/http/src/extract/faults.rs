@@ -26,7 +26,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// The start of a text, and what stands for the rest.
-fn cut(text: &str) -> (&str, &'static str) {
+pub(super) fn cut(text: &str) -> (&str, &'static str) {
     if text.len() <= SHOWN_BYTES {
         return (text, "");
     }
@@ -100,11 +100,22 @@ pub(crate) struct Faults {
     /// How many values may be kept, and how many are.
     room: usize,
     kept: usize,
+    /// The members whose values are not looked at.
+    skipped: Vec<&'static str>,
 }
 
 impl Faults {
     pub(super) fn of_body(bytes: usize) -> Self {
-        Faults { found: Vec::new(), stopped: None, room: room(bytes, VALUE_BYTES), kept: 0 }
+        let room = room(bytes, VALUE_BYTES);
+        Faults { found: Vec::new(), stopped: None, room, kept: 0, skipped: Vec::new() }
+    }
+
+    pub(super) fn skipping(self, members: &[&'static str]) -> Self {
+        Faults { skipped: members.to_vec(), ..self }
+    }
+
+    pub(super) fn skips(&self, member: &str) -> bool {
+        self.skipped.contains(&member)
     }
 
     pub(crate) fn add(&mut self, violation: Violation) {
@@ -161,8 +172,14 @@ impl Faults {
         self.stopped.get_or_insert_with(|| (place.field(), place.index));
     }
 
+    /// Which of these members the reading stopped in.
+    pub(super) fn stopped_in(&self, members: &[&'static str]) -> Option<&'static str> {
+        let (field, _) = self.stopped.as_ref()?;
+        members.iter().find(|member| **member == field).copied()
+    }
+
     /// A violation of the place where the reading stopped.
-    pub(super) fn stopped(&mut self, rule: Rule, limit: &'static str, actual: &str) -> Violation {
+    pub(super) fn stopped(&mut self, rule: Rule, limit: &'static str, actual: String) -> Violation {
         let (field, index) = self.stopped.take().unwrap_or(("body".into(), None));
         let violation = Violation::new(field.clone(), rule, limit, actual);
         match index {

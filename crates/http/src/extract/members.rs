@@ -16,6 +16,8 @@ pub(crate) trait Request<'de>: Sized {
     const PARTS: &'static [&'static str] = &[];
     /// What those hold.
     type Part: Read<'de>;
+    /// The members that are not worth a refusal: see [`Members::droppable`].
+    const DROPPABLE: &'static [&'static str] = &[];
     /// Is it a part of a request? Then errors name its members with it, and no others are allowed.
     const IS_PART: bool = false;
 
@@ -56,13 +58,18 @@ impl<'de, P> Members<'_, 'de, P> {
     /// A whole number of 64 bits, however it was written: some clients send it as a text, some with a point. An empty
     /// text counts as absent.
     pub(crate) fn whole(&mut self, name: &'static str) -> Option<i64> {
+        self.whole_as_sent(name).map(|(number, _)| number)
+    }
+
+    /// A whole number, and what was sent for it.
+    pub(crate) fn whole_as_sent(&mut self, name: &'static str) -> Option<(i64, Piece<'de>)> {
         let piece =
             self.value(name).filter(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()))?;
         let number = piece.as_whole();
         if number.is_none() {
             self.faults.wrong(Place::of(name), "must be a whole number", &piece);
         }
-        number
+        Some((number?, piece))
     }
 
     /// A value that is not worth a refusal: what is wrong with it is dropped with it.
@@ -99,6 +106,7 @@ impl<'de, P> Members<'_, 'de, P> {
 
 impl<'de, T: Request<'de>> Read<'de> for T {
     const EXPECTED: &'static str = "must be an object";
+    const MAY_DROP: &'static [&'static str] = T::DROPPABLE;
 
     fn object<A: MapAccess<'de>>(
         mut object: A,
@@ -116,8 +124,12 @@ impl<'de, T: Request<'de>> Read<'de> for T {
         let key = Key { values: T::VALUES, parts: T::PARTS, keeps_others: T::IS_PART };
         let at = |name| if T::IS_PART { place.member(name) } else { Place::of(name) };
         while let Some(name) = object.next_key_seed(key)? {
-            let Members { values, parts, faults, .. } = &mut members;
+            let Members { values, parts, faults, dropped } = &mut members;
             match name {
+                Name::Value(nth, name) if faults.skips(name) && given.first(nth, at(name), faults) => {
+                    object.next_value::<IgnoredAny>()?;
+                    dropped.push(name);
+                }
                 Name::Value(nth, name) if given.first(nth, at(name), faults) => {
                     let piece = object.next_value_seed(Reader::<Piece<'de>>::optional(at(name), faults))?;
                     values.extend(piece.map(|piece| (name, piece)));

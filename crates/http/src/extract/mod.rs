@@ -8,11 +8,13 @@
 
 mod faults;
 mod members;
+mod numbers;
 mod read;
 mod texts;
 
 pub(crate) use faults::{Faults, Place, Tally, line, shown};
 pub(crate) use members::{Members, Request};
+pub(crate) use numbers::{as_sent, numbers};
 pub(crate) use read::{Piece, Read, Reader};
 pub use texts::Texts;
 
@@ -41,12 +43,27 @@ pub(crate) fn room(body: usize, bytes: usize) -> usize {
 /// Reads a body.
 pub(crate) fn decode<'de, T: Read<'de>>(body: &'de [u8]) -> Result<T, Unread> {
     let text = text(body).map_err(Unread::Malformed)?;
-    let mut faults = Faults::of_body(body.len());
-    let mut json = serde_json::Deserializer::from_str(text);
-    let read = Reader::new(Place::of("body"), &mut faults).read(&mut json);
-    let read = read.and_then(|request| json.end().map(|()| request));
-    let request = read.map_err(|error| unread(&error, &mut faults))?;
-    faults.finish(request).map_err(Unread::Invalid)
+    let mut skipped = Vec::new();
+    loop {
+        let mut faults = Faults::of_body(body.len()).skipping(&skipped);
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = Reader::new(Place::of("body"), &mut faults).read(&mut json);
+        match read.and_then(|request| json.end().map(|()| request)) {
+            Ok(request) => {
+                let finished = faults.finish(request);
+                return finished.map_err(|violations| Unread::Invalid(as_sent(&violations, text)));
+            }
+            Err(error) => {
+                let stopped_in = faults.stopped_in(T::MAY_DROP);
+                match (unread(&error, text, &mut faults), stopped_in) {
+                    // A reader of JSON does not go on after what is no value: it is read again without that member. At
+                    // most once for each, since a member that is skipped stops nobody.
+                    (Unread::Invalid(_), Some(member)) if !skipped.contains(&member) => skipped.push(member),
+                    (unread, _) => return Err(unread),
+                }
+            }
+        }
+    }
 }
 
 /// Reads what a caller's own deserializer holds.
@@ -62,23 +79,28 @@ fn text(body: &[u8]) -> Result<&str, Violation> {
     let text = std::str::from_utf8(body)
         .map_err(|error| form(format!("something else at byte {}", error.valid_up_to())))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.is_empty() {
+    if text.trim_ascii().is_empty() {
         return Err(Violation::new("body", Rule::Present, "must be JSON", "none"));
     }
     Ok(text)
 }
 
 /// What a reader of JSON stopped at. Its own words are all that tells what it is from what it is not.
-fn unread(error: &serde_json::Error, faults: &mut Faults) -> Unread {
+fn unread(error: &serde_json::Error, body: &str, faults: &mut Faults) -> Unread {
     let words = error.to_string();
     let (rule, limit, actual) = if words.starts_with("number out of range") {
-        (Rule::Range, "must be a number that 64 bits hold", "a larger one")
+        let number = numbers::beyond(body).unwrap_or_else(|| "a larger one".to_owned());
+        (Rule::Range, "must be a number that 64 bits hold", number)
     } else if words.starts_with("lone leading surrogate") || words.starts_with("unexpected end of hex escape")
     {
-        (Rule::Characters, "must hold no half of a surrogate pair", "one")
+        (Rule::Characters, "must hold no half of a surrogate pair", "one".to_owned())
     } else {
-        let place = format!("something else at line {} column {}", error.line(), error.column());
-        return Unread::Malformed(Violation::new("body", Rule::Form, "must be JSON", place));
+        let (limit, what) = match error.is_eof() {
+            true => ("must be JSON to its end", "a part that breaks off"),
+            false => ("must be JSON", "something else"),
+        };
+        let place = format!("{what} at line {} column {}", error.line(), error.column());
+        return Unread::Malformed(Violation::new("body", Rule::Form, limit, place));
     };
     Unread::Invalid(faults.stopped(rule, limit, actual).into())
 }
@@ -108,11 +130,24 @@ mod tests {
         for (body, message) in [
             (&b""[..], "body: present: must be JSON: got none"),
             (b"\xEF\xBB\xBF", "body: present: must be JSON: got none"),
-            (b" ", "body: form: must be JSON: got something else at line 1 column 1"),
+            (b"\r\n\t ", "body: present: must be JSON: got none"),
+            (b"{", "body: form: must be JSON to its end: got a part that breaks off at line 1 column 1"),
+            (
+                b"[{\"a\":\n[1",
+                "body: form: must be JSON to its end: got a part that breaks off at line 2 column 2",
+            ),
+            (
+                b"{\"a\":\"b",
+                "body: form: must be JSON to its end: got a part that breaks off at line 1 column 7",
+            ),
             (b"{\"a\":\n}", "body: form: must be JSON: got something else at line 2 column 1"),
             (b"5 6", "body: form: must be JSON: got something else at line 1 column 3"),
             (b"\"a\xFF\"", "body: form: must be UTF-8: got something else at byte 2"),
-            (br#""\u12""#, "body: form: must be JSON: got something else at line 1 column 6"),
+            (
+                br#""\u12""#,
+                "body: form: must be JSON to its end: got a part that breaks off at line 1 column 6",
+            ),
+            (br#"["\uXYZW"]"#, "body: form: must be JSON: got something else at line 1 column 8"),
         ] {
             assert_eq!(piece(body).unwrap_err(), message);
         }
@@ -121,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_json_and_no_value_is_told_from_what_is_no_json() {
         for body in ["1e400", "-1e999"] {
-            let message = "body: range: must be a number that 64 bits hold: got a larger one";
+            let message = format!("body: range: must be a number that 64 bits hold: got {body}");
             assert_eq!(piece(body.as_bytes()).unwrap_err(), message);
         }
         for body in [r#""\ud800""#, r#""\udc00x""#, r#""\ud800\u0041""#] {

@@ -63,6 +63,9 @@ pub(crate) trait Read<'de>: Sized {
     /// What a value must be, as errors say it.
     const EXPECTED: &'static str;
 
+    /// The members that are dropped where they are no values at all.
+    const MAY_DROP: &'static [&'static str] = &[];
+
     /// Reads anything but a list and an object.
     fn plain(piece: Piece<'de>, place: Place<'_>, faults: &mut Faults) -> Option<Self> {
         faults.wrong(place, Self::EXPECTED, &piece);

@@ -166,7 +166,7 @@ impl From<Error> for Refusal {
             // Deleted between two questions of one request.
             Error::NotFound { .. } => Refusal::no_app(None),
             Error::Forbidden { .. } => {
-                let message = "app: capability: must have presence: got none";
+                let message = "app: presence: must be a capability of the app: got none";
                 Refusal::new(2007, StatusCode::FORBIDDEN, message)
             }
             error if error.kind() == ErrorKind::Unavailable => Refusal::busy(unavailable(&error)),

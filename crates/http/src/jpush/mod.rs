@@ -47,6 +47,10 @@
 //! that is not known, is refused: it must not widen a deletion to everything. What these calls come from are servers, so
 //! none of them counts as a device being seen.
 //!
+//! Members that are not known are ignored, however often they are given, but for those inside `tags` and
+//! `registration_ids`, which are refused: what is misspelt must not pass for done. A known member that is given twice is
+//! refused, and one that is null counts as absent.
+//!
 //! The second layout, below `/v3/device/`, answers alike. A device whose id is a word of the paths is reached with one of
 //! its letters encoded, since routes are told apart before decoding: `/v3/devices/%73tatus`, and in the second layout also
 //! `/v3/device/%74ags` and `/v3/device/%61liases`.

@@ -155,6 +155,8 @@ fn renamed(violation: Violation) -> Violation {
         "device" => "hwid",
         "user" => "userId",
         "device or user" => "hwid or userId",
+        "timestamp_utc" => "timestampUTC",
+        "timestamp_current" => "timestampCurrent",
         _ => return violation,
     };
     violation.in_field(field)

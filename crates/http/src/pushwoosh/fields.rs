@@ -1,6 +1,6 @@
 //! The members that the requests share, each with its rule. Empty texts count as absent, as the vendor has it.
 
-use crate::extract::{Faults, Members, Piece, Place, Read, Reader, Tally, shown};
+use crate::extract::{Faults, Members, Piece, Place, Read, Reader, Tally, numbers, shown};
 use rollbook::{
     AppKey, Attribute, Attributes, DeviceId, Language, Platform, Rule, Scalar, UserId, UtcOffset, Violation,
     Violations,
@@ -78,12 +78,12 @@ impl<'de, P> Members<'_, 'de, P> {
     }
 
     pub(super) fn offset(&mut self, field: &'static str) -> Option<UtcOffset> {
-        let secs = self.whole(field)?;
+        let (secs, sent) = self.whole_as_sent(field)?;
         // What does not fit in 32 bits is out of range all the more.
         let clamped = secs.clamp(i64::from(i32::MIN), i64::from(i32::MAX));
         let offset = UtcOffset::new(i32::try_from(clamped).unwrap_or(i32::MAX));
         let refused = |violation: Violation| {
-            Violation::new(field, violation.rule(), violation.limit().to_owned(), secs)
+            Violation::new(field, violation.rule(), violation.limit().to_owned(), &sent)
         };
         self.faults.keep(offset.map_err(refused))
     }
@@ -96,8 +96,12 @@ impl<'de, P> Members<'_, 'de, P> {
     }
 
     pub(super) fn platform(&mut self) -> Option<Platform> {
-        let number = self.whole("device_type")?;
-        self.faults.keep(Platform::from_device_type(number))
+        let field = "device_type";
+        let (number, sent) = self.whole_as_sent(field)?;
+        let refused = |violation: Violation| {
+            Violation::new(field, violation.rule(), violation.limit().to_owned(), &sent)
+        };
+        self.faults.keep(Platform::from_device_type(number).map_err(refused))
     }
 }
 
@@ -212,26 +216,8 @@ pub(super) fn check_whole(attributes: &Attributes, body: &[u8]) -> Result<(), Vi
 
 /// A whole number in a body whose nearest float is this one.
 fn whole_literal(body: &[u8], float: f64) -> Option<&str> {
-    let mut rest = std::str::from_utf8(body).ok()?;
-    loop {
-        rest = rest.get(rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?..)?;
-        if let Some(text) = rest.strip_prefix('"') {
-            let mut escaped = false;
-            let end = text.find(|c: char| {
-                let ends = c == '"' && !escaped;
-                escaped = c == '\\' && !escaped;
-                ends
-            })?;
-            rest = text.get(end + 1..)?;
-        } else {
-            let of_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
-            let (number, after) = rest.split_at(rest.find(|c| !of_number(c)).unwrap_or(rest.len()));
-            if !number.contains(['.', 'e', 'E']) && number.parse() == Ok(float) {
-                return Some(number);
-            }
-            rest = after;
-        }
-    }
+    let whole = |number: &&str| !number.contains(['.', 'e', 'E']) && number.parse() == Ok(float);
+    numbers(std::str::from_utf8(body).ok()?).find(whole)
 }
 
 #[cfg(test)]

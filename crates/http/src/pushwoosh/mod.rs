@@ -49,6 +49,14 @@
 //! the answer says. A device that is gone already is unregistered and deleted with success, so that a client that tries
 //! again does not take what was done for a failure.
 //!
+//! `applicationOpen` of a known device leaves it with the user that it has, whatever `userId` says, and moves it to
+//! another platform when `device_type` names one: going to another user is the work of `registerUser` and
+//! `registerDevice`.
+//!
+//! A member that is null or an empty text counts as absent, also where a number belongs. Members that are not known are
+//! ignored, however often they are given; a known one that is given twice is refused. Errors name each member, and each
+//! number, as it was sent.
+//!
 //! # Answers
 //!
 //! Path and method are judged first, then whether there is a token at all, then the app that the body names, the token

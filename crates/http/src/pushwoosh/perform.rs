@@ -9,10 +9,10 @@ use super::wire::{
 };
 use crate::authenticate::{Verdict, authenticate};
 use crate::exchange::{Answer, Dropped, Outcome, causes, json};
-use crate::extract::{Request, decode};
+use crate::extract::{Request, as_sent, decode};
 use axum::http::StatusCode;
 use rollbook::store::Store;
-use rollbook::{App, DeviceId, Error, NewEvent, Registration, Registry, Secret, Subject};
+use rollbook::{App, DeviceId, Error, NewEvent, Registration, Registry, Secret, Subject, Violations};
 use serde::Serialize;
 
 /// Performs a request of the app whose token it carries.
@@ -26,7 +26,10 @@ pub(super) fn perform<S: Store>(app: &App<S>, operation: Operation, body: &[u8])
         Operation::PostEvent => {
             let event = NewEvent::from(request::<PostedEvent>(operation, body)?);
             check_whole(&event.attributes, body)?;
-            let code = app.post_event(&event)?;
+            let code = app.post_event(&event).map_err(|error| match error {
+                Error::Invalid(violations) => told_as_sent(&violations, body),
+                error => error.into(),
+            })?;
             if let Some(device) = &event.device {
                 called(app, device);
             }
@@ -69,6 +72,12 @@ pub(super) fn perform<S: Store>(app: &App<S>, operation: Operation, body: &[u8])
         Operation::Counted(_) => {}
     }
     Ok(done(operation, &Response::<()>::DONE))
+}
+
+/// Violations that the register found, with the numbers as the body has them.
+fn told_as_sent(violations: &Violations, body: &[u8]) -> Refusal {
+    // What was read is text.
+    std::str::from_utf8(body).map_or_else(|_| violations.clone(), |body| as_sent(violations, body)).into()
 }
 
 fn done(operation: Operation, body: &impl Serialize) -> Answer {

@@ -135,17 +135,19 @@ pub struct Enclosed<T> {
 
 impl<'de, T: Request<'de>> Request<'de> for Enclosed<T> {
     const PARTS: &'static [&'static str] = &["request"];
+    const DROPPABLE: &'static [&'static str] = T::DROPPABLE;
     type Part = T;
     fn make(mut members: Members<'_, 'de, T>) -> Option<Self> {
         Some(Enclosed { request: members.demand_part("request")? })
     }
 }
 
-/// Requests without parts, of which these members are known.
+/// Requests without parts, of which these members are known, the last of them such as may be dropped.
 macro_rules! requests {
-    ($($request:ident: $($member:literal)*;)*) => {$(
+    ($($request:ident: $($member:literal)* $(, and $($droppable:literal)*)?;)*) => {$(
         impl<'de> Request<'de> for $request {
-            const VALUES: &'static [&'static str] = &[$($member),*];
+            const VALUES: &'static [&'static str] = &[$($member,)* $($($droppable),*)?];
+            const DROPPABLE: &'static [&'static str] = &[$($($droppable),*)?];
             type Part = Piece<'de>;
             fn make(members: Members<'_, 'de, Piece<'de>>) -> Option<Self> {
                 $request::of(members)
@@ -158,8 +160,8 @@ requests! {
     NewUser: "application" "hwid" "userId" "tz_offset" "device_type";
     DeletedUser: "application" "user_id";
     DeviceName: "application" "hwid";
-    NewDevice: "application" "hwid" "device_type" "push_token" "language" "timezone" "userId";
-    OpenedApp: "application" "hwid" "device_type" "push_token" "language" "timezone" "userId";
+    NewDevice: "application" "hwid" "device_type" "push_token" "userId", and "language" "timezone";
+    OpenedApp: "application" "hwid" "device_type" "push_token" "userId", and "language" "timezone";
 }
 
 macro_rules! read_strictly {

@@ -65,6 +65,12 @@ fn times_of_events_may_be_texts_too() {
         let events = served.app.events(&EventQuery::default()).unwrap().items;
         assert_eq!(events[0].at, Timestamp::from_secs(1_418_690_000));
     }
+    // An empty text counts as absent: it happened now.
+    let event = r#","event":"activityCompleted","attributes":{},"hwid":"d1""#;
+    let body = of(&format!(r#"{event},"timestampUTC":"","timestampCurrent":"","device_type":"""#));
+    assert_eq!(served.pushwoosh("/json/1.3/postEvent", &body).status(), 200);
+    let events = served.app.events(&EventQuery::default()).unwrap().items;
+    assert_eq!(events[0].at, crate::common::NOW);
     let body = of(r#","event":"activityCompleted","attributes":{"n":"5","f":3600.0},"hwid":"d1""#);
     assert_eq!(served.pushwoosh("/json/1.3/postEvent", &body).status(), 200);
     // Attributes stay what they were sent as.
@@ -110,6 +116,10 @@ fn no_device_is_lost_for_its_language_or_its_clock() {
         r#""timezone":3600.5"#,
         r#""timezone":{}"#,
         r#""timezone":true"#,
+        // JSON, and no values at all: a reader of it stops there.
+        r#""timezone":1e400"#,
+        r#""timezone":1e400,"language":"\ud800""#,
+        r#""language":"\udc00x","timezone":-1e999"#,
     ]
     .into_iter()
     .enumerate()
@@ -125,6 +135,12 @@ fn no_device_is_lost_for_its_language_or_its_clock() {
         }
     }
     // What decides about the device is still refused with all that is wrong.
+    let range = "range: must be a number that 64 bits hold: got 1e400";
+    let body = of(r#","hwid":"h9","device_type":1e400,"timezone":1e400"#);
+    served.pushwoosh_refused("/json/1.3/registerDevice", &body, 200, 210, &format!("device_type: {range}"));
+    let body = of(r#","hwid":"h9","device_type":1,"timezone":1e400,"timezone":1"#);
+    let twice = "timezone: items: must be given once: got it more than once";
+    served.pushwoosh_refused("/json/1.3/applicationOpen", &body, 200, 210, twice);
     let body = of(r#","hwid":"h9","device_type":4,"language":"english""#);
     let types = "must be one of 1 3 5 7 8 9 10 11 12 17 18 19 21 2";
     let message = format!("device_type: known: {types}: got 4");
@@ -145,7 +161,9 @@ fn what_was_dropped_is_left_with_the_answer() {
     };
     assert_eq!(dropped(r#","language":"en","timezone":"3600""#), None);
     assert_eq!(dropped(r#","language":"?","timezone":0"#), Some(Dropped(vec!["language"])));
+    assert_eq!(dropped(r#","timezone":1e400,"language":"de""#), Some(Dropped(vec!["timezone"])));
     let both = Some(Dropped(vec!["language", "timezone"]));
+    assert_eq!(dropped(r#","language":"\ud800","timezone":1e400"#), both);
     assert_eq!(dropped(r#","language":7,"timezone":"now","other":"?""#), both);
 }
 

@@ -66,7 +66,10 @@ fn what_is_no_json() {
     let place = |column| format!("body: form: must be JSON: got something else at line 1 column {column}");
     for path in ["/v3/devices/d1", "/v3/tags/news", "/v3/aliases/ann", "/v3/devices/status"] {
         served.refused(("POST", path, ""), 400, 7002, "body: present: must be JSON: got none");
-        served.refused(("POST", path, "{"), 400, 7002, &place(1));
+        let part = "body: form: must be JSON to its end: got a part that breaks off at line 1 column";
+        served.refused(("POST", path, "{"), 400, 7002, &format!("{part} 1"));
+        served.refused(("POST", path, r#"{"alias":"a"#), 400, 7002, &format!("{part} 11"));
+        served.refused(("POST", path, "\n "), 400, 7002, "body: present: must be JSON: got none");
         served.refused(("POST", path, "\u{feff}"), 400, 7002, "body: present: must be JSON: got none");
         served.refused(("POST", path, r#"{"alias":"a"}x"#), 400, 7002, &place(14));
     }

@@ -223,7 +223,7 @@ impl crate::common::Served {
 fn presence_without_the_capability_2007() {
     let served = served();
     let plain = basic(PLAIN_KEY, SECRET);
-    let expected = error(2007, "app: capability: must have presence: got none");
+    let expected = error(2007, "app: presence: must be a capability of the app: got none");
     for body in [r#"{"registration_ids":["d1"]}"#, "{}", "no json"] {
         served.send("POST", "/v3/devices/status", &plain, body).is(403, &expected);
     }

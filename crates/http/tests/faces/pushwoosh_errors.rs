@@ -56,6 +56,8 @@ fn malformed_json_or_an_empty_body() {
         served.pushwoosh_refused(path, "", 400, 400, "body: present: must be JSON: got none");
         let message = "body: form: must be JSON: got something else at line 1 column 2";
         served.pushwoosh_refused(path, "{x", 400, 400, message);
+        let message = "body: form: must be JSON to its end: got a part that breaks off at line 1 column 11";
+        served.pushwoosh_refused(path, r#"{"request":"#, 400, 400, message);
     }
 }
 
@@ -106,7 +108,8 @@ fn every_argument_that_is_wrong_is_named() {
         ),
         (
             r#","hwid":"h1","userId":123456789012345678901234567890"#.into(),
-            "userId: type: must be a string or a whole number of 64 bits: got 1.2345678901234568e29".into(),
+            "userId: type: must be a string or a whole number of 64 bits: got 123456789012345678901234567890"
+                .into(),
         ),
         (
             r#","hwid":"h1","userId":"\u0000""#.into(),
@@ -115,6 +118,20 @@ fn every_argument_that_is_wrong_is_named() {
         (
             r#","hwid":"h1","device_type":1.5"#.into(),
             "device_type: type: must be a whole number: got 1.5".into(),
+        ),
+        // What was sent is shown in the client's own spelling.
+        (r#","hwid":"h1","device_type":"100""#.into(), format!("device_type: known: {types}: got \"100\"")),
+        (r#","hwid":"h1","device_type":100.0"#.into(), format!("device_type: known: {types}: got 100.0")),
+        (r#","hwid":"h1","device_type":-0"#.into(), format!("device_type: known: {types}: got -0")),
+        (
+            r#","hwid":"h1","device_type":-0.0,"tz_offset":1e400"#.into(),
+            "tz_offset: range: must be a number that 64 bits hold: got 1e400".into(),
+        ),
+        (
+            r#","hwid":"h1","device_type":4e0,"tz_offset":1E+6"#.into(),
+            format!(
+                "tz_offset: range: must be -43200 to 50400: got 1E+6; device_type: known: {types}: got 4e0"
+            ),
         ),
     ];
     for (members, message) in register_user {
@@ -160,6 +177,17 @@ fn events_that_are_wrong() {
             "device_type: known: must be one of 1 3 5 7 8 9 10 11 12 17 18 19 21 2: got 0"
         ),
     );
+    // Times by the names and in the spelling of the client.
+    let ahead = concat!(
+        "range: must be from 1970 to 86400 seconds after now, in seconds ",
+        "(milliseconds are a frequent mistake): got"
+    );
+    for sent in ["1418698627000", "1418698627000.0", "1.418698627e12", "-1"] {
+        for member in ["timestampUTC", "timestampCurrent"] {
+            let members = format!(r#"{event},"hwid":"d1","{member}":{sent}"#);
+            post(&members, &format!("{member}: {ahead} {sent}"));
+        }
+    }
     let values = "must be a text, a number, true or false, or a list of those";
     post(
         r#","event":"activityCompleted","hwid":"d1","attributes":{"a":null,"b":{"c":1},"d":[[1]],"e":1}"#,
