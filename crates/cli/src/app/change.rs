@@ -7,7 +7,7 @@ use crate::output::Output;
 use crate::settings::limits::over;
 use crate::settings::options::with;
 use crate::store::{Access, register_in};
-use rollbook::{AppSettings, Limits, Policies};
+use rollbook::{AppSettings, AppUpdate, Limits, Policies};
 use std::collections::BTreeSet;
 
 pub(super) fn set(options: &Set) -> Result<(), Failure> {
@@ -33,17 +33,11 @@ pub(super) fn set(options: &Set) -> Result<(), Failure> {
     }
     let before = Settings::of(&app);
     let cannot = format!("cannot change app {key}");
-    // The limits first: only they may still be refused.
-    if *app.limits() != limits {
-        register.set_limits(key, &limits).map_err(Failure::during(&cannot))?;
-    }
-    register.set_policies(key, &policies).map_err(Failure::during(&cannot))?;
-    if let Some(presence) = presence {
-        register.set_presence(key, *presence).map_err(Failure::during(&cannot))?;
-    }
-    if let Some(name) = name {
-        register.rename_app(key, name).map_err(Failure::during(&cannot))?;
-    }
+    // One commit: a failure leaves all of it as it was. An app from before limits were checked may keep those it has.
+    let limits = (*app.limits() != limits).then_some(limits);
+    let (name, presence, policies) = (name.clone(), *presence, Some(policies));
+    let update = AppUpdate { name, presence, limits, policies, ..AppUpdate::default() };
+    register.update_app(key, &update).map_err(Failure::during(&cannot))?;
     let app = register.app(key)?;
     let (after, mut output) = (Settings::of(&app), Output::new());
     if *json {

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::register::Register;
 use crate::store::{Access, register_in};
-use rollbook::{AppKey, AppSettings, Audience, Policies};
+use rollbook::{AppKey, AppSettings, AppUpdate, Audience, Policies, Set};
 use shown::Secrets;
 
 /// How many apps are read at once.
@@ -97,10 +97,10 @@ fn rotate_secret(options: &RotateSecret) -> Result<(), Failure> {
     let made = Secrets { master: secrets::master_secret()?, tokens };
     let register = register_in(&stored.directory, Access::Existing)?.build();
     let cannot = format!("cannot change app {key}");
-    register.set_master_secret(key, Some(&made.master)).map_err(Failure::during(&cannot))?;
-    if let Some(tokens) = &made.tokens {
-        register.set_api_tokens(key, tokens).map_err(Failure::during(&cannot))?;
-    }
+    // One commit: a secret that is not shown must not count either.
+    let (master_secret, api_tokens) = (Set::To(made.master.clone()), made.tokens.clone());
+    let update = AppUpdate { master_secret, api_tokens, ..AppUpdate::default() };
+    register.update_app(key, &update).map_err(Failure::during(&cannot))?;
     made.show(key, *json)
 }
 

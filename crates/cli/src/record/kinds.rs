@@ -100,12 +100,26 @@ fn read<'a, T: Deserialize<'a>, R>(
     text: &'a str,
     wrap: impl FnOnce(T) -> R,
 ) -> Result<R, BadLine> {
-    serde_json::from_str(text).map(wrap).map_err(|error| {
-        let why = reason(&error);
-        // A name that is wrong says its own member, which for some kinds is the kind.
-        let once = why.strip_prefix(kind).and_then(|why| why.strip_prefix(": ")).map(str::to_owned);
-        BadLine::Malformed { kind, why: once.unwrap_or(why) }
+    serde_json::from_str(text).map(wrap).map_err(|error| BadLine::Malformed {
+        kind,
+        why: match wrong_member::<T>(text) {
+            Some((path, why)) if path == kind => why,
+            Some((path, why)) => format!("{path}: {why}"),
+            None => reason(&error),
+        },
     })
+}
+
+/// The member that a line is refused for, by its path, and what is wrong with it; nothing when it is not a member's value.
+fn wrong_member<'a, T: Deserialize<'a>>(text: &'a str) -> Option<(String, String)> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let error = serde_path_to_error::deserialize::<_, T>(&mut json).err()?;
+    let path = error.path().to_string();
+    let why = reason(error.inner());
+    // A value that says its own member says it once.
+    let member = path.rsplit('.').next().unwrap_or_default();
+    let once = why.strip_prefix(member).and_then(|why| why.strip_prefix(": ")).map(str::to_owned);
+    (path != ".").then(|| (path.clone(), once.unwrap_or(why)))
 }
 
 fn app(text: &str) -> Result<Record, BadLine> {
@@ -192,21 +206,38 @@ mod tests {
             (r#"{"rollbook":"x"}"#, "rollbook: invalid type: string \"x\", expected u64"),
             (
                 r#"{"rollbook":1,"app":"a b","name":"","presence":true,"limits":{}}"#,
-                "rollbook: characters: must hold only A-Z a-z 0-9 - _: got \"a b\" at column",
+                "rollbook: app: characters: must hold only A-Z a-z 0-9 - _: got \"a b\" at column",
             ),
             (
                 r#"{"rollbook":1,"app":"a","name":"","presence":true,"limits":{"wings":2}}"#,
-                "rollbook: unknown field `wings`",
+                "rollbook: limits.wings: unknown field `wings`",
+            ),
+            (
+                r#"{"rollbook":1,"app":"a","name":"","presence":true,"limits":{"tags_per_device":"x"}}"#,
+                "rollbook: limits.tags_per_device: invalid value: string \"x\", expected a whole number",
+            ),
+            (
+                r#"{"rollbook":1,"app":"a","name":"","presence":true,"limits":{"names":"x"}}"#,
+                "rollbook: limits.names: unknown variant `x`, expected one of `jpush`",
+            ),
+            (
+                r#"{"rollbook":1,"app":"a","name":7,"presence":true,"limits":{}}"#,
+                "rollbook: name: invalid type: integer `7`",
             ),
             (r#"{"event_type":"x"}"#, "event_type: missing field `declared_at`"),
             (r#"{"event_type":"","declared_at":1}"#, "event_type: bytes: must be 1 to 255"),
-            (r#"{"alias_order":"a","devices":["d",7]}"#, "alias_order: invalid type: integer `7`"),
+            (
+                r#"{"alias_order":"a","devices":["d",7]}"#,
+                "alias_order: devices[1]: invalid type: integer `7`",
+            ),
+            (r#"{"event":"x","at":"y","attributes":{}}"#, "event: at: invalid type: string \"y\""),
+            (r#"{"event":"x","at":1,"user":"a\nb","attributes":{}}"#, "event: user: characters: must hold"),
             (r#"{"event":"","at":1,"attributes":{}}"#, "event: bytes: must be 1 to 255"),
             (r#"{"event":"x","at":1}"#, "event: missing field `attributes`"),
-            (r#"{"event":"x","at":1,"attributes":{},"colour":1}"#, "event: unknown field `colour`"),
-            (r#"{"event":"x","at":1,"attributes":{"a":null}}"#, "event: invalid type: null"),
+            (r#"{"event":"x","at":1,"attributes":{},"colour":1}"#, "event: colour: unknown field `colour`"),
+            (r#"{"event":"x","at":1,"attributes":{"a":null}}"#, "event: attributes.a: invalid type: null"),
             (r#"{"end":false}"#, "end: must be true: got false"),
-            (r#"{"end":true,"more":1}"#, "end: unknown field `more`"),
+            (r#"{"end":true,"more":1}"#, "end: more: unknown field `more`"),
         ] {
             let said = refused(line);
             assert!(said.starts_with(reason), "{line}\n{said}\n{reason}");

@@ -5,7 +5,7 @@ use super::config::AppEntry;
 use crate::app::secrets;
 use crate::failure::Failure;
 use crate::register::{Devices, Register};
-use rollbook::{AppKey, AppSettings, Error, Secret};
+use rollbook::{AppKey, AppSettings, AppUpdate, Error, Secret, Set};
 use std::collections::HashSet;
 
 /// A secret that was made because nobody gave one.
@@ -56,29 +56,21 @@ fn create(register: &Register, entry: &AppEntry, made: &mut Vec<NewSecret>) -> R
 
 fn change(register: &Register, app: &Devices, entry: &AppEntry) -> Result<(), Error> {
     let AppEntry { key, name, master_secret, api_tokens, presence, events: _, limits, policies } = entry;
-    if let Some(name) = name {
-        register.rename_app(key, name)?;
-    }
-    if let Some(presence) = presence {
-        register.set_presence(key, *presence)?;
-    }
-    if let Some(limits) = limits {
-        register.set_limits(key, limits)?;
-    }
-    if let Some(policies) = policies {
-        register.set_policies(key, policies)?;
-    }
     // The same secret again would be another hash.
-    if let Some(secret) = master_secret.as_ref().filter(|secret| !app.verify_master_secret(secret)) {
-        register.set_master_secret(key, Some(secret))?;
-    }
+    let new_secret = master_secret.as_ref().filter(|secret| !app.verify_master_secret(secret));
     // They differ among each other, so as many that are all known are the same.
-    if let Some(tokens) = api_tokens
-        && !(tokens.len() == app.api_tokens() && tokens.iter().all(|token| app.verify_api_token(token)))
-    {
-        register.set_api_tokens(key, tokens)?;
-    }
-    Ok(())
+    let same = |tokens: &Vec<Secret>| {
+        tokens.len() == app.api_tokens() && tokens.iter().all(|token| app.verify_api_token(token))
+    };
+    let update = AppUpdate {
+        name: name.clone(),
+        master_secret: new_secret.map_or(Set::Keep, |secret| Set::To(secret.clone())),
+        api_tokens: api_tokens.clone().filter(|tokens| !same(tokens)),
+        presence: *presence,
+        limits: limits.clone(),
+        policies: policies.clone(),
+    };
+    register.update_app(key, &update)
 }
 
 fn declare(app: &Devices, entry: &AppEntry) -> Result<(), Error> {
@@ -170,6 +162,7 @@ mod tests {
             ..nothing_of("shop")
         };
         apply(&register, &[changed]).unwrap();
+        assert_eq!(versions(&register)[0], before[0] + 1, "all of an app's settings change in one commit");
         let app = register.app(&key).unwrap();
         assert_eq!((app.name(), app.has_presence(), app.limits()), ("other", false, &Limits::default()));
         let policies = Policies { presence_from: PresenceFrom::None, ..Policies::default() };
