@@ -3,7 +3,8 @@
 
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{
-    App, AppId, AppKey, AppSettings, Error, EventQuery, NewEvent, Platform, Registration, Registry, Timestamp,
+    App, AppId, AppKey, AppSettings, Audience, Error, EventQuery, NewEvent, Platform, Registration, Registry,
+    Timestamp,
 };
 use rollbook_store_mem::MemStore;
 use std::sync::{Arc, Mutex};
@@ -41,12 +42,23 @@ impl Store for Meanwhile {
     }
 }
 
-/// Makes an app with a device `phone` of the user `ann`, and a cell for the action that runs before the next commit.
-fn app() -> (App<Meanwhile>, Arc<Mutex<Option<Act>>>) {
+fn key(text: &str) -> AppKey {
+    AppKey::new(text).unwrap()
+}
+
+/// Makes a register with the app `shop`, and a cell for the action that runs before the next commit.
+fn register() -> (Registry<Meanwhile>, Arc<Mutex<Option<Act>>>) {
     let act = Arc::new(Mutex::new(None));
     let store = Meanwhile { store: MemStore::new(), act: Arc::clone(&act) };
     let registry = Registry::builder(store).build();
-    let app = registry.create_app(&AppKey::new("shop").unwrap(), AppSettings::default()).unwrap();
+    registry.create_app(&key("shop"), AppSettings::default()).unwrap();
+    (registry, act)
+}
+
+/// Makes the app with a device `phone` of the user `ann`, and the cell.
+fn app() -> (App<Meanwhile>, Arc<Mutex<Option<Act>>>) {
+    let (registry, act) = register();
+    let app = registry.app(&key("shop")).unwrap();
     app.declare_event(&"opened".parse().unwrap()).unwrap();
     let phone = Registration::new("phone".parse().unwrap(), Platform::Ios);
     app.register(&Registration { user: Some("ann".parse().unwrap()), ..phone }).unwrap();
@@ -108,4 +120,75 @@ fn an_event_is_posted_on_a_device_that_goes_to_another_user_meanwhile() {
     });
     assert!(posted.is_ok(), "{posted:?}");
     assert_eq!(events, 1);
+}
+
+/// Does one thing to the register, and another one right before its commit.
+fn both<T>(
+    one: impl FnOnce(&Registry<Meanwhile>) -> T,
+    meanwhile: impl FnOnce(&Registry<Meanwhile>) + Send + 'static,
+) -> (T, Registry<Meanwhile>) {
+    let (registry, act) = register();
+    let other = registry.clone();
+    *act.lock().unwrap() = Some(Box::new(move || meanwhile(&other)));
+    let done = one(&registry);
+    assert!(act.lock().unwrap().is_none(), "nothing was committed");
+    (done, registry)
+}
+
+#[test]
+fn two_changes_of_one_app_that_meet_both_hold() {
+    let (done, registry) = both(
+        |registry| registry.rename_app(&key("shop"), "the shop"),
+        |registry| registry.set_presence(&key("shop"), true).unwrap(),
+    );
+    done.unwrap();
+    let app = registry.app(&key("shop")).unwrap();
+    assert_eq!((app.name(), app.has_presence()), ("the shop", true));
+}
+
+#[test]
+fn an_app_that_is_changed_while_it_is_deleted_does_not_come_back() {
+    let (done, registry) = both(
+        |registry| registry.rename_app(&key("shop"), "the shop"),
+        |registry| registry.delete_app(&key("shop")).unwrap(),
+    );
+    assert!(matches!(done, Err(Error::NotFound { .. })), "{done:?}");
+    assert!(registry.apps(None, 9).unwrap().items.is_empty());
+}
+
+#[test]
+fn an_app_that_is_deleted_while_it_is_deleted_and_made_again_is_the_new_one_or_gone() {
+    let (done, registry) = both(
+        |registry| registry.delete_app(&key("shop")),
+        |registry| {
+            registry.delete_app(&key("shop")).unwrap();
+            let shop = registry.create_app(&key("shop"), AppSettings::default()).unwrap();
+            shop.register(&Registration::new("new".parse().unwrap(), Platform::Ios)).unwrap();
+        },
+    );
+    done.unwrap();
+    assert!(registry.apps(None, 9).unwrap().items.is_empty());
+    // Nothing of it is left for the next one.
+    let shop = registry.create_app(&key("shop"), AppSettings::default()).unwrap();
+    assert_eq!(shop.count(&Audience::All).unwrap(), 0);
+}
+
+#[test]
+fn two_apps_that_are_created_at_once_are_two() {
+    let (done, registry) = both(
+        |registry| registry.create_app(&key("one"), AppSettings::default()),
+        |registry| drop(registry.create_app(&key("two"), AppSettings::default()).unwrap()),
+    );
+    done.unwrap().register(&Registration::new("phone".parse().unwrap(), Platform::Ios)).unwrap();
+    let count = |name| registry.app(&key(name)).unwrap().count(&Audience::All).unwrap();
+    assert_eq!((count("one"), count("two")), (1, 0));
+    let (done, registry) = both(
+        |registry| registry.create_app(&key("one"), AppSettings::default()),
+        |registry| {
+            let one = registry.create_app(&key("one"), AppSettings::default()).unwrap();
+            one.register(&Registration::new("phone".parse().unwrap(), Platform::Ios)).unwrap();
+        },
+    );
+    assert!(matches!(done, Err(Error::AppExists { .. })), "the second");
+    assert_eq!(registry.app(&key("one")).unwrap().count(&Audience::All).unwrap(), 1);
 }
