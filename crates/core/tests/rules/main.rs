@@ -37,6 +37,8 @@ mod plain_types;
 #[cfg(test)]
 mod platforms;
 #[cfg(test)]
+mod preconditions;
+#[cfg(test)]
 mod presence;
 #[cfg(test)]
 mod retries;
