@@ -3,8 +3,8 @@
 use super::App;
 use crate::error::{BatchFailure, Error};
 use crate::model::{Command, DeletedUser, EventCode, Outcome, Registered, SignedOut, check_items};
-use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Mode};
+use crate::registry::plan_error::PlanError;
 use crate::registry::verbs::{self, Pending};
 use crate::store::{Committed, Store, StoreError, View};
 
@@ -65,9 +65,9 @@ impl<S: Store> App<S> {
         let mut draft = Draft::new(&picture, &self.scope.app, self.scope.inner.clock.now(), Mode::Dry);
         match plan_all(&mut draft, commands) {
             Ok(_) => Ok(()),
-            Err(Obstacle::Refused(error)) => Err(error),
+            Err(PlanError::Refused(error)) => Err(error),
             // A dry run carries out no deletions, so planning in this mode never reports that one is in the way.
-            Err(Obstacle::Condemned { .. } | Obstacle::Deleting { .. }) => Err(mismatched()),
+            Err(PlanError::PendingDevice { .. } | PlanError::PendingDeletion { .. }) => Err(mismatched()),
         }
     }
 
@@ -94,16 +94,18 @@ impl<S: Store> App<S> {
     }
 }
 
-fn plan_all<V: View>(draft: &mut Draft<'_, V>, commands: &[Command]) -> Result<Vec<Pending>, Obstacle> {
+fn plan_all<V: View>(draft: &mut Draft<'_, V>, commands: &[Command]) -> Result<Vec<Pending>, PlanError> {
     let mut pending = Vec::with_capacity(commands.len());
     let mut failures = Vec::new();
     for (index, command) in commands.iter().enumerate() {
         match verbs::plan(draft, command) {
             Ok(one) => pending.push(one),
             // An error of the store is not a fault of the operation, so it ends the planning.
-            Err(Obstacle::Refused(error @ Error::Store { .. })) => return Err(error.into()),
-            Err(Obstacle::Refused(error)) => failures.push(BatchFailure { index, error }),
-            Err(first @ (Obstacle::Condemned { .. } | Obstacle::Deleting { .. })) => return Err(first),
+            Err(PlanError::Refused(error @ Error::Store { .. })) => return Err(error.into()),
+            Err(PlanError::Refused(error)) => failures.push(BatchFailure { index, error }),
+            Err(first @ (PlanError::PendingDevice { .. } | PlanError::PendingDeletion { .. })) => {
+                return Err(first);
+            }
         }
     }
     if failures.is_empty() { Ok(pending) } else { Err(Error::Batch(failures).into()) }

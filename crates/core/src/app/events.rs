@@ -7,7 +7,7 @@ use crate::model::{
     Timestamp, UserId,
 };
 use crate::picture::Picture;
-use crate::registry::commit::Patience;
+use crate::registry::commit::Planned;
 use crate::registry::draft::Mode;
 use crate::registry::verbs::Pending;
 use crate::registry::verbs::events;
@@ -164,13 +164,12 @@ impl<S: Store> App<S> {
         // The view was taken only to report a deleted app, even if there is nothing to erase.
         let Some(before) = self.horizon() else { return Ok(0) };
         let mut erased = 0;
-        let mut patience = Patience::default();
         loop {
             let mut writes = WriteSet::default();
             writes.operations.push(Operation::TrimLog { before, most: STEP });
             let (inner, app) = (&self.scope.inner, self.scope.app.id);
-            let taken = inner.take_step("erase expired events", app, &writes, &mut patience)?;
-            let Some(committed) = taken else { continue };
+            let plan = || Ok(Planned::Commit((), writes.clone()));
+            let ((), committed) = inner.commit_loop("erase expired events", app, plan)?;
             erased += committed.erased_events;
             if committed.erased_events < u64::from(STEP) {
                 return Ok(erased);

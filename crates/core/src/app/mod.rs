@@ -10,6 +10,7 @@ mod batches;
 mod cursor;
 mod devices;
 mod events;
+mod handles;
 mod presence;
 mod sample;
 mod selected;
@@ -42,7 +43,7 @@ use std::fmt;
 /// # Ok::<(), rollbook::Error>(())
 /// ```
 pub struct App<S> {
-    pub(crate) scope: Scope<S>,
+    scope: Scope<S>,
 }
 
 impl<S> Clone for App<S> {
@@ -52,7 +53,7 @@ impl<S> Clone for App<S> {
 }
 
 impl<S> App<S> {
-    pub(crate) fn new(scope: Scope<S>) -> Self {
+    fn new(scope: Scope<S>) -> Self {
         App { scope }
     }
 

@@ -1,89 +1,21 @@
 //! Apps: create, list, look up, change, delete.
 
 use super::deletion::begun;
-use super::directory::{Directory, Write};
+use super::directory::{Directory, Write, misplaced};
 use super::{Registry, Scope};
-use crate::app::App;
 use crate::error::{Error, Subject};
 use crate::model::{
     AppId, AppInfo, AppKey, AppRecord, AppSettings, AppUpdate, Credential, Limits, Page, Policies, Secret,
-    Set,
+    Set, Version,
 };
-use crate::store::{Deleted, Deletion, Entry, EntryKey, EntryKind, Operation, Store, StoreError, View};
+use crate::store::{Deleted, Deletion, Entry, EntryKey, EntryKind, Store, StoreError, View};
 use crate::violation::{Violation, Violations};
 use std::sync::Arc;
 
+/// The number of apps that are read at once where all are visited.
+const PAGE: usize = 1_024;
+
 impl<S: Store> Registry<S> {
-    /// Creates an app.
-    ///
-    /// ```
-    /// use rollbook::AppSettings;
-    /// use rollbook_testkit::example::registry;
-    ///
-    /// let registry = registry();
-    /// let settings = AppSettings { name: "Books".into(), ..AppSettings::default() };
-    /// let books = registry.create_app(&"books".parse()?, settings)?;
-    /// assert_eq!(books.name(), "Books");
-    /// assert!(registry.create_app(&"books".parse()?, AppSettings::default()).is_err());
-    /// # Ok::<(), rollbook::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::AppExists`]; violations of `name` or of [`Limits::check`]; [`Error::Store`].
-    pub fn create_app(&self, key: &AppKey, settings: AppSettings) -> Result<App<S>, Error> {
-        AppSettings::check_name(&settings.name)?;
-        settings.limits.check()?;
-        let mut salt = [0; 8];
-        self.random(&mut salt)?;
-        let AppSettings { name, master_secret, api_tokens, presence, limits, policies } = settings;
-        let template = AppRecord {
-            key: key.clone(),
-            id: AppId::DIRECTORY,
-            name,
-            master: self.credentials(master_secret.as_slice())?.pop(),
-            tokens: self.credentials(&api_tokens)?,
-            presence,
-            limits,
-            policies,
-            code_salt: u64::from_le_bytes(salt),
-        };
-        let record = self.inner.write_directory(|directory| {
-            if directory.app(key)?.is_some() {
-                return Err(Error::AppExists { key: key.clone() });
-            }
-            let (id, next_version) = directory.next_app()?;
-            let record = AppRecord { id, ..template.clone() };
-            let mut write = Write::default();
-            write.expect(EntryKey::App(key.clone()), None);
-            write.expect(EntryKey::NextApp, next_version);
-            write.put(Entry::NextApp(AppId(id.0.saturating_add(1))));
-            write.put(Entry::App(Box::new(record.clone())));
-            Ok((record, write))
-        })?;
-        Ok(self.handle(record))
-    }
-
-    /// The handle of an app. It keeps the limits and capabilities that the app has now; take a new one to see a
-    /// change of them.
-    ///
-    /// ```
-    /// use rollbook_testkit::example::registry;
-    ///
-    /// assert!(registry().app(&"shop".parse()?).is_ok());
-    /// assert!(registry().app(&"unknown".parse()?).is_err());
-    /// # Ok::<(), rollbook::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; [`Error::Store`].
-    pub fn app(&self, key: &AppKey) -> Result<App<S>, Error> {
-        let directory = self.inner.directory()?;
-        match directory.app(key)? {
-            Some((record, _)) => Ok(self.handle(record)),
-            None => Err(Error::not_found(Subject::App, key.as_str())),
-        }
-    }
-
     /// The apps in byte order of their keys, behind `after`, at most `limit` (0 counts as 1) of them.
     ///
     /// ```
@@ -291,13 +223,56 @@ impl<S: Store> Registry<S> {
             };
             let mut write = Write::default();
             write.expect(EntryKey::App(key.clone()), Some(version));
-            write.operations.push(Operation::RemoveEntry { key: EntryKey::App(key.clone()) });
+            write.remove(EntryKey::App(key.clone()));
             // An app's number is never given again, so it numbers the app's deletion, too.
             let of = Deleted::App { key: key.clone(), id: record.id };
             write.put(Entry::Deletion(Deletion { number: u64::from(record.id.0), of }));
             Ok((record.id, write))
         })?;
         self.inner.clear_app(id).map_err(begun)
+    }
+
+    /// Goes on with every deletion that was interrupted, of apps and of users; how many devices were removed.
+    ///
+    /// Call it once after opening a durable store. Nothing that is being deleted is visible in the meantime.
+    ///
+    /// ```
+    /// use rollbook_testkit::example::registry;
+    ///
+    /// assert_eq!(registry().resume_deletions()?, 0); // none was interrupted
+    /// # Ok::<(), rollbook::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn resume_deletions(&self) -> Result<u64, Error> {
+        let mut removed = 0;
+        let view = self.inner.store.view(AppId::DIRECTORY).map_err(Error::store("take a view"))?;
+        let deletions = view.entries(EntryKind::Deletion, None, usize::MAX);
+        let deletions = deletions.map_err(Error::store("list the deletions under way"))?;
+        drop(view);
+        for (entry, _) in deletions {
+            let Entry::Deletion(Deletion { of: Deleted::App { id, .. }, .. }) = entry else {
+                return Err(misplaced());
+            };
+            self.inner.clear_app(id)?;
+        }
+        let mut after = None;
+        loop {
+            let page = self.apps(after.as_ref(), PAGE)?;
+            for info in &page.items {
+                match self.scope(&info.key) {
+                    Ok(app) => removed += app.resume_deletions()?,
+                    // Deleted since it was listed.
+                    Err(Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(removed),
+            }
+        }
     }
 
     fn change_app(&self, key: &AppKey, change: impl Fn(&mut AppRecord)) -> Result<(), Error> {
@@ -316,8 +291,48 @@ impl<S: Store> Registry<S> {
         })
     }
 
-    pub(super) fn handle(&self, record: AppRecord) -> App<S> {
-        App::new(Scope { inner: Arc::clone(&self.inner), app: Arc::new(record) })
+    pub(crate) fn create_scope(&self, key: &AppKey, settings: AppSettings) -> Result<Scope<S>, Error> {
+        AppSettings::check_name(&settings.name)?;
+        settings.limits.check()?;
+        let mut salt = [0; 8];
+        self.random(&mut salt)?;
+        let AppSettings { name, master_secret, api_tokens, presence, limits, policies } = settings;
+        let template = AppRecord {
+            key: key.clone(),
+            id: AppId::DIRECTORY,
+            name,
+            master: self.credentials(master_secret.as_slice())?.pop(),
+            tokens: self.credentials(&api_tokens)?,
+            presence,
+            limits,
+            policies,
+            code_salt: u64::from_le_bytes(salt),
+        };
+        let record = self.inner.write_directory(|directory| {
+            if directory.app(key)?.is_some() {
+                return Err(Error::AppExists { key: key.clone() });
+            }
+            let (id, next_version) = directory.next_app()?;
+            let record = AppRecord { id, ..template.clone() };
+            let mut write = Write::default();
+            write.expect(EntryKey::App(key.clone()), None);
+            write.expect(EntryKey::NextApp, next_version);
+            write.put(Entry::NextApp(AppId(id.0.saturating_add(1))));
+            write.put(Entry::App(Box::new(record.clone())));
+            Ok((record, write))
+        })?;
+        Ok(self.scope_of(record))
+    }
+
+    pub(crate) fn scope(&self, key: &AppKey) -> Result<Scope<S>, Error> {
+        match self.inner.directory()?.app(key)? {
+            Some((record, _)) => Ok(self.scope_of(record)),
+            None => Err(Error::not_found(Subject::App, key.as_str())),
+        }
+    }
+
+    fn scope_of(&self, record: AppRecord) -> Scope<S> {
+        Scope { inner: Arc::clone(&self.inner), app: Arc::new(record) }
     }
 
     /// Under one fresh salt: secrets of one app are compared with together.
@@ -352,12 +367,8 @@ fn with_usable_limits(record: Box<AppRecord>) -> AppRecord {
     AppRecord { limits: limits.at_least_usable(), ..*record }
 }
 
-pub(super) fn misplaced() -> Error {
-    Error::store("read the catalogue")(StoreError::corrupt("an entry is of another kind than its key"))
-}
-
 impl<V: View> Directory<V> {
-    fn app(&self, key: &AppKey) -> Result<Option<(AppRecord, crate::Version)>, Error> {
+    fn app(&self, key: &AppKey) -> Result<Option<(AppRecord, Version)>, Error> {
         match self.entry(&EntryKey::App(key.clone()))? {
             Some((Entry::App(record), version)) => Ok(Some((with_usable_limits(record), version))),
             Some(_) => Err(misplaced()),
@@ -365,7 +376,7 @@ impl<V: View> Directory<V> {
         }
     }
 
-    fn next_app(&self) -> Result<(AppId, Option<crate::Version>), Error> {
+    fn next_app(&self) -> Result<(AppId, Option<Version>), Error> {
         match self.entry(&EntryKey::NextApp)? {
             Some((Entry::NextApp(id), version)) => Ok((id, Some(version))),
             Some(_) => Err(misplaced()),

@@ -12,9 +12,10 @@
 //! by the version that the plan saw ([`Check::Entry`]). A number that is never given again would do as well for the
 //! entry, but would need a counter that registers written by earlier releases do not have.
 
-use super::commit::Patience;
+use super::commit::Planned;
+use super::directory::misplaced;
 use super::sign_out;
-use super::{Inner, Registry, Scope};
+use super::{Inner, Scope};
 use crate::error::{Error, ErrorKind};
 use crate::model::{AppId, DeletedUser, DeviceId, EventOrder, EventSeq, Platform, Timestamp, Version};
 use crate::store::{
@@ -26,53 +27,11 @@ use crate::store::{
 /// a device may bring its events' erasure with it.
 const STEP: usize = 1_024;
 
-impl<S: Store> Registry<S> {
-    /// Goes on with every deletion that was interrupted, of apps and of users; how many devices were removed.
-    ///
-    /// Call it once after opening a durable store. Nothing that is being deleted is visible in the meantime.
-    ///
-    /// ```
-    /// use rollbook_testkit::example::registry;
-    ///
-    /// assert_eq!(registry().resume_deletions()?, 0); // none was interrupted
-    /// # Ok::<(), rollbook::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn resume_deletions(&self) -> Result<u64, Error> {
-        let mut removed = 0;
-        let view = self.inner.store.view(AppId::DIRECTORY).map_err(Error::store("take a view"))?;
-        let deletions = view.entries(EntryKind::Deletion, None, usize::MAX);
-        let deletions = deletions.map_err(Error::store("list the deletions under way"))?;
-        drop(view);
-        for (entry, _) in deletions {
-            if let Entry::Deletion(Deletion { of: Deleted::App { id, .. }, .. }) = entry {
-                self.inner.clear_app(id)?;
-            }
-        }
-        let mut after = None;
-        loop {
-            let page = self.apps(after.as_ref(), STEP)?;
-            for info in &page.items {
-                match self.app(&info.key) {
-                    Ok(app) => removed += app.resume_deletions()?,
-                    // Deleted since it was listed.
-                    Err(Error::NotFound { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(removed),
-            }
-        }
-    }
-}
-
 impl<S: Store> Scope<S> {
-    /// Goes on with the deletions of users in this app; how many devices were removed.
+    /// Finishes the pending deletions of users in this app. Returns the number of devices removed.
     pub(crate) fn resume_deletions(&self) -> Result<u64, Error> {
+        // A deleted app has no deletions of its own any more: this fails with `NotFound`.
+        drop(self.picture()?);
         let mut removed = 0;
         for number in self.inner.user_deletions(self.app.id)? {
             removed += self.clear_user(number)?.devices;
@@ -80,34 +39,23 @@ impl<S: Store> Scope<S> {
         Ok(removed)
     }
 
-    /// Removes the devices and events of a user whose deletion began just now with `devices` condemned ones.
+    /// Removes the devices and events of a user whose deletion a commit just began, and found `devices` of them.
     ///
-    /// The deletion is visible already, so whatever fails here is an outcome that the caller has to look at.
+    /// The deletion is visible already, so no failure here may claim that nothing was applied.
     pub(crate) fn finish_user(&self, number: u64, devices: u64) -> Result<DeletedUser, Error> {
         let removed = self.clear_user(number).map_err(begun)?;
-        // Other workers may have removed some of the devices: how many they were is what the commit counted.
+        // Other workers may have removed some of the devices: their number is the one that the commit counted.
         Ok(DeletedUser { devices, events: removed.events })
     }
 
-    /// Removes a deleted user's devices and events, to the end; what this call removed of them.
+    /// Removes all devices and events of a deleted user. Returns what this call removed of them.
     pub(super) fn clear_user(&self, number: u64) -> Result<DeletedUser, Error> {
-        let mut removed = DeletedUser::default();
-        let mut patience = Patience::default();
-        while let Some(step) = self.inner.user_step(self.app.id, number)? {
-            let DeletedUser { devices, events } = self.inner.take(self.app.id, step, &mut patience)?;
-            removed.devices += devices;
-            removed.events += events;
-        }
-        Ok(removed)
+        self.inner.take_steps(self.app.id, |view| plan_user_step(view, number))
     }
 
-    /// Removes one device that waits for its removal, because its id is needed again.
+    /// Removes one device that is pending deletion, because its id is needed again.
     pub(super) fn finish_device(&self, id: &DeviceId) -> Result<(), Error> {
-        let mut patience = Patience::default();
-        while let Some(step) = self.inner.device_step(self.app.id, id)? {
-            self.inner.take(self.app.id, step, &mut patience)?;
-        }
-        Ok(())
+        self.inner.take_steps(self.app.id, |view| plan_device_step(view, id)).map(drop)
     }
 }
 
@@ -149,12 +97,29 @@ impl Step {
 }
 
 impl<S: Store> Inner<S> {
-    /// Takes a step; what it removed. Nothing when somebody else took part of the step: the next one is planned on what
-    /// is left.
-    fn take(&self, app: AppId, step: Step, patience: &mut Patience) -> Result<DeletedUser, Error> {
-        let taken = self.take_step("take a step of a deletion", app, &step.writes, patience)?;
-        let removed = |events| DeletedUser { devices: step.devices, events };
-        Ok(taken.map_or_else(DeletedUser::default, |committed| removed(committed.erased_events)))
+    /// Commits what `next` plans until it plans nothing. Returns what was removed.
+    ///
+    /// Each step is planned on what the one before it has left. Where another worker was first the step is planned again,
+    /// and then may find nothing left.
+    fn take_steps(
+        &self,
+        app: AppId,
+        next: impl Fn(&S::View<'_>) -> Result<Option<Step>, StoreError>,
+    ) -> Result<DeletedUser, Error> {
+        let mut removed = DeletedUser::default();
+        loop {
+            let (devices, committed) = self.commit_loop("take a step of a deletion", app, || {
+                let view = self.store.view(app).map_err(Error::store("take a view"))?;
+                let step = next(&view).map_err(Error::store("read what a deletion has left"))?;
+                Ok(match step {
+                    Some(Step { writes, devices }) => Planned::Commit(Some(devices), writes),
+                    None => Planned::Commit(None, WriteSet::default()),
+                })
+            })?;
+            let Some(devices) = devices else { return Ok(removed) };
+            removed.devices += devices;
+            removed.events += committed.erased_events;
+        }
     }
 
     fn user_deletions(&self, app: AppId) -> Result<Vec<u64>, Error> {
@@ -163,44 +128,22 @@ impl<S: Store> Inner<S> {
         let entries = entries.map_err(Error::store("list the deletions under way"))?;
         let number = |(entry, _)| match entry {
             Entry::Deletion(Deletion { number, of: Deleted::User { .. } | Deleted::SignOut { .. } }) => {
-                Some(number)
+                Ok(number)
             }
-            _ => None,
+            _ => Err(misplaced()),
         };
-        Ok(entries.into_iter().filter_map(number).collect())
+        entries.into_iter().map(number).collect()
     }
 
-    /// The next step of a user's deletion; nothing when it is over.
-    fn user_step(&self, app: AppId, number: u64) -> Result<Option<Step>, Error> {
-        let view = self.store.view(app).map_err(Error::store("take a view"))?;
-        plan_user_step(&view, number).map_err(Error::store("read what a deletion has left"))
-    }
-
-    /// The next step of removing one condemned device; nothing when it is gone.
-    fn device_step(&self, app: AppId, id: &DeviceId) -> Result<Option<Step>, Error> {
-        let view = self.store.view(app).map_err(Error::store("take a view"))?;
-        plan_device_step(&view, id).map_err(Error::store("read what a deletion has left"))
-    }
-
-    /// Removes all data of an app that is no longer in the directory, to the end.
+    /// Removes all data of an app that is no longer in the directory, then the entry of its deletion.
     pub(super) fn clear_app(&self, id: AppId) -> Result<(), Error> {
-        let mut patience = Patience::default();
-        loop {
-            let view = self.store.view(id).map_err(Error::store("take a view"))?;
-            let step = plan_app_step(&view).map_err(Error::store("read what a deletion has left"))?;
-            drop(view);
-            match step {
-                Some(step) => self.take(id, step, &mut patience)?,
-                None => break,
-            };
-        }
+        self.take_steps(id, |view| plan_app_step(view))?;
         let number = u64::from(id.0);
-        loop {
-            // Not `while let`: the view, and with it perhaps a lock, would be held during the commit.
-            let entry = self.directory()?.entry(&EntryKey::Deletion(number))?;
-            let Some((_, version)) = entry else { return Ok(()) };
-            self.take(AppId::DIRECTORY, Step::end(number, version), &mut patience)?;
-        }
+        let end = |view: &S::View<'_>| {
+            let entry = view.entry(&EntryKey::Deletion(number))?;
+            Ok(entry.map(|(_, version)| Step::end(number, version)))
+        };
+        self.take_steps(AppId::DIRECTORY, end).map(drop)
     }
 }
 
@@ -242,8 +185,9 @@ fn plan_user_step(view: &impl View, number: u64) -> Result<Option<Step>, StoreEr
 fn plan_device_step(view: &impl View, id: &DeviceId) -> Result<Option<Step>, StoreError> {
     let Some(place) = view.find(id)? else { return Ok(None) };
     let mut deletion = None;
-    view.keys_of(place.slot, Relation::Deletion, &mut |name| deletion = name.parse().ok())?;
+    view.keys_of(place.slot, Relation::Deletion, &mut |name| deletion = Some(name.parse()))?;
     let Some(number) = deletion else { return Ok(None) };
+    let number = number.map_err(|_| StoreError::corrupt("the key of a pending deletion is no number"))?;
     let through = match view.entry(&EntryKey::Deletion(number))? {
         Some((Entry::Deletion(Deletion { of: Deleted::User { through, .. }, .. }), _)) => through,
         Some((Entry::Deletion(Deletion { of: Deleted::SignOut { clears, .. }, .. }), _)) => {

@@ -1,11 +1,12 @@
-//! The directory: the space that says which apps there are, and its own plan-and-commit.
+//! The directory: the app that holds no devices, but the catalogue entries that say which apps there are.
 
 use super::Inner;
+use super::commit::Planned;
 use crate::error::Error;
 use crate::model::{AppId, Version};
 use crate::store::{Check, Entry, EntryKey, Operation, Store, StoreError, View, WriteSet};
 
-/// A picture of the directory.
+/// A view of the directory.
 pub(super) struct Directory<V> {
     view: V,
 }
@@ -16,25 +17,24 @@ impl<V: View> Directory<V> {
     }
 }
 
-/// What a change of the directory expects and does.
+/// A change of the directory.
 #[derive(Debug, Default)]
-pub(super) struct Write {
-    checks: Vec<Check>,
-    pub(super) operations: Vec<Operation>,
-}
+pub(super) struct Write(WriteSet);
 
 impl Write {
+    /// Notes that the change relies on the entry's version.
     pub(super) fn expect(&mut self, key: EntryKey, version: Option<Version>) {
-        self.checks.push(Check::Entry { key, version });
+        self.0.checks.push(Check::Entry { key, version });
     }
 
     pub(super) fn put(&mut self, entry: Entry) {
-        self.operations.push(Operation::PutEntry { entry });
+        self.0.operations.push(Operation::PutEntry { entry });
+    }
+
+    pub(super) fn remove(&mut self, key: EntryKey) {
+        self.0.operations.push(Operation::RemoveEntry { key });
     }
 }
-
-/// Directory writes are rare and human-made; so many conflicts in a row mean that something is wrong.
-const ATTEMPTS: u32 = 64;
 
 impl<S: Store> Inner<S> {
     pub(super) fn directory(&self) -> Result<Directory<S::View<'_>>, Error> {
@@ -46,19 +46,15 @@ impl<S: Store> Inner<S> {
         &self,
         plan: impl Fn(&Directory<S::View<'_>>) -> Result<(T, Write), Error>,
     ) -> Result<T, Error> {
-        for attempt in 0..ATTEMPTS {
-            self.pause(attempt);
-            let (outcome, write) = plan(&self.directory()?)?;
-            if write.operations.is_empty() {
-                return Ok(outcome);
-            }
-            let writes = WriteSet { checks: write.checks.into(), operations: write.operations.into() };
-            match self.store.commit(AppId::DIRECTORY, &writes) {
-                Ok(_) => return Ok(outcome),
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(Error::store("commit")(error)),
-            }
-        }
-        Err(Error::Contended { attempts: ATTEMPTS })
+        let planned = self.commit_loop("commit", AppId::DIRECTORY, || {
+            let (outcome, Write(writes)) = plan(&self.directory()?)?;
+            Ok(Planned::Commit(outcome, writes))
+        });
+        planned.map(|(outcome, _)| outcome)
     }
+}
+
+/// An entry that is not what its key promises, as an error.
+pub(super) fn misplaced() -> Error {
+    Error::store("read the catalogue")(StoreError::corrupt("an entry is of another kind than its key"))
 }

@@ -10,8 +10,10 @@ pub(crate) mod commit;
 mod deletion;
 mod directory;
 pub(crate) mod draft;
+pub(crate) mod plan_error;
 mod sign_out;
 pub(crate) mod verbs;
+mod write;
 
 use crate::model::{AppRecord, Clock, Entropy, SystemClock, SystemEntropy};
 use std::fmt;

@@ -3,7 +3,7 @@
 use super::{Begun, Draft, Handle, Happening, Mode};
 use crate::error::Error;
 use crate::model::{EventName, EventOrder, EventType, OnUserChange, PlatformSet, Timestamp, UserId};
-use crate::registry::commit::Obstacle;
+use crate::registry::plan_error::PlanError;
 use crate::store::{
     Deleted, Deletion, Entry, EntryKey, EntryKind, EventRecord, Key, LogIndex, LogRange, Relation, View,
 };
@@ -34,12 +34,12 @@ impl<V: View> Draft<'_, V> {
     /// Condemns all devices and events of a user; nothing when the user has neither.
     ///
     /// A draft of several operations looks at each device, so that those that follow find it gone.
-    pub(crate) fn condemn(&mut self, user: &UserId) -> Result<Option<Begun>, Obstacle> {
+    pub(crate) fn condemn(&mut self, user: &UserId) -> Result<Option<Begun>, PlanError> {
         let key = Key::new(Relation::User, user.as_str());
         let under_way = self.deletions()?;
         let earlier = under_way.iter().find(|deletion| is_of(deletion, user)).map(|deletion| deletion.number);
         if let Some(deletion) = earlier.filter(|_| self.mode != Mode::Dry) {
-            return Err(Obstacle::Deleting { deletion });
+            return Err(PlanError::PendingDeletion { deletion });
         }
         if self.mode != Mode::Single {
             self.look_at_all(key)?;

@@ -19,7 +19,7 @@ mod keys;
 mod overlay;
 mod reliance;
 
-use super::commit::Obstacle;
+use super::plan_error::PlanError;
 use crate::error::{Error, Subject};
 use crate::model::{
     Alias, AppRecord, DeviceId, EventType, OnUserChange, Platform, PlatformSet, Timestamp, UserId, Version,
@@ -192,7 +192,7 @@ impl<'a, V: View> Draft<'a, V> {
     }
 
     /// A new device. An id whose former device waits for removal is an obstacle that the caller clears first.
-    pub(crate) fn create(&mut self, id: &DeviceId, platform: Platform) -> Result<Handle, Obstacle> {
+    pub(crate) fn create(&mut self, id: &DeviceId, platform: Platform) -> Result<Handle, PlanError> {
         if let Some(n) = self.index.new_of(&self.working, id) {
             if let Some(working) = self.working.get_mut(n) {
                 working.recreate(id, platform, self.now);
@@ -203,12 +203,12 @@ impl<'a, V: View> Draft<'a, V> {
         let n = match found {
             None => self.add(Working::new(id, platform, self.now)),
             Some(place) if self.picture.is_condemned(place.slot) && self.mode != Mode::Dry => {
-                return Err(Obstacle::Condemned { id: id.clone() });
+                return Err(PlanError::PendingDevice { id: id.clone() });
             }
             Some(place) => {
                 let n = self.at(place);
                 match self.working.get_mut(n) {
-                    Some(working) if working.condemned => return Err(Obstacle::condemned_in_batch(id)),
+                    Some(working) if working.condemned => return Err(PlanError::deleted_in_batch(id)),
                     Some(working) => working.recreate(id, platform, self.now),
                     None => {}
                 }

@@ -3,8 +3,8 @@
 use super::{Pending, resolve};
 use crate::error::Error;
 use crate::model::{Alias, AliasOverflow, DeviceId, PlatformSet, check_items};
-use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle};
+use crate::registry::plan_error::PlanError;
 use crate::store::{Key, Relation, View};
 use crate::violation::{Rule, Violation, Violations, shown};
 
@@ -121,7 +121,7 @@ pub(crate) fn unbind<V: View>(
     draft: &mut Draft<'_, V>,
     alias: &Alias,
     devices: &[DeviceId],
-) -> Result<Pending, Obstacle> {
+) -> Result<Pending, PlanError> {
     check_items("devices", devices.len(), draft.app.limits.devices_per_list)?;
     let mut found = Vec::new();
     let handles = resolve(draft, "devices", devices, &mut found)?;
@@ -142,7 +142,7 @@ pub(crate) fn delete<V: View>(
     draft: &mut Draft<'_, V>,
     alias: &Alias,
     platforms: PlatformSet,
-) -> Result<Pending, Obstacle> {
+) -> Result<Pending, PlanError> {
     draft.drop_key(Key::new(Relation::Alias, alias.as_str()), platforms)?;
     Ok(Pending::Done)
 }

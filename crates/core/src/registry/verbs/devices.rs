@@ -7,8 +7,8 @@ use crate::model::{
     Alias, AppOpen, DeviceId, DeviceUpdate, Language, Mobile, Platform, PresenceFrom, PushToken, Registered,
     Registration, Set, TagName, TagsChange, Timestamp, Updated, UserId, UtcOffset, Version, check_new,
 };
-use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle, KeyId};
+use crate::registry::plan_error::PlanError;
 use crate::store::{DeviceRecord, Place, View};
 use crate::violation::{Violation, Violations, shown};
 
@@ -103,7 +103,7 @@ impl<'a> Enrolment<'a> {
     }
 }
 
-pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -> Result<Pending, Obstacle> {
+pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -> Result<Pending, PlanError> {
     let known = draft.find(new.id)?;
     let leaving = match (known, new.user) {
         (Some(device), Some(user)) => Leaving::of(draft, device, new.id, user)?,
@@ -180,7 +180,7 @@ fn check_names<V: View>(
     is_new: bool,
     new: &Enrolment<'_>,
     found: &mut Vec<Violation>,
-) -> Result<(), Obstacle> {
+) -> Result<(), PlanError> {
     if is_new {
         found.extend(check_new("device", new.id.as_str()).err());
     }
@@ -195,7 +195,7 @@ fn check_user<V: View>(
     id: &DeviceId,
     user: &UserId,
     found: &mut Vec<Violation>,
-) -> Result<(), Obstacle> {
+) -> Result<(), PlanError> {
     if let Err(violation) = check_new("user", user.as_str())
         && *user != id.anonymous_user()
         && !draft.knows_user(user)?
@@ -206,7 +206,7 @@ fn check_user<V: View>(
 }
 
 /// What an opening says, recorded.
-pub(crate) fn open<V: View>(draft: &mut Draft<'_, V>, open: &AppOpen) -> Result<Pending, Obstacle> {
+pub(crate) fn open<V: View>(draft: &mut Draft<'_, V>, open: &AppOpen) -> Result<Pending, PlanError> {
     let is_known = draft.find(&open.device)?.is_some();
     // A device that is known keeps its user, but a bad name is refused whether or not it would be used.
     if is_known && let Some(user) = &open.user {
@@ -222,7 +222,7 @@ pub(crate) fn open<V: View>(draft: &mut Draft<'_, V>, open: &AppOpen) -> Result<
     Ok(opened)
 }
 
-pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
+pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, PlanError> {
     let device = draft.require(id)?;
     draft.change_record(device, |record| record.token = None)?;
     Ok(Pending::Done)
@@ -232,7 +232,7 @@ pub(crate) fn remove<V: View>(
     draft: &mut Draft<'_, V>,
     id: &DeviceId,
     based_on: Option<Version>,
-) -> Result<Pending, Obstacle> {
+) -> Result<Pending, PlanError> {
     let device = draft.require(id)?;
     check_version(draft, device, id, based_on)?;
     // A device that was deleted with its user meanwhile is not there any more to be removed.
@@ -246,7 +246,7 @@ pub(crate) fn remove_unseen<V: View>(
     draft: &mut Draft<'_, V>,
     places: &[Place],
     since: Timestamp,
-) -> Result<Vec<DeviceId>, Obstacle> {
+) -> Result<Vec<DeviceId>, PlanError> {
     let mut ids = Vec::with_capacity(places.len());
     for &place in places {
         let Some(device) = draft.unseen_since(place, since)? else { continue };
@@ -261,7 +261,7 @@ pub(crate) fn update<V: View>(
     draft: &mut Draft<'_, V>,
     id: &DeviceId,
     update: &DeviceUpdate,
-) -> Result<Pending, Obstacle> {
+) -> Result<Pending, PlanError> {
     let device = draft.require(id)?;
     let DeviceUpdate { tags, alias, mobile, based_on } = update;
     check_version(draft, device, id, *based_on)?;

@@ -3,19 +3,19 @@
 use super::{Pending, unknown_device};
 use crate::error::Error;
 use crate::model::{EventName, NewEvent, Timestamp};
-use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle};
+use crate::registry::plan_error::PlanError;
 use crate::store::{EventRecord, View};
 use crate::violation::{Rule, Violation, Violations, shown};
 
-pub(crate) fn declare<V: View>(draft: &mut Draft<'_, V>, name: &EventName) -> Result<Pending, Obstacle> {
+pub(crate) fn declare<V: View>(draft: &mut Draft<'_, V>, name: &EventName) -> Result<Pending, PlanError> {
     if !draft.is_declared(name)? {
         draft.declare(name);
     }
     Ok(Pending::Done)
 }
 
-pub(crate) fn post<V: View>(draft: &mut Draft<'_, V>, event: &NewEvent) -> Result<Pending, Obstacle> {
+pub(crate) fn post<V: View>(draft: &mut Draft<'_, V>, event: &NewEvent) -> Result<Pending, PlanError> {
     let mut found = Vec::new();
     event.attributes.check(&draft.app.limits, &mut found);
     let declared = draft.is_declared(&event.name)?;

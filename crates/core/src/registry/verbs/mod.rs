@@ -10,8 +10,8 @@ pub(crate) mod sign_out;
 pub(crate) mod tags;
 pub(crate) mod users;
 
-use super::commit::Obstacle;
 use super::draft::{Begun, Draft, Handle};
+use super::plan_error::PlanError;
 use crate::model::{Command, DeviceId, Registered, SignedOut, Updated, UserId};
 use crate::store::View;
 use crate::violation::{Rule, Violation, shown};
@@ -43,7 +43,7 @@ pub(crate) enum Pending {
 }
 
 /// Plans one command.
-pub(crate) fn plan<V: View>(draft: &mut Draft<'_, V>, command: &Command) -> Result<Pending, Obstacle> {
+pub(crate) fn plan<V: View>(draft: &mut Draft<'_, V>, command: &Command) -> Result<Pending, PlanError> {
     match command {
         Command::Register(registration) => devices::register(draft, &registration.into()),
         Command::Unregister(id) => devices::unregister(draft, id),
@@ -72,7 +72,7 @@ fn resolve<V: View>(
     field: &'static str,
     ids: &[DeviceId],
     found: &mut Vec<Violation>,
-) -> Result<Vec<(usize, Handle)>, Obstacle> {
+) -> Result<Vec<(usize, Handle)>, PlanError> {
     let mut handles = Vec::with_capacity(ids.len());
     for (index, id) in ids.iter().enumerate() {
         match draft.find(id)? {

@@ -3,8 +3,8 @@
 use super::{Pending, aliases};
 use crate::error::Error;
 use crate::model::{DeviceId, OnUserChange, PlatformSet, SignedOut, UserId};
-use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle};
+use crate::registry::plan_error::PlanError;
 use crate::store::{Key, Relation, View};
 
 /// The weight of devices that are signed out in one commit. Half of what every store takes in one.
@@ -69,7 +69,7 @@ impl Leaving {
 }
 
 /// The device goes back to its anonymous user.
-pub(crate) fn device<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, Obstacle> {
+pub(crate) fn device<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, PlanError> {
     let device = draft.require(id)?;
     let anonymous = id.anonymous_user();
     let Some(leaving) = Leaving::of(draft, device, id, &anonymous)? else {
@@ -85,7 +85,7 @@ pub(crate) fn device<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result
 }
 
 /// All of the user's devices wait, unseen, until they are signed out.
-fn sign_out_in_steps<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, Obstacle> {
+fn sign_out_in_steps<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, PlanError> {
     // A device that is called like the user may be among them, and is where it belongs.
     let own = match DeviceId::new(user.as_str()) {
         Ok(id) => draft.find(&id)?,
@@ -99,7 +99,7 @@ fn sign_out_in_steps<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result
 }
 
 /// Every device of the user goes back to its own anonymous user.
-pub(crate) fn user<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, Obstacle> {
+pub(crate) fn user<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, PlanError> {
     let key = Key::new(Relation::User, user.as_str());
     // Their number alone may be too large: then none of them is read.
     let mut weight =

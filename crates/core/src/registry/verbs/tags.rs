@@ -3,8 +3,8 @@
 use super::{Pending, resolve};
 use crate::error::Error;
 use crate::model::{DeviceId, Limits, PlatformSet, TagName, TagsChange, check_items};
-use crate::registry::commit::Obstacle;
 use crate::registry::draft::{Draft, Handle, KeyId, KeyIds, KeySet};
+use crate::registry::plan_error::PlanError;
 use crate::store::{Key, Relation, View};
 use crate::violation::{Rule, Violation, Violations};
 use smallvec::SmallVec;
@@ -117,7 +117,7 @@ pub(crate) fn update<V: View>(
     tag: &TagName,
     add: &[DeviceId],
     remove: &[DeviceId],
-) -> Result<Pending, Obstacle> {
+) -> Result<Pending, PlanError> {
     let limits = &draft.app.limits;
     let mut found = Vec::new();
     if add.is_empty() && remove.is_empty() {
@@ -183,7 +183,7 @@ pub(crate) fn delete<V: View>(
     draft: &mut Draft<'_, V>,
     tag: &TagName,
     platforms: PlatformSet,
-) -> Result<Pending, Obstacle> {
+) -> Result<Pending, PlanError> {
     draft.drop_key(Key::new(Relation::Tag, tag.as_str()), platforms)?;
     Ok(Pending::Done)
 }
