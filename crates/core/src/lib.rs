@@ -52,9 +52,10 @@
 //! | `violation` | a broken rule: field, rule, limit, value |
 //! | [`model`] | validated names, limits, time, plain records |
 //! | [`store`] | the contract for stores; the manual for store authors |
+//! | `error` | what a caller can do about a failure |
 //! | `picture` | a view without the devices that are pending deletion |
 //! | `audience` | conditions: tree, text form, evaluation; reads only |
-//! | `registry` | the only writer: verbs over a draft, the loop of planning and committing, deletions in steps |
+//! | `registry` | the only writer: operations planned over a transaction, the loop of planning and committing, deletions in steps |
 //! | [`App`] | the handle that callers hold |
 //!
 //! # Why is there no …
@@ -71,6 +72,7 @@ mod error;
 pub mod model;
 mod picture;
 mod registry;
+mod small_table;
 pub mod store;
 mod violation;
 

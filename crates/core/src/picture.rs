@@ -6,6 +6,7 @@
 use crate::error::Error;
 use crate::model::{DeviceId, Platform, PlatformSet, Timestamp, Version};
 use crate::store::{Key, Place, Posting, Relation, Slot, StoreError, View};
+use crate::violation::Violation;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
 
@@ -151,7 +152,7 @@ fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreEr
 }
 
 /// Converts a name from a store: if it breaks the rule of its type, the store is corrupt.
-pub(crate) fn decoded<T>(name: Result<T, crate::Violation>) -> Result<T, Error> {
+pub(crate) fn decoded<T>(name: Result<T, Violation>) -> Result<T, Error> {
     name.map_err(|violation| {
         let cause =
             StoreError::Corrupt { what: "a name breaks its rule".into(), cause: Some(Box::new(violation)) };

@@ -5,7 +5,7 @@ use super::{App, DeviceCursor};
 use crate::audience::{Audience, Checked, Question};
 use crate::error::Error;
 use crate::model::{Alias, DeviceId, Page, PlatformSet};
-use crate::registry::draft::Mode;
+use crate::registry::transaction::Mode;
 use crate::registry::verbs::aliases;
 use crate::store::{Key, Relation, Store};
 
@@ -78,7 +78,7 @@ impl<S: Store> App<S> {
     /// Violations of `devices`: more items than the limit, and every unknown device by its index; [`Error::Contended`];
     /// [`Error::Store`]. Nothing is changed then.
     pub fn unbind_alias(&self, alias: &Alias, devices: &[DeviceId]) -> Result<(), Error> {
-        self.scope.write(Mode::Single, |draft| aliases::unbind(draft, alias, devices))?;
+        self.scope.write(Mode::Single, |tx| aliases::unbind(tx, alias, devices))?;
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].
     pub fn delete_alias(&self, alias: &Alias, platforms: PlatformSet) -> Result<(), Error> {
-        self.scope.write(Mode::Single, |draft| aliases::delete(draft, alias, platforms))?;
+        self.scope.write(Mode::Single, |tx| aliases::delete(tx, alias, platforms))?;
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use super::App;
 use crate::error::{BatchFailure, Error};
 use crate::model::{Command, DeletedUser, EventCode, Outcome, Registered, SignedOut, check_items};
-use crate::registry::draft::{Draft, Mode};
 use crate::registry::plan_error::PlanError;
+use crate::registry::transaction::{Mode, Transaction};
 use crate::registry::verbs::{self, Pending};
 use crate::store::{Committed, Store, StoreError, View};
 
@@ -39,7 +39,7 @@ impl<S: Store> App<S> {
     /// Nothing is changed then, unless the kind is `OutcomeUnknown`.
     pub fn batch(&self, commands: &[Command]) -> Result<Vec<Outcome>, Error> {
         check_items("operations", commands.len(), self.limits().operations_per_batch)?;
-        let (pending, committed) = self.scope.write(Mode::Batch, |draft| plan_all(draft, commands))?;
+        let (pending, committed) = self.scope.write(Mode::Batch, |tx| plan_all(tx, commands))?;
         pending.into_iter().map(|one| self.settle(one, &committed)).collect()
     }
 
@@ -62,8 +62,8 @@ impl<S: Store> App<S> {
     pub fn dry_run(&self, commands: &[Command]) -> Result<(), Error> {
         check_items("operations", commands.len(), self.limits().operations_per_batch)?;
         let picture = self.scope.picture()?;
-        let mut draft = Draft::new(&picture, &self.scope.app, self.scope.inner.clock.now(), Mode::Dry);
-        match plan_all(&mut draft, commands) {
+        let mut tx = Transaction::new(&picture, &self.scope.app, self.scope.inner.clock.now(), Mode::Dry);
+        match plan_all(&mut tx, commands) {
             Ok(_) => Ok(()),
             Err(PlanError::Refused(error)) => Err(error),
             // A dry run carries out no deletions, so planning in this mode never reports that one is in the way.
@@ -94,11 +94,11 @@ impl<S: Store> App<S> {
     }
 }
 
-fn plan_all<V: View>(draft: &mut Draft<'_, V>, commands: &[Command]) -> Result<Vec<Pending>, PlanError> {
+fn plan_all<V: View>(tx: &mut Transaction<'_, V>, commands: &[Command]) -> Result<Vec<Pending>, PlanError> {
     let mut pending = Vec::with_capacity(commands.len());
     let mut failures = Vec::new();
     for (index, command) in commands.iter().enumerate() {
-        match verbs::plan(draft, command) {
+        match verbs::plan(tx, command) {
             Ok(one) => pending.push(one),
             // An error of the store is not a fault of the operation, so it ends the planning.
             Err(PlanError::Refused(error @ Error::Store { .. })) => return Err(error.into()),

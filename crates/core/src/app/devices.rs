@@ -6,8 +6,7 @@ use crate::model::{
     Alias, AppOpen, Device, DeviceId, DeviceUpdate, PresenceFrom, Registered, Registration, SignedOut,
     TagName, Updated, UserId, Version,
 };
-use crate::picture::decoded;
-use crate::registry::draft::Mode;
+use crate::registry::transaction::Mode;
 use crate::registry::verbs::{Pending, devices, sign_out};
 use crate::store::{Committed, DeviceRecord, Relation, Store, StoreError, View};
 
@@ -43,8 +42,7 @@ impl<S: Store> App<S> {
     }
 
     pub(super) fn enrol(&self, enrolment: &devices::Enrolment<'_>) -> Result<Registered, Error> {
-        let (pending, committed) =
-            self.scope.write(Mode::Single, |draft| devices::register(draft, enrolment))?;
+        let (pending, committed) = self.scope.write(Mode::Single, |tx| devices::register(tx, enrolment))?;
         match pending {
             Pending::Registered(registered) => Ok(super::batch::registered(registered, &committed)),
             _ => Err(super::batch::mismatched()),
@@ -71,7 +69,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// Violations of `device` and `user` if they are new and not visible; [`Error::Contended`]; [`Error::Store`].
     pub fn open(&self, open: &AppOpen) -> Result<Registered, Error> {
-        let (pending, committed) = self.scope.write(Mode::Single, |draft| devices::open(draft, open))?;
+        let (pending, committed) = self.scope.write(Mode::Single, |tx| devices::open(tx, open))?;
         // If nothing about the device changed, only its heartbeat is recorded, which needs no commit.
         if committed == Committed::default() && self.policies().presence_from != PresenceFrom::None {
             self.see(&open.device)?;
@@ -99,7 +97,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Contended`]; [`Error::Store`].
     pub fn sign_out(&self, device: &DeviceId) -> Result<SignedOut, Error> {
-        let (pending, committed) = self.scope.write(Mode::Single, |draft| sign_out::device(draft, device))?;
+        let (pending, committed) = self.scope.write(Mode::Single, |tx| sign_out::device(tx, device))?;
         match pending {
             Pending::SignedOut(done) => Ok(super::batch::signed_out(done, &committed)),
             _ => Err(super::batch::mismatched()),
@@ -120,7 +118,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Contended`]; [`Error::Store`].
     pub fn unregister(&self, device: &DeviceId) -> Result<(), Error> {
-        self.scope.write(Mode::Single, |draft| devices::unregister(draft, device))?;
+        self.scope.write(Mode::Single, |tx| devices::unregister(tx, device))?;
         Ok(())
     }
 
@@ -165,7 +163,7 @@ impl<S: Store> App<S> {
 
     fn take_away(&self, device: &DeviceId, based_on: Option<Version>) -> Result<Option<UserId>, Error> {
         let (pending, committed) =
-            self.scope.write(Mode::Single, |draft| devices::remove(draft, device, based_on))?;
+            self.scope.write(Mode::Single, |tx| devices::remove(tx, device, based_on))?;
         match pending {
             Pending::Removed { user } => {
                 Ok(Some(user).filter(|user| committed.vanished_users.contains(user)))
@@ -193,7 +191,7 @@ impl<S: Store> App<S> {
         let found = picture.find(device)?;
         let place = found.ok_or_else(|| Error::not_found(Subject::Device, device.as_str()))?;
         let view = picture.raw();
-        let read = || -> Result<Option<Device>, StoreError> {
+        let read = || -> Result<Device, StoreError> {
             // Records that were not read lately come first and close together, so that they are fetched at once; most
             // tags are in the caches anyway.
             let last_seen = view.last_seen(place.slot)?;
@@ -209,7 +207,8 @@ impl<S: Store> App<S> {
                 Ok(name) => user = Some(name),
                 Err(violation) => keep(violation),
             })?;
-            let Some(stored) = view.device(place.slot)? else { return Ok(None) };
+            let stored = view.device(place.slot)?;
+            let stored = stored.ok_or_else(|| StoreError::corrupt("a device that is found has no record"))?;
             let mut tags = Vec::with_capacity(TAGS_AT_FIRST);
             view.keys_of(place.slot, Relation::Tag, &mut |name| match TagName::new(name) {
                 Ok(tag) => tags.push(tag),
@@ -225,7 +224,7 @@ impl<S: Store> App<S> {
             let DeviceRecord { id, token, mobile, language, utc_offset, registered_at, alias_rank: _ } =
                 stored.record;
             let user = user.ok_or_else(|| StoreError::corrupt("a device has no user"))?;
-            Ok(Some(Device {
+            Ok(Device {
                 id,
                 platform: place.slot.platform,
                 version: stored.version,
@@ -238,18 +237,9 @@ impl<S: Store> App<S> {
                 tags,
                 registered_at,
                 last_seen,
-            }))
+            })
         };
-        match read().map_err(Error::store("read a device"))? {
-            Some(found) => Ok(found),
-            // A device that is found but has no record is damage in the store, and is reported as such.
-            None => decoded::<Device>(Err(crate::Violation::new(
-                "device",
-                crate::Rule::Known,
-                "a device that is found must have a record",
-                "none",
-            ))),
-        }
+        read().map_err(Error::store("read a device"))
     }
 
     /// Changes a device. Fields that the update does not name stay as they are. Tags are removed first and then added.
@@ -276,7 +266,7 @@ impl<S: Store> App<S> {
     /// [`Error::NotFound`]; [`Error::Stale`] if the update is based on another version; violations of `tags.add`,
     /// `tags.remove` and `alias`; [`Error::Contended`]; [`Error::Store`]. Nothing is changed then.
     pub fn update(&self, device: &DeviceId, update: &DeviceUpdate) -> Result<Updated, Error> {
-        let (pending, _) = self.scope.write(Mode::Single, |draft| devices::update(draft, device, update))?;
+        let (pending, _) = self.scope.write(Mode::Single, |tx| devices::update(tx, device, update))?;
         match pending {
             Pending::Updated(updated) => Ok(updated),
             _ => Err(super::batch::mismatched()),

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::picture::Picture;
 use crate::registry::commit::Planned;
-use crate::registry::draft::Mode;
+use crate::registry::transaction::Mode;
 use crate::registry::verbs::Pending;
 use crate::registry::verbs::events;
 use crate::store::{
@@ -34,7 +34,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].
     pub fn declare_event(&self, name: &EventName) -> Result<(), Error> {
-        self.scope.write(Mode::Single, |draft| events::declare(draft, name))?;
+        self.scope.write(Mode::Single, |tx| events::declare(tx, name))?;
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl<S: Store> App<S> {
     /// the time is before 1970 or too far ahead ([`Limits::event_ahead_secs`](crate::Limits::event_ahead_secs));
     /// [`Error::Contended`]; [`Error::Store`].
     pub fn post_event(&self, event: &NewEvent) -> Result<EventCode, Error> {
-        let (pending, committed) = self.scope.write(Mode::Single, |draft| events::post(draft, event))?;
+        let (pending, committed) = self.scope.write(Mode::Single, |tx| events::post(tx, event))?;
         let seq = match pending {
             Pending::Posted { nth } => committed.appended.get(nth).copied(),
             _ => None,

@@ -22,7 +22,7 @@ impl<S: Store> Registry<S> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::AppExists`]; violations of `name` or of [`Limits::check`]; [`Error::Store`].
+    /// [`Error::AppExists`]; violations of `name` or of [`Limits::check`](crate::Limits::check); [`Error::Store`].
     pub fn create_app(&self, key: &AppKey, settings: AppSettings) -> Result<App<S>, Error> {
         self.create_scope(key, settings).map(App::new)
     }

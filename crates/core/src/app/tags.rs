@@ -6,7 +6,7 @@ use crate::audience::{Audience, Checked, Question};
 use crate::error::{Error, Subject};
 use crate::model::{DeviceId, Page, PlatformSet, TagName};
 use crate::picture::decoded;
-use crate::registry::draft::Mode;
+use crate::registry::transaction::Mode;
 use crate::registry::verbs::tags;
 use crate::store::{Key, Relation, Store, View};
 use serde::{Deserialize, Serialize};
@@ -168,7 +168,7 @@ impl<S: Store> App<S> {
     /// unknown device and every device at its tag limit by its index; [`Error::Contended`]; [`Error::Store`]. Nothing
     /// is changed then.
     pub fn update_tag(&self, tag: &TagName, add: &[DeviceId], remove: &[DeviceId]) -> Result<(), Error> {
-        self.scope.write(Mode::Single, |draft| tags::update(draft, tag, add, remove))?;
+        self.scope.write(Mode::Single, |tx| tags::update(tx, tag, add, remove))?;
         Ok(())
     }
 
@@ -189,7 +189,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].
     pub fn delete_tag(&self, tag: &TagName, platforms: PlatformSet) -> Result<(), Error> {
-        self.scope.write(Mode::Single, |draft| tags::delete(draft, tag, platforms))?;
+        self.scope.write(Mode::Single, |tx| tags::delete(tx, tag, platforms))?;
         Ok(())
     }
 }

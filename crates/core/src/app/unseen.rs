@@ -3,7 +3,7 @@
 use super::App;
 use crate::error::{Error, ErrorKind};
 use crate::model::{DeviceId, Platform, Timestamp};
-use crate::registry::draft::Mode;
+use crate::registry::transaction::Mode;
 use crate::registry::verbs::devices;
 use crate::store::{Place, Slot, Store, StoreError, View};
 
@@ -49,7 +49,7 @@ impl<S: Store> App<S> {
         let candidates = self.unseen_since(before, most)?;
         let mut removed = Vec::new();
         for step in candidates.chunks(STEP) {
-            let taken = self.scope.write(Mode::Single, |draft| devices::remove_unseen(draft, step, before));
+            let taken = self.scope.write(Mode::Single, |tx| devices::remove_unseen(tx, step, before));
             match taken {
                 Ok((ids, _)) => removed.extend(ids),
                 Err(error) if removed.is_empty() || error.kind() == ErrorKind::OutcomeUnknown => {

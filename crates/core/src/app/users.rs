@@ -3,7 +3,7 @@
 use super::{App, cursor};
 use crate::error::Error;
 use crate::model::{DeletedUser, DeviceId, Platform, PlatformSet, Registered, UserId, UtcOffset};
-use crate::registry::draft::{Begun, Mode};
+use crate::registry::transaction::{Mode, StartedDeletion};
 use crate::registry::verbs::{Pending, devices::Enrolment, sign_out, users};
 use crate::store::{Committed, Key, Relation, Store};
 
@@ -78,7 +78,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the deletion has begun.
     pub fn delete_user(&self, user: &UserId) -> Result<DeletedUser, Error> {
-        let (pending, committed) = self.scope.write(Mode::Single, |draft| users::delete(draft, user))?;
+        let (pending, committed) = self.scope.write(Mode::Single, |tx| users::delete(tx, user))?;
         match pending {
             Pending::UserDeleted(Some(begun)) => self.finish_user(begun, &committed),
             _ => Ok(DeletedUser::default()),
@@ -108,7 +108,7 @@ impl<S: Store> App<S> {
     /// [`Error::Contended`]; [`Error::Store`], of the kind `OutcomeUnknown` as soon as the first of several steps is
     /// taken.
     pub fn sign_out_user(&self, user: &UserId) -> Result<u64, Error> {
-        let (pending, committed) = self.scope.write(Mode::Single, |draft| sign_out::user(draft, user))?;
+        let (pending, committed) = self.scope.write(Mode::Single, |tx| sign_out::user(tx, user))?;
         match pending {
             Pending::UserSigningOut(begun) => self.finish_sign_out(begun, &committed),
             Pending::UserSignedOut { devices } => Ok(devices),
@@ -117,13 +117,21 @@ impl<S: Store> App<S> {
     }
 
     /// Carries out a user's deletion that a commit has begun.
-    pub(super) fn finish_user(&self, begun: Begun, committed: &Committed) -> Result<DeletedUser, Error> {
+    pub(super) fn finish_user(
+        &self,
+        begun: StartedDeletion,
+        committed: &Committed,
+    ) -> Result<DeletedUser, Error> {
         let condemned = committed.condemned.get(begun.nth).copied().ok_or_else(super::batch::mismatched)?;
         self.scope.finish_user(begun.number, condemned.saturating_sub(begun.left))
     }
 
     /// Carries out the signing out of a user that a commit has begun.
-    pub(super) fn finish_sign_out(&self, begun: Begun, committed: &Committed) -> Result<u64, Error> {
+    pub(super) fn finish_sign_out(
+        &self,
+        begun: StartedDeletion,
+        committed: &Committed,
+    ) -> Result<u64, Error> {
         let taken = committed.condemned.get(begun.nth).copied().ok_or_else(super::batch::mismatched)?;
         self.scope.finish_user(begun.number, taken.saturating_sub(begun.left)).map(|done| done.devices)
     }

@@ -1,21 +1,32 @@
 //! The registry: the only writer, and the owner of the store, the clock and the randomness.
 //!
-//! - [`Registry`]: makes, lists and deletes apps, and hands out an [`App`](crate::App) for each.
-//! - `commit`: the one loop of planning and committing.
-//! - `draft`: the state after the operations planned so far; `verbs`: what each operation does to it.
-//! - `deletion`: the bounded steps that clear away users and apps.
+//! From the ground up; no module names one below it in this table:
+//!
+//! | module | what |
+//! |---|---|
+//! | `commit` | the loop around every write: plan, commit, plan again after a conflict |
+//! | `plan_error` | why an operation could not be planned |
+//! | `transaction` | the planned effect of one or several operations; the read set and the write set |
+//! | `verbs` | how each operation is planned, as a function over a transaction |
+//! | `directory` | which apps there are |
+//! | `sign_out`, `deletion` | what takes more than one commit, in bounded steps |
+//! | `write` | the operations of one app: a transaction in the loop |
+//! | `apps` | apps: create, list, look up, change, delete |
 
 mod apps;
 pub(crate) mod commit;
 mod deletion;
 mod directory;
-pub(crate) mod draft;
 pub(crate) mod plan_error;
 mod sign_out;
+pub(crate) mod transaction;
 pub(crate) mod verbs;
 mod write;
 
+use crate::error::{Error, Subject};
 use crate::model::{AppRecord, Clock, Entropy, SystemClock, SystemEntropy};
+use crate::picture::Picture;
+use crate::store::{Store, View};
 use std::fmt;
 use std::sync::Arc;
 
@@ -55,6 +66,18 @@ pub(crate) struct Scope<S> {
 impl<S> Clone for Scope<S> {
     fn clone(&self) -> Self {
         Scope { inner: Arc::clone(&self.inner), app: Arc::clone(&self.app) }
+    }
+}
+
+impl<S: Store> Scope<S> {
+    /// Returns a view of the app without the devices that are pending deletion.
+    #[inline]
+    pub(crate) fn picture(&self) -> Result<Picture<S::View<'_>>, Error> {
+        let view = self.inner.store.view(self.app.id).map_err(Error::store("take a view"))?;
+        if view.is_sealed() {
+            return Err(Error::not_found(Subject::App, self.app.key.as_str()));
+        }
+        Picture::new(view)
     }
 }
 

@@ -7,8 +7,8 @@ use crate::model::{
     Alias, AppOpen, DeviceId, DeviceUpdate, Language, Mobile, Platform, PresenceFrom, PushToken, Registered,
     Registration, Set, TagName, TagsChange, Timestamp, Updated, UserId, UtcOffset, Version, check_new,
 };
-use crate::registry::draft::{Draft, Handle, KeyId};
 use crate::registry::plan_error::PlanError;
+use crate::registry::transaction::{Handle, KeyId, Transaction};
 use crate::store::{DeviceRecord, Place, View};
 use crate::violation::{Violation, Violations, shown};
 
@@ -103,55 +103,58 @@ impl<'a> Enrolment<'a> {
     }
 }
 
-pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -> Result<Pending, PlanError> {
-    let known = draft.find(new.id)?;
+pub(crate) fn register<V: View>(
+    tx: &mut Transaction<'_, V>,
+    new: &Enrolment<'_>,
+) -> Result<Pending, PlanError> {
+    let known = tx.find(new.id)?;
     let leaving = match (known, new.user) {
-        (Some(device), Some(user)) => Leaving::of(draft, device, new.id, user)?,
+        (Some(device), Some(user)) => Leaving::of(tx, device, new.id, user)?,
         _ => None,
     };
     let mut found = Vec::new();
-    tags::check_list(&draft.app.limits, "tags", new.tags, true, &mut found);
-    let named = draft.tags(new.tags);
+    tags::check_list(&tx.app.limits, "tags", new.tags, true, &mut found);
+    let named = tx.tags(new.tags);
     // Who loses all tags lacks all of them, and has room for them.
     let tagged = known.filter(|_| !leaving.as_ref().is_some_and(Leaving::clears_tags));
-    let fresh_tags = tags::missing(draft, tagged, &named)?;
+    let fresh_tags = tags::missing(tx, tagged, &named)?;
     let grows = match known {
-        Some(device) if tagged.is_none() => fresh_tags.len() > draft.tag_count(device)?,
+        Some(device) if tagged.is_none() => fresh_tags.len() > tx.tag_count(device)?,
         _ => true,
     };
     if grows {
-        found.extend(tags::check_room(draft, tagged, "tags", fresh_tags.len())?);
+        found.extend(tags::check_room(tx, tagged, "tags", fresh_tags.len())?);
     }
     let evicted = match new.alias {
-        Some(alias) => aliases::make_room(draft, known, alias, &mut found)?,
+        Some(alias) => aliases::make_room(tx, known, alias, &mut found)?,
         None => Vec::new(),
     };
-    check_names(draft, known.is_none(), new, &mut found)?;
+    check_names(tx, known.is_none(), new, &mut found)?;
     Violations::check(found)?;
 
     let (device, created) = match known {
         Some(device) => (device, false),
-        None => (draft.create(new.id, new.platform.unwrap_or(Platform::Unknown))?, true),
+        None => (tx.create(new.id, new.platform.unwrap_or(Platform::Unknown))?, true),
     };
     match (&leaving, new.user) {
-        (Some(leaving), Some(user)) => leaving.leave(draft, device, user, new.alias.is_some())?,
-        (None, Some(user)) if created => draft.set_user(device, user.clone()),
+        (Some(leaving), Some(user)) => leaving.leave(tx, device, user, new.alias.is_some())?,
+        (None, Some(user)) if created => tx.set_user(device, user.clone()),
         _ => {}
     }
     if let Some(platform) = new.platform
-        && draft.platform(device) != platform
+        && tx.platform(device) != platform
     {
-        draft.move_to(device, platform)?;
+        tx.move_to(device, platform)?;
     }
     if new.fills_anything() {
-        draft.change_record(device, |record| new.fill(record))?;
+        tx.change_record(device, |record| new.fill(record))?;
     }
-    draft.reserve_tags(device, fresh_tags.len());
+    tx.reserve_tags(device, fresh_tags.len());
     for tag in fresh_tags {
-        draft.set_tag(device, tag, true);
+        tx.set_tag(device, tag, true);
     }
     let evicted = match new.alias {
-        Some(alias) => aliases::bind(draft, device, alias, evicted)?,
+        Some(alias) => aliases::bind(tx, device, alias, evicted)?,
         None => Vec::new(),
     };
     let mut done = Registered {
@@ -165,9 +168,9 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
     if let Some(Leaving { former, .. }) = leaving {
         done.former_user = Some(former);
         if new.alias.is_none() {
-            done.kept_alias = draft.rely_on_alias(device)?;
+            done.kept_alias = tx.rely_on_alias(device)?;
         }
-        done.kept_tags = draft.rely_on_tags(device)?;
+        done.kept_tags = tx.rely_on_tags(device)?;
         done.kept_tags.retain(|tag| !new.tags.contains(tag));
     }
     Ok(Pending::Registered(done))
@@ -176,7 +179,7 @@ pub(crate) fn register<V: View>(draft: &mut Draft<'_, V>, new: &Enrolment<'_>) -
 /// Names that the register does not hold yet must be such that a person can tell them apart. The device's own anonymous
 /// user is as good a name as the device's.
 fn check_names<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     is_new: bool,
     new: &Enrolment<'_>,
     found: &mut Vec<Violation>,
@@ -185,20 +188,20 @@ fn check_names<V: View>(
         found.extend(check_new("device", new.id.as_str()).err());
     }
     if let Some(user) = new.user {
-        check_user(draft, new.id, user, found)?;
+        check_user(tx, new.id, user, found)?;
     }
     Ok(())
 }
 
 fn check_user<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     id: &DeviceId,
     user: &UserId,
     found: &mut Vec<Violation>,
 ) -> Result<(), PlanError> {
     if let Err(violation) = check_new("user", user.as_str())
         && *user != id.anonymous_user()
-        && !draft.knows_user(user)?
+        && !tx.knows_user(user)?
     {
         found.push(violation);
     }
@@ -206,99 +209,99 @@ fn check_user<V: View>(
 }
 
 /// What an opening says, recorded.
-pub(crate) fn open<V: View>(draft: &mut Draft<'_, V>, open: &AppOpen) -> Result<Pending, PlanError> {
-    let is_known = draft.find(&open.device)?.is_some();
+pub(crate) fn open<V: View>(tx: &mut Transaction<'_, V>, open: &AppOpen) -> Result<Pending, PlanError> {
+    let is_known = tx.find(&open.device)?.is_some();
     // A device that is known keeps its user, but a bad name is refused whether or not it would be used.
     if is_known && let Some(user) = &open.user {
         let mut found = Vec::new();
-        check_user(draft, &open.device, user, &mut found)?;
+        check_user(tx, &open.device, user, &mut found)?;
         Violations::check(found)?;
     }
-    let opened = register(draft, &Enrolment::of_open(open, is_known))?;
-    if draft.app.policies.presence_from != PresenceFrom::None {
-        let device = draft.require(&open.device)?;
-        draft.see(device);
+    let opened = register(tx, &Enrolment::of_open(open, is_known))?;
+    if tx.app.policies.presence_from != PresenceFrom::None {
+        let device = tx.require(&open.device)?;
+        tx.see(device);
     }
     Ok(opened)
 }
 
-pub(crate) fn unregister<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, PlanError> {
-    let device = draft.require(id)?;
-    draft.change_record(device, |record| record.token = None)?;
+pub(crate) fn unregister<V: View>(tx: &mut Transaction<'_, V>, id: &DeviceId) -> Result<Pending, PlanError> {
+    let device = tx.require(id)?;
+    tx.change_record(device, |record| record.token = None)?;
     Ok(Pending::Done)
 }
 
 pub(crate) fn remove<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     id: &DeviceId,
     based_on: Option<Version>,
 ) -> Result<Pending, PlanError> {
-    let device = draft.require(id)?;
-    check_version(draft, device, id, based_on)?;
+    let device = tx.require(id)?;
+    check_version(tx, device, id, based_on)?;
     // A device that was deleted with its user meanwhile is not there any more to be removed.
-    let user = draft.owner(device)?;
-    draft.remove(device);
+    let user = tx.rely_on_owner(device)?;
+    tx.remove(device);
     Ok(Pending::Removed { user })
 }
 
 /// Removes those of the devices that were not seen since; their ids.
 pub(crate) fn remove_unseen<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     places: &[Place],
     since: Timestamp,
 ) -> Result<Vec<DeviceId>, PlanError> {
     let mut ids = Vec::with_capacity(places.len());
     for &place in places {
-        let Some(device) = draft.unseen_since(place, since)? else { continue };
-        draft.owner(device)?;
-        ids.extend(draft.record(device)?.map(|record| record.id.clone()));
-        draft.remove(device);
+        let Some(device) = tx.rely_on_unseen(place, since)? else { continue };
+        tx.rely_on_owner(device)?;
+        ids.push(tx.record(device)?.id.clone());
+        tx.remove(device);
     }
     Ok(ids)
 }
 
 pub(crate) fn update<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     id: &DeviceId,
     update: &DeviceUpdate,
 ) -> Result<Pending, PlanError> {
-    let device = draft.require(id)?;
+    let device = tx.require(id)?;
     let DeviceUpdate { tags, alias, mobile, based_on } = update;
-    check_version(draft, device, id, *based_on)?;
+    check_version(tx, device, id, *based_on)?;
     let mut found = Vec::new();
-    let change = tags::plan_change(draft, device, tags, &mut found)?;
+    let change = tags::plan_change(tx, device, tags, &mut found)?;
     let evicted = match alias {
-        Set::To(alias) => aliases::make_room(draft, Some(device), alias, &mut found)?,
+        Set::To(alias) => aliases::make_room(tx, Some(device), alias, &mut found)?,
         Set::Keep | Set::Clear => Vec::new(),
     };
     Violations::check(found)?;
 
-    apply_tags(draft, device, tags, &change)?;
+    apply_tags(tx, device, tags, &change)?;
     let evicted = match alias {
         Set::Keep => Vec::new(),
         Set::Clear => {
-            aliases::unbind_one(draft, device)?;
+            aliases::unbind_one(tx, device)?;
             Vec::new()
         }
-        Set::To(alias) => aliases::bind(draft, device, alias, evicted)?,
+        Set::To(alias) => aliases::bind(tx, device, alias, evicted)?,
     };
     match mobile {
         Set::Keep => {}
-        Set::Clear => draft.change_record(device, |record| record.mobile = None)?,
-        Set::To(mobile) => draft.change_record(device, |record| record.mobile = Some(mobile.clone()))?,
+        Set::Clear => tx.change_record(device, |record| record.mobile = None)?,
+        Set::To(mobile) => tx.change_record(device, |record| record.mobile = Some(mobile.clone()))?,
     }
     Ok(Pending::Updated(Updated { evicted }))
 }
 
 /// Has the device still the version that the caller saw?
 fn check_version<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     device: Handle,
     id: &DeviceId,
     based_on: Option<Version>,
 ) -> Result<(), Error> {
     let Some(based_on) = based_on else { return Ok(()) };
-    let current = draft.version(device)?;
+    let current = tx.version(device)?;
     if current == Some(based_on) {
         return Ok(());
     }
@@ -307,16 +310,16 @@ fn check_version<V: View>(
 }
 
 fn apply_tags<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     device: Handle,
     tags: &TagsChange,
     change: &[(KeyId, bool)],
 ) -> Result<(), Error> {
     if *tags == TagsChange::Clear {
-        return draft.clear_tags(device);
+        return tx.clear_tags(device);
     }
     for &(tag, present) in change {
-        draft.set_tag(device, tag, present);
+        tx.set_tag(device, tag, present);
     }
     Ok(())
 }

@@ -2,57 +2,57 @@
 
 use super::{Pending, unknown_device};
 use crate::error::Error;
-use crate::model::{EventName, NewEvent, Timestamp};
-use crate::registry::draft::{Draft, Handle};
+use crate::model::{EventName, NewEvent, Timestamp, UtcOffset};
 use crate::registry::plan_error::PlanError;
+use crate::registry::transaction::{Handle, Transaction};
 use crate::store::{EventRecord, View};
 use crate::violation::{Rule, Violation, Violations, shown};
 
-pub(crate) fn declare<V: View>(draft: &mut Draft<'_, V>, name: &EventName) -> Result<Pending, PlanError> {
-    if !draft.is_declared(name)? {
-        draft.declare(name);
+pub(crate) fn declare<V: View>(tx: &mut Transaction<'_, V>, name: &EventName) -> Result<Pending, PlanError> {
+    if !tx.is_declared(name)? {
+        tx.declare(name);
     }
     Ok(Pending::Done)
 }
 
-pub(crate) fn post<V: View>(draft: &mut Draft<'_, V>, event: &NewEvent) -> Result<Pending, PlanError> {
+pub(crate) fn post<V: View>(tx: &mut Transaction<'_, V>, event: &NewEvent) -> Result<Pending, PlanError> {
     let mut found = Vec::new();
-    event.attributes.check(&draft.app.limits, &mut found);
-    let declared = draft.is_declared(&event.name)?;
-    if !declared && !draft.app.limits.declare_on_first_use {
+    event.attributes.check(&tx.app.limits, &mut found);
+    let declared = tx.is_declared(&event.name)?;
+    if !declared && !tx.app.limits.declare_on_first_use {
         found.push(Violation::new("event", Rule::Known, "must be declared", shown(event.name.as_str())));
     }
     let device = match &event.device {
-        Some(id) => draft.find(id)?,
+        Some(id) => tx.find(id)?,
         None => None,
     };
-    check_owner(draft, event, device, &mut found)?;
-    let at = when(draft, event, device)?;
-    found.extend(check_time(draft, event, at));
+    check_owner(tx, event, device, &mut found)?;
+    let at = when(tx, event, device)?;
+    found.extend(check_time(tx, event, at));
     Violations::check(found)?;
 
     if !declared {
-        draft.declare(&event.name);
+        tx.declare(&event.name);
     }
     let NewEvent { name, attributes, device, user, timestamp_utc: _, timestamp_current: _ } = event.clone();
-    let nth = draft.post(EventRecord { at, name, device, user, attributes });
+    let nth = tx.post(EventRecord { at, name, device, user, attributes });
     Ok(Pending::Posted { nth })
 }
 
 /// A device or a user must be given, and one of them must be known.
 fn check_owner<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     event: &NewEvent,
     device: Option<Handle>,
     found: &mut Vec<Violation>,
 ) -> Result<(), Error> {
     if let Some(device) = device {
-        return draft.rely_on_owner(device);
+        return tx.rely_on_owner(device).map(drop);
     }
     let mut unknown = Vec::new();
     unknown.extend(event.device.as_ref().map(unknown_device));
     if let Some(user) = &event.user {
-        if draft.knows_user(user)? {
+        if tx.knows_user(user)? {
             return Ok(());
         }
         unknown.push(Violation::new("user", Rule::Known, "must be a user of the app", shown(user.as_str())));
@@ -65,25 +65,25 @@ fn check_owner<V: View>(
 }
 
 fn when<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     event: &NewEvent,
     device: Option<Handle>,
 ) -> Result<Timestamp, Error> {
     if let Some(utc) = event.timestamp_utc {
         return Ok(utc);
     }
-    let Some(current) = event.timestamp_current else { return Ok(draft.now) };
+    let Some(current) = event.timestamp_current else { return Ok(tx.now) };
     let offset = match device {
-        Some(device) => draft.record(device)?.and_then(|record| record.utc_offset),
+        Some(device) => tx.record(device)?.utc_offset,
         None => None,
     };
-    Ok(current.plus(-i64::from(offset.map_or(0, crate::UtcOffset::secs))))
+    Ok(current.plus(-i64::from(offset.map_or(0, UtcOffset::secs))))
 }
 
 /// Did the event happen in the time that the app accepts?
-fn check_time<V: View>(draft: &Draft<'_, V>, event: &NewEvent, at: Timestamp) -> Option<Violation> {
-    let ahead = draft.app.limits.event_ahead_secs?;
-    if (Timestamp::from_secs(0)..=draft.now.plus(i64::from(ahead))).contains(&at) {
+fn check_time<V: View>(tx: &Transaction<'_, V>, event: &NewEvent, at: Timestamp) -> Option<Violation> {
+    let ahead = tx.app.limits.event_ahead_secs?;
+    if (Timestamp::from_secs(0)..=tx.now.plus(i64::from(ahead))).contains(&at) {
         return None;
     }
     // What was sent is shown, by the device's clock where it was that.

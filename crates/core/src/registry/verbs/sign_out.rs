@@ -3,8 +3,8 @@
 use super::{Pending, aliases};
 use crate::error::Error;
 use crate::model::{DeviceId, OnUserChange, PlatformSet, SignedOut, UserId};
-use crate::registry::draft::{Draft, Handle};
 use crate::registry::plan_error::PlanError;
+use crate::registry::transaction::{Handle, Transaction};
 use crate::store::{Key, Relation, View};
 
 /// The weight of devices that are signed out in one commit. Half of what every store takes in one.
@@ -23,18 +23,18 @@ impl Leaving {
     /// A device is to be this user's: does it leave another? The commit rests on whose it was: a device that was deleted
     /// with its user meanwhile must not come back as another user's.
     pub(crate) fn of<V: View>(
-        draft: &mut Draft<'_, V>,
+        tx: &mut Transaction<'_, V>,
         device: Handle,
         id: &DeviceId,
         user: &UserId,
     ) -> Result<Option<Self>, Error> {
-        let former = draft.owner(device)?;
+        let former = tx.rely_on_owner(device)?;
         if former == *user {
             return Ok(None);
         }
         // What a device got while it was nobody's is no former user's: whoever signs in on it first keeps it.
         let claimed = former.as_str() != id.as_str();
-        let clears = if claimed { draft.app.policies.on_user_change } else { OnUserChange::Keep };
+        let clears = if claimed { tx.app.policies.on_user_change } else { OnUserChange::Keep };
         Ok(Some(Leaving { former, clears }))
     }
 
@@ -43,84 +43,84 @@ impl Leaving {
     }
 
     /// How much of a commit it takes at most.
-    fn weight<V: View>(&self, draft: &Draft<'_, V>, device: Handle) -> Result<usize, Error> {
+    fn weight<V: View>(&self, tx: &Transaction<'_, V>, device: Handle) -> Result<usize, Error> {
         let alias = if self.clears == OnUserChange::Keep { 0 } else { 2 };
-        let tags = if self.clears_tags() { draft.tag_count(device)? } else { 0 };
+        let tags = if self.clears_tags() { tx.tag_count(device)? } else { 0 };
         Ok(LEAST + alias + tags)
     }
 
     /// The device goes, without what the app's policy takes from it. An alias that the operation replaces is left to it.
     pub(crate) fn leave<V: View>(
         &self,
-        draft: &mut Draft<'_, V>,
+        tx: &mut Transaction<'_, V>,
         device: Handle,
         user: &UserId,
         replaces_alias: bool,
     ) -> Result<(), Error> {
-        draft.set_user(device, user.clone());
+        tx.set_user(device, user.clone());
         if self.clears != OnUserChange::Keep && !replaces_alias {
-            aliases::unbind_one(draft, device)?;
+            aliases::unbind_one(tx, device)?;
         }
         if self.clears_tags() {
-            draft.clear_tags(device)?;
+            tx.clear_tags(device)?;
         }
         Ok(())
     }
 }
 
 /// The device goes back to its anonymous user.
-pub(crate) fn device<V: View>(draft: &mut Draft<'_, V>, id: &DeviceId) -> Result<Pending, PlanError> {
-    let device = draft.require(id)?;
+pub(crate) fn device<V: View>(tx: &mut Transaction<'_, V>, id: &DeviceId) -> Result<Pending, PlanError> {
+    let device = tx.require(id)?;
     let anonymous = id.anonymous_user();
-    let Some(leaving) = Leaving::of(draft, device, id, &anonymous)? else {
+    let Some(leaving) = Leaving::of(tx, device, id, &anonymous)? else {
         return Ok(Pending::SignedOut(SignedOut::default()));
     };
-    leaving.leave(draft, device, &anonymous, false)?;
+    leaving.leave(tx, device, &anonymous, false)?;
     Ok(Pending::SignedOut(SignedOut {
         former_user: Some(leaving.former),
         former_user_vanished: false,
-        kept_alias: draft.rely_on_alias(device)?,
-        kept_tags: draft.rely_on_tags(device)?,
+        kept_alias: tx.rely_on_alias(device)?,
+        kept_tags: tx.rely_on_tags(device)?,
     }))
 }
 
 /// All of the user's devices wait, unseen, until they are signed out.
-fn sign_out_in_steps<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, PlanError> {
+fn sign_out_in_steps<V: View>(tx: &mut Transaction<'_, V>, user: &UserId) -> Result<Pending, PlanError> {
     // A device that is called like the user may be among them, and is where it belongs.
     let own = match DeviceId::new(user.as_str()) {
-        Ok(id) => draft.find(&id)?,
+        Ok(id) => tx.find(&id)?,
         Err(_) => None,
     };
     let left = match own {
-        Some(own) => u64::from(draft.owner(own)? == *user),
+        Some(own) => u64::from(tx.rely_on_owner(own)? == *user),
         None => 0,
     };
-    Ok(Pending::UserSigningOut(draft.sign_out_all(user, left)?))
+    Ok(Pending::UserSigningOut(tx.sign_out_all(user, left)?))
 }
 
 /// Every device of the user goes back to its own anonymous user.
-pub(crate) fn user<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, PlanError> {
+pub(crate) fn user<V: View>(tx: &mut Transaction<'_, V>, user: &UserId) -> Result<Pending, PlanError> {
     let key = Key::new(Relation::User, user.as_str());
     // Their number alone may be too large: then none of them is read.
     let mut weight =
-        LEAST * usize::try_from(draft.picture.cardinality(key, PlatformSet::ALL)?).unwrap_or(usize::MAX);
-    if draft.is_single() && weight > AT_ONCE {
-        return sign_out_in_steps(draft, user);
+        LEAST * usize::try_from(tx.picture.cardinality(key, PlatformSet::ALL)?).unwrap_or(usize::MAX);
+    if tx.is_single() && weight > AT_ONCE {
+        return sign_out_in_steps(tx, user);
     }
     weight = 0;
     let mut theirs = Vec::new();
-    for (device, id) in draft.devices_of(user)? {
+    for (device, id) in tx.devices_of(user)? {
         let anonymous = id.anonymous_user();
-        if let Some(leaving) = Leaving::of(draft, device, &id, &anonymous)? {
-            weight += leaving.weight(draft, device)?;
+        if let Some(leaving) = Leaving::of(tx, device, &id, &anonymous)? {
+            weight += leaving.weight(tx, device)?;
             theirs.push((device, leaving, anonymous));
         }
     }
-    if draft.is_single() && weight > AT_ONCE {
-        return sign_out_in_steps(draft, user);
+    if tx.is_single() && weight > AT_ONCE {
+        return sign_out_in_steps(tx, user);
     }
     for (device, leaving, anonymous) in &theirs {
-        leaving.leave(draft, *device, anonymous, false)?;
+        leaving.leave(tx, *device, anonymous, false)?;
     }
     Ok(Pending::UserSignedOut { devices: theirs.len() as u64 })
 }

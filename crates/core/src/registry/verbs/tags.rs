@@ -3,8 +3,9 @@
 use super::{Pending, resolve};
 use crate::error::Error;
 use crate::model::{DeviceId, Limits, PlatformSet, TagName, TagsChange, check_items};
-use crate::registry::draft::{Draft, Handle, KeyId, KeyIds, KeySet};
 use crate::registry::plan_error::PlanError;
+use crate::registry::transaction::{Handle, KeyId, KeyIds, Transaction};
+use crate::small_table::BitSet;
 use crate::store::{Key, Relation, View};
 use crate::violation::{Rule, Violation, Violations};
 use smallvec::SmallVec;
@@ -30,17 +31,17 @@ pub(super) fn check_list(
 
 /// Those of the tags that the device lacks; the commit rests on its having the others. A new device lacks all.
 pub(super) fn missing<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     device: Option<Handle>,
     tags: &[KeyId],
 ) -> Result<KeyIds, Error> {
     let mut missing = KeyIds::with_capacity(tags.len());
     if let Some(device) = device {
-        draft.ask_for_tags(device, tags.len())?;
+        tx.expect_tags(device, tags.len())?;
     }
     for &tag in tags {
         let has = match device {
-            Some(device) => draft.is_already(device, tag, true)?,
+            Some(device) => tx.is_already(device, tag, true)?,
             None => false,
         };
         if !has {
@@ -52,17 +53,17 @@ pub(super) fn missing<V: View>(
 
 /// Has the device room for so many more tags?
 pub(super) fn check_room<V: View>(
-    draft: &Draft<'_, V>,
+    tx: &Transaction<'_, V>,
     device: Option<Handle>,
     field: &'static str,
     more: usize,
 ) -> Result<Option<Violation>, Error> {
-    let Some(most) = draft.app.limits.tags_per_device else { return Ok(None) };
+    let Some(most) = tx.app.limits.tags_per_device else { return Ok(None) };
     if more == 0 {
         return Ok(None);
     }
     let has = match device {
-        Some(device) => draft.tag_count(device)?,
+        Some(device) => tx.tag_count(device)?,
         None => 0,
     };
     Ok(too_many(field, has + more, most))
@@ -78,33 +79,33 @@ pub(super) type TagChanges = SmallVec<[(KeyId, bool); 8]>;
 
 /// What an update changes of a device's tags: those that differ afterwards, and whether it has them then.
 pub(super) fn plan_change<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     device: Handle,
     tags: &TagsChange,
     found: &mut Vec<Violation>,
 ) -> Result<TagChanges, Error> {
     let TagsChange::Change { add, remove } = tags else { return Ok(TagChanges::new()) };
-    let limits = &draft.app.limits;
+    let limits = &tx.app.limits;
     check_list(limits, "tags.add", add, true, found);
     check_list(limits, "tags.remove", remove, false, found);
     let most_tags = limits.tags_per_device;
     let mut change = TagChanges::new();
     // Removal first, then addition: a tag in both lists ends up present.
-    let (added, removed) = (draft.tags(add), draft.tags(remove));
-    let stays = KeySet::of(&added);
-    draft.ask_for_tags(device, added.len() + removed.len())?;
+    let (added, removed) = (tx.tags(add), tx.tags(remove));
+    let stays: BitSet = added.iter().map(|tag| tag.index()).collect();
+    tx.expect_tags(device, added.len() + removed.len())?;
     for tag in removed {
-        if !stays.contains(tag) && !draft.is_already(device, tag, false)? {
+        if !stays.contains(tag.index()) && !tx.is_already(device, tag, false)? {
             change.push((tag, false));
         }
     }
     let gone = change.len();
-    let fresh = missing(draft, Some(device), &added)?;
+    let fresh = missing(tx, Some(device), &added)?;
     if let Some(most) = most_tags
         // A device that has more tags than a limit that was lowered since may change them, but not get more of them.
         && fresh.len() > gone
     {
-        let after = draft.tag_count(device)? - gone + fresh.len();
+        let after = tx.tag_count(device)? - gone + fresh.len();
         found.extend(too_many("tags.add", after, most));
     }
     change.extend(fresh.into_iter().map(|tag| (tag, true)));
@@ -113,12 +114,12 @@ pub(super) fn plan_change<V: View>(
 
 /// Puts one tag on devices and takes it off others.
 pub(crate) fn update<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     tag: &TagName,
     add: &[DeviceId],
     remove: &[DeviceId],
 ) -> Result<Pending, PlanError> {
-    let limits = &draft.app.limits;
+    let limits = &tx.app.limits;
     let mut found = Vec::new();
     if add.is_empty() && remove.is_empty() {
         found.push(Violation::new("add or remove", Rule::Present, "one of them must name devices", "none"));
@@ -131,23 +132,21 @@ pub(crate) fn update<V: View>(
     // A list over its limit is not looked up: the answer must not cost what the limit forbids.
     Violations::check(found)?;
 
-    let tag = draft.key(Key::new(Relation::Tag, tag.as_str()));
+    let tag = tx.key(Key::new(Relation::Tag, tag.as_str()));
     let mut found = Vec::new();
-    let added = resolve(draft, "add", add, &mut found)?;
-    check_each_room(draft, tag, &added, &mut found)?;
+    let added = resolve(tx, "add", add, &mut found)?;
+    check_each_room(tx, tag, &added, &mut found)?;
     found.sort_by_key(Violation::index);
-    let removed = resolve(draft, "remove", remove, &mut found)?;
+    let removed = resolve(tx, "remove", remove, &mut found)?;
     Violations::check(found)?;
 
-    let mut stays = vec![false; draft.len()];
-    for &(_, device) in &added {
-        if !std::mem::replace(device.of(&mut stays), true) {
-            turn(draft, device, tag, true)?;
-        }
-    }
-    for &(_, device) in &removed {
-        if !std::mem::replace(device.of(&mut stays), true) {
-            turn(draft, device, tag, false)?;
+    // A device in both lists ends up with the tag.
+    let mut done = BitSet::default();
+    for (devices, present) in [(added, true), (removed, false)] {
+        for (_, device) in devices {
+            if done.insert(device.index()) && !tx.is_already(device, tag, present)? {
+                tx.set_tag(device, tag, present);
+            }
         }
     }
     Ok(Pending::Done)
@@ -155,35 +154,27 @@ pub(crate) fn update<V: View>(
 
 /// Every known device of the list that lacks the tag and has no room for it is a violation.
 fn check_each_room<V: View>(
-    draft: &Draft<'_, V>,
+    tx: &Transaction<'_, V>,
     tag: KeyId,
     devices: &[(usize, Handle)],
     found: &mut Vec<Violation>,
 ) -> Result<(), Error> {
-    let Some(most) = draft.app.limits.tags_per_device else { return Ok(()) };
+    let Some(most) = tx.app.limits.tags_per_device else { return Ok(()) };
     for &(index, device) in devices {
-        let count = draft.tag_count(device)?;
-        if count >= most as usize && !draft.has_tag(device, tag)? {
+        let count = tx.tag_count(device)?;
+        if count >= most as usize && !tx.has_tag(device, tag)? {
             found.extend(too_many("add", count + 1, most).map(|violation| violation.in_list("add", index)));
         }
     }
     Ok(())
 }
 
-/// Puts the tag on or off; where that changes nothing, the commit rests on its being so.
-fn turn<V: View>(draft: &mut Draft<'_, V>, device: Handle, tag: KeyId, present: bool) -> Result<(), Error> {
-    if !draft.is_already(device, tag, present)? {
-        draft.set_tag(device, tag, present);
-    }
-    Ok(())
-}
-
 /// Deletes a tag on some platforms.
 pub(crate) fn delete<V: View>(
-    draft: &mut Draft<'_, V>,
+    tx: &mut Transaction<'_, V>,
     tag: &TagName,
     platforms: PlatformSet,
 ) -> Result<Pending, PlanError> {
-    draft.drop_key(Key::new(Relation::Tag, tag.as_str()), platforms)?;
+    tx.drop_key(Key::new(Relation::Tag, tag.as_str()), platforms)?;
     Ok(Pending::Done)
 }

@@ -2,11 +2,11 @@
 
 use super::Pending;
 use crate::model::UserId;
-use crate::registry::draft::Draft;
 use crate::registry::plan_error::PlanError;
+use crate::registry::transaction::Transaction;
 use crate::store::View;
 
 /// Condemns the user's devices and events. They are invisible with the commit; their removal is the deletion's work.
-pub(crate) fn delete<V: View>(draft: &mut Draft<'_, V>, user: &UserId) -> Result<Pending, PlanError> {
-    Ok(Pending::UserDeleted(draft.condemn(user)?))
+pub(crate) fn delete<V: View>(tx: &mut Transaction<'_, V>, user: &UserId) -> Result<Pending, PlanError> {
+    Ok(Pending::UserDeleted(tx.delete_user(user)?))
 }
