@@ -53,7 +53,7 @@
 //! | [`model`] | validated names, limits, time, plain records |
 //! | [`store`] | the contract for stores; the manual for store authors |
 //! | `error` | what a caller can do about a failure |
-//! | `picture` | a view without the devices that are pending deletion |
+//! | `live_view` | a view without the devices that are pending deletion |
 //! | `audience` | conditions: tree, text form, evaluation; reads only |
 //! | `registry` | the only writer: operations planned over a transaction, the loop of planning and committing, deletions in steps |
 //! | [`App`] | the handle that callers hold |
@@ -69,8 +69,8 @@
 mod app;
 mod audience;
 mod error;
+mod live_view;
 pub mod model;
-mod picture;
 mod registry;
 mod small_table;
 pub mod store;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The crate's modules, from the ground up.
 const CRATE: &[&str] =
-    &["small_table", "violation", "model", "store", "error", "picture", "audience", "registry", "app"];
+    &["small_table", "violation", "model", "store", "error", "live_view", "audience", "registry", "app"];
 /// The same of the registry.
 const REGISTRY: &[&str] =
     &["commit", "plan_error", "transaction", "verbs", "directory", "sign_out", "deletion", "write", "apps"];
@@ -128,7 +128,7 @@ fn no_part_of_a_transaction_names_one_above_it() {
 fn conflicts_are_handled_in_one_place() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let handles = |file: &PathBuf| code(file).contains("StoreError::Conflict");
-    for module in ["audience", "registry", "app", "picture"] {
+    for module in ["audience", "registry", "app", "live_view"] {
         for file in files(&src, module) {
             let expected = file.ends_with("registry/commit.rs");
             assert_eq!(handles(&file), expected, "{}", file.display());

@@ -26,9 +26,9 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Store`].
     pub fn alias_devices(&self, alias: &Alias, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         let key = Key::new(Relation::Alias, alias.as_str());
-        cursor::all_ids(&picture, key, platforms)
+        cursor::all_ids(&live, key, platforms)
     }
 
     /// Returns a page of the devices that carry an alias on these platforms: those after `after`, at most `limit` (0
@@ -55,9 +55,9 @@ impl<S: Store> App<S> {
         after: Option<DeviceCursor>,
         limit: usize,
     ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         let audience = Audience::Alias(alias.clone());
-        let question = Question::new(&picture, Checked::leaf(&audience))?;
+        let question = Question::new(&live, Checked::leaf(&audience))?;
         let mark = Mark::new(&self.scope.app, 'l', alias, platforms);
         cursor::page(&question, Ask { platforms: question.platforms().and(platforms), after, limit, mark })
     }

@@ -24,7 +24,7 @@ impl<S: Store> App<S> {
     /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn count(&self, audience: &Audience) -> Result<u64, Error> {
         let audience = audience.checked(self.limits())?;
-        audience::count(&self.scope.picture()?, audience)
+        audience::count(&self.scope.live_view()?, audience)
     }
 
     /// Returns the number of devices that the audience selects on each platform. Platforms without any are left out.
@@ -44,7 +44,7 @@ impl<S: Store> App<S> {
     pub fn count_by_platform(&self, audience: &Audience) -> Result<BTreeMap<Platform, u64>, Error> {
         let audience = audience.checked(self.limits())?;
         let mut counts = BTreeMap::new();
-        audience::count_each(&self.scope.picture()?, audience, |platform, devices| {
+        audience::count_each(&self.scope.live_view()?, audience, |platform, devices| {
             counts.insert(platform, devices);
         })?;
         Ok(counts)
@@ -66,7 +66,7 @@ impl<S: Store> App<S> {
     pub fn overlap(&self, audiences: &[Audience]) -> Result<Overlap, Error> {
         let audiences = audiences.iter().map(|audience| audience.checked(self.limits()));
         let audiences = audiences.collect::<Result<Vec<_>, _>>()?;
-        audience::overlap(&self.scope.picture()?, &audiences)
+        audience::overlap(&self.scope.live_view()?, &audiences)
     }
 
     /// Returns a page of the devices that the audience selects: those after `after`, at most `limit` (0 counts as 1) of
@@ -95,8 +95,8 @@ impl<S: Store> App<S> {
     ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
         let checked = audience.checked(self.limits())?;
         let mark = self.audience_mark(audience);
-        let picture = self.scope.picture()?;
-        let question = audience::Question::new(&picture, checked)?;
+        let live = self.scope.live_view()?;
+        let question = audience::Question::new(&live, checked)?;
         cursor::page(&question, Ask { platforms: question.platforms(), after, limit, mark })
     }
 
@@ -118,9 +118,9 @@ impl<S: Store> App<S> {
     /// [`Error::Store`].
     pub fn contains(&self, audience: &Audience, device: &DeviceId) -> Result<bool, Error> {
         let audience = audience.checked(self.limits())?;
-        let picture = self.scope.picture()?;
-        match picture.find(device)? {
-            Some(place) => audience::matches(&picture, audience, place.slot, device),
+        let live = self.scope.live_view()?;
+        match live.find(device)? {
+            Some(place) => audience::matches(&live, audience, place.slot, device),
             None => Err(Error::not_found(Subject::Device, device.as_str())),
         }
     }
@@ -148,10 +148,10 @@ impl<S: Store> App<S> {
         device: &DeviceId,
     ) -> Result<Option<Reason<'a>>, Error> {
         let audience = audience.checked(self.limits())?;
-        let picture = self.scope.picture()?;
-        match picture.find(device)? {
+        let live = self.scope.live_view()?;
+        match live.find(device)? {
             Some(place) => {
-                let reason = audience::reason(&picture, audience, place.slot, device)?;
+                let reason = audience::reason(&live, audience, place.slot, device)?;
                 Ok(Some(reason).filter(|reason| !reason.holds))
             }
             None => Err(Error::not_found(Subject::Device, device.as_str())),
@@ -173,7 +173,7 @@ impl<S: Store> App<S> {
     /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn explain(&self, audience: &Audience) -> Result<Explanation, Error> {
         let audience = audience.checked(self.limits())?;
-        audience::explain(&self.scope.picture()?, audience)
+        audience::explain(&self.scope.live_view()?, audience)
     }
 
     /// Returns the keys of the saved audiences that select the device, in order. Most of the other audiences are not

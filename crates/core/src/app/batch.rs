@@ -40,7 +40,7 @@ impl<S: Store> App<S> {
     pub fn batch(&self, commands: &[Command]) -> Result<Vec<Outcome>, Error> {
         check_items("operations", commands.len(), self.limits().operations_per_batch)?;
         let (pending, committed) = self.scope.write(Mode::Batch, |tx| plan_all(tx, commands))?;
-        pending.into_iter().map(|one| self.settle(one, &committed)).collect()
+        pending.into_iter().map(|one| self.outcome(one, &committed)).collect()
     }
 
     /// Reports the errors of a batch without applying it.
@@ -61,8 +61,8 @@ impl<S: Store> App<S> {
     /// As for [`App::batch`].
     pub fn dry_run(&self, commands: &[Command]) -> Result<(), Error> {
         check_items("operations", commands.len(), self.limits().operations_per_batch)?;
-        let picture = self.scope.picture()?;
-        let mut tx = Transaction::new(&picture, &self.scope.app, self.scope.inner.clock.now(), Mode::Dry);
+        let live = self.scope.live_view()?;
+        let mut tx = Transaction::new(&live, &self.scope.app, self.scope.inner.clock.now(), Mode::Dry);
         match plan_all(&mut tx, commands) {
             Ok(_) => Ok(()),
             Err(PlanError::Refused(error)) => Err(error),
@@ -71,7 +71,7 @@ impl<S: Store> App<S> {
         }
     }
 
-    fn settle(&self, pending: Pending, committed: &Committed) -> Result<Outcome, Error> {
+    fn outcome(&self, pending: Pending, committed: &Committed) -> Result<Outcome, Error> {
         Ok(match pending {
             Pending::Done => Outcome::Done,
             Pending::Registered(one) => Outcome::Registered(registered(one, committed)),

@@ -53,7 +53,7 @@ impl<S: Store> App<S> {
         let ask = Ask { platforms: PlatformSet::ALL, after, limit: max_size.max(1), mark };
         let rest = ask.rest()?;
         let platforms = rest.iter().map(|(platform, _)| *platform).collect();
-        let selection = select(&self.scope.picture()?, checked, platforms)?;
+        let selection = select(&self.scope.live_view()?, checked, platforms)?;
         Ok(Batches { scope: self.scope.clone(), selection, ask, rest: rest.into() })
     }
 
@@ -149,11 +149,11 @@ impl<S: Store> Batches<S> {
     }
 
     fn read(&self, platform: Platform, mut ordinals: Vec<u32>) -> Result<Vec<DeviceId>, Error> {
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         // This view is newer than the selection: devices may have become pending deletion since.
-        ordinals.retain(|&ordinal| !picture.is_condemned(Slot { platform, ordinal }));
+        ordinals.retain(|&ordinal| !live.is_pending(Slot { platform, ordinal }));
         let mut devices = Vec::with_capacity(ordinals.len());
-        read_ids(picture.raw(), platform, &ordinals, self.selection.version(), |_, id| devices.push(id))?;
+        read_ids(live.raw(), platform, &ordinals, self.selection.version(), |_, id| devices.push(id))?;
         Ok(devices)
     }
 }

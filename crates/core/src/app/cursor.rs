@@ -2,8 +2,8 @@
 
 use crate::audience::Question;
 use crate::error::Error;
+use crate::live_view::{LiveView, decoded};
 use crate::model::{AppRecord, DeviceId, Page, Platform, PlatformSet, Version};
-use crate::picture::{Picture, decoded};
 use crate::store::{Key, Posting, Slot, View};
 use crate::violation::{Rule, Violation, shown};
 use serde::{Deserialize, Serialize};
@@ -159,7 +159,7 @@ pub(super) fn page<V: View>(
     question: &Question<'_, V>,
     ask: Ask,
 ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
-    let (picture, limit) = (question.picture(), ask.limit.max(1));
+    let (live, limit) = (question.live_view(), ask.limit.max(1));
     let mut items = Vec::new();
     for (platform, from) in ask.rest()? {
         // One more than the page holds shows whether there is a next page.
@@ -168,7 +168,7 @@ pub(super) fn page<V: View>(
             Some(window) => question.posting_within(platform, window),
             None => question.posting(platform),
         })?;
-        read_ids(picture.raw(), platform, &ordinals, picture.version(), |ordinal, id| {
+        read_ids(live.raw(), platform, &ordinals, live.version(), |ordinal, id| {
             items.push((id, Slot { platform, ordinal }));
         })?;
         if items.len() > limit {
@@ -232,17 +232,16 @@ pub(super) fn read_ids<V: View>(
 
 /// Returns the ids of all devices of a key on these platforms, in byte order.
 pub(super) fn all_ids<V: View>(
-    picture: &Picture<V>,
+    live: &LiveView<V>,
     key: Key<'_>,
     platforms: PlatformSet,
 ) -> Result<Vec<DeviceId>, Error> {
     let mut ids = Vec::new();
-    for platform in picture.platforms(key, platforms)?.iter() {
-        let posting = picture.posting(key, platform)?;
+    for platform in live.platforms(key, platforms)?.iter() {
+        let posting = live.posting(key, platform)?;
         ids.reserve(usize::try_from(posting.len()).unwrap_or_default());
-        let mut read = |ordinals: &[u32]| {
-            read_ids(picture.raw(), platform, ordinals, picture.version(), |_, id| ids.push(id))
-        };
+        let mut read =
+            |ordinals: &[u32]| read_ids(live.raw(), platform, ordinals, live.version(), |_, id| ids.push(id));
         match &posting {
             Posting::Few(few) => read(few)?,
             Posting::Many(many) => read(&many.iter().collect::<Vec<u32>>())?,

@@ -187,10 +187,10 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn device(&self, device: &DeviceId) -> Result<Device, Error> {
-        let picture = self.scope.picture()?;
-        let found = picture.find(device)?;
+        let live = self.scope.live_view()?;
+        let found = live.find(device)?;
         let place = found.ok_or_else(|| Error::not_found(Subject::Device, device.as_str()))?;
-        let view = picture.raw();
+        let view = live.raw();
         let read = || -> Result<Device, StoreError> {
             // Records that were not read lately come first and close together, so that they are fetched at once; most
             // tags are in the caches anyway.

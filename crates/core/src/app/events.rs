@@ -2,11 +2,11 @@
 
 use super::App;
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::{
     Event, EventCode, EventName, EventPosition, EventQuery, EventScope, EventSeq, EventType, NewEvent, Page,
     Timestamp, UserId,
 };
-use crate::picture::Picture;
 use crate::registry::commit::Planned;
 use crate::registry::transaction::Mode;
 use crate::registry::verbs::Pending;
@@ -50,8 +50,8 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Store`].
     pub fn event_types(&self) -> Result<Vec<EventType>, Error> {
-        let picture = self.scope.picture()?;
-        let entries = picture.raw().entries(EntryKind::EventType, None, usize::MAX);
+        let live = self.scope.live_view()?;
+        let entries = live.raw().entries(EntryKind::EventType, None, usize::MAX);
         let mut types = Vec::new();
         for (entry, _) in entries.map_err(Error::store("list the event types"))? {
             if let Entry::EventType(event_type) = entry {
@@ -116,8 +116,8 @@ impl<S: Store> App<S> {
             EventScope::Name(name) => LogIndex::Name(name),
         };
         let from = self.horizon().map_or(*from, |horizon| horizon.max(*from));
-        let picture = self.scope.picture()?;
-        let hidden = Hidden::new(&picture)?;
+        let live = self.scope.live_view()?;
+        let hidden = Hidden::new(&live)?;
         let mut items: Vec<(Event, EventPosition)> = Vec::new();
         let mut behind = *after;
         loop {
@@ -125,11 +125,11 @@ impl<S: Store> App<S> {
             // may take several rounds.
             let wanted = limit.saturating_add(1) - items.len();
             let range = LogRange { index, from, until: *until, order: *order, after: behind, limit: wanted };
-            let stored = picture.raw().events(&range).map_err(Error::store("read events"))?;
+            let stored = live.raw().events(&range).map_err(Error::store("read events"))?;
             let read = stored.len();
             behind = stored.last().map(StoredEvent::position);
             for event in stored {
-                if !hidden.hides(&picture, &event)? {
+                if !hidden.hides(&live, &event)? {
                     items.push((self.told(event.clone()), event.position()));
                 }
             }
@@ -160,7 +160,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Contended`]; [`Error::Store`].
     pub fn purge_events(&self) -> Result<u64, Error> {
-        self.scope.picture()?;
+        self.scope.live_view()?;
         // The view was taken only to report a deleted app, even if there is nothing to erase.
         let Some(before) = self.horizon() else { return Ok(0) };
         let mut erased = 0;
@@ -195,8 +195,8 @@ struct Hidden {
 }
 
 impl Hidden {
-    fn new<V: View>(picture: &Picture<V>) -> Result<Self, Error> {
-        let entries = picture.raw().entries(EntryKind::Deletion, None, usize::MAX);
+    fn new<V: View>(live: &LiveView<V>) -> Result<Self, Error> {
+        let entries = live.raw().entries(EntryKind::Deletion, None, usize::MAX);
         let user = |(entry, _)| match entry {
             Entry::Deletion(Deletion { number, of: Deleted::User { user, through } }) => {
                 Some((number, user, through))
@@ -207,7 +207,7 @@ impl Hidden {
         Ok(Hidden { deletions: entries.into_iter().filter_map(user).collect() })
     }
 
-    fn hides<V: View>(&self, picture: &Picture<V>, event: &StoredEvent) -> Result<bool, Error> {
+    fn hides<V: View>(&self, live: &LiveView<V>, event: &StoredEvent) -> Result<bool, Error> {
         if self.deletions.is_empty() {
             return Ok(false);
         }
@@ -221,10 +221,9 @@ impl Hidden {
         // are newer than the deletion and stay.
         let Some(device) = &event.record.device else { return Ok(false) };
         let read = || -> Result<bool, StoreError> {
-            let Some(place) = picture.raw().find(device)? else { return Ok(false) };
+            let Some(place) = live.raw().find(device)? else { return Ok(false) };
             let mut number = None;
-            picture
-                .raw()
+            live.raw()
                 .keys_of(place.slot, Relation::Deletion, &mut |name| number = name.parse::<u64>().ok())?;
             let through =
                 self.deletions.iter().find(|(n, ..)| Some(*n) == number).map(|(.., through)| *through);

@@ -54,7 +54,7 @@ impl<S: Store> App<S> {
     /// Records that the device was seen now, if it exists.
     pub(super) fn see(&self, device: &DeviceId) -> Result<(), Error> {
         let now = self.scope.inner.clock.now();
-        let found = self.scope.picture()?.find(device)?;
+        let found = self.scope.live_view()?.find(device)?;
         let Some(place) = found else { return Ok(()) };
         self.scope
             .inner
@@ -89,14 +89,14 @@ impl<S: Store> App<S> {
         let mut unknown = Vec::new();
         // A time from a clock that is fast must not keep the device online until the present catches up with it.
         let now = self.scope.inner.clock.now();
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         for (index, (device, at)) in seen.enumerate() {
-            match picture.find(device)? {
+            match live.find(device)? {
                 Some(place) => places.push((place, at.min(now))),
                 None => unknown.push(unknown_device(device).in_list("devices", index)),
             }
         }
-        drop(picture);
+        drop(live);
         Violations::check(unknown)?;
         self.scope.inner.store.touch(self.scope.app.id, &places).map_err(Error::store("record heartbeats"))
     }
@@ -122,7 +122,7 @@ impl<S: Store> App<S> {
         let app = &self.scope.app;
         if !app.presence {
             // A handle may outlive its app, so a deleted app is reported before a missing capability.
-            self.scope.picture()?;
+            self.scope.live_view()?;
             return Err(Error::Forbidden { app: app.key.clone(), capability: "presence" });
         }
         if devices.is_empty() {
@@ -130,13 +130,12 @@ impl<S: Store> App<S> {
         }
         check_items("devices", devices.len(), app.limits.ids_per_presence)?;
         let now = self.scope.inner.clock.now();
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         let mut answers = Vec::with_capacity(devices.len());
         for device in devices {
-            let answer = match picture.find(device)? {
+            let answer = match live.find(device)? {
                 Some(place) => {
-                    let seen =
-                        picture.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat"))?;
+                    let seen = live.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat"))?;
                     Some(self.judge(now, seen))
                 }
                 None => None,
@@ -172,9 +171,9 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Store`].
     pub fn last_seen(&self, device: &DeviceId) -> Result<Option<Timestamp>, Error> {
-        let picture = self.scope.picture()?;
-        match picture.find(device)? {
-            Some(place) => picture.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat")),
+        let live = self.scope.live_view()?;
+        match live.find(device)? {
+            Some(place) => live.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat")),
             None => Err(Error::not_found(Subject::Device, device.as_str())),
         }
     }

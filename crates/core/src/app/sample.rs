@@ -35,8 +35,8 @@ impl<S: Store> App<S> {
     /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn sample(&self, audience: &Audience, k: usize, seed: u64) -> Result<Vec<DeviceId>, Error> {
         let audience = audience.checked(self.limits())?;
-        let picture = self.scope.picture()?;
-        let selection = select(&picture, audience, PlatformSet::ALL)?;
+        let live = self.scope.live_view()?;
+        let selection = select(&live, audience, PlatformSet::ALL)?;
         let mut ranks = draw(selection.len(), k as u64, seed).into_iter().peekable();
         let (mut devices, mut before) = (Vec::new(), 0_u64);
         for (platform, set) in selection.sets() {
@@ -47,7 +47,7 @@ impl<S: Store> App<S> {
             }
             before += set.len();
             let version = selection.version();
-            read_ids(picture.raw(), *platform, &ordinals, version, |_, id| devices.push(id))?;
+            read_ids(live.raw(), *platform, &ordinals, version, |_, id| devices.push(id))?;
         }
         Ok(devices)
     }

@@ -3,8 +3,8 @@
 use super::App;
 use crate::audience::{Audience, Selection, select};
 use crate::error::Error;
+use crate::live_view::decoded;
 use crate::model::{DeviceId, Platform, PlatformSet};
-use crate::picture::decoded;
 use crate::registry::Scope;
 use crate::store::{Slot, Store, View};
 use roaring::RoaringBitmap;
@@ -32,7 +32,7 @@ impl<S: Store> App<S> {
     /// A violation of `audience` if it is too deep or too large; [`Error::Store`].
     pub fn select(&self, audience: &Audience) -> Result<Selected<S>, Error> {
         let audience = audience.checked(self.limits())?;
-        let selection = select(&self.scope.picture()?, audience, PlatformSet::ALL)?;
+        let selection = select(&self.scope.live_view()?, audience, PlatformSet::ALL)?;
         Ok(Selected { scope: self.scope.clone(), selection })
     }
 }
@@ -127,13 +127,13 @@ impl<S: Store> Selected<S> {
 
     /// Copies the ids of one chunk from a view.
     fn read(&self, platform: Platform, ordinals: &mut Vec<u32>, ids: &mut Ids) -> Result<(), Error> {
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         // This view is newer than the selection: devices may have become pending deletion since.
-        if picture.has_condemned() {
-            ordinals.retain(|&ordinal| !picture.is_condemned(Slot { platform, ordinal }));
+        if live.has_pending() {
+            ordinals.retain(|&ordinal| !live.is_pending(Slot { platform, ordinal }));
         }
         ids.expect(ordinals.len());
-        let read = picture.raw().ids(platform, ordinals, self.selection.version(), &mut |_, id| ids.push(id));
+        let read = live.raw().ids(platform, ordinals, self.selection.version(), &mut |_, id| ids.push(id));
         read.map_err(Error::store("read the ids of devices"))
     }
 }

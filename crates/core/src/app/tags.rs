@@ -4,8 +4,8 @@ use super::cursor::{self, Ask, Mark};
 use super::{App, DeviceCursor};
 use crate::audience::{Audience, Checked, Question};
 use crate::error::{Error, Subject};
+use crate::live_view::decoded;
 use crate::model::{DeviceId, Page, PlatformSet, TagName};
-use crate::picture::decoded;
 use crate::registry::transaction::Mode;
 use crate::registry::verbs::tags;
 use crate::store::{Key, Relation, Store, View};
@@ -50,7 +50,7 @@ impl<S: Store> App<S> {
         limit: usize,
     ) -> Result<Page<TagCount, TagName>, Error> {
         let limit = limit.max(1);
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         let mut items: Vec<TagCount> = Vec::new();
         let mut behind = after.map(|tag| Box::from(tag.as_str()));
         loop {
@@ -58,12 +58,12 @@ impl<S: Store> App<S> {
             // so reading may take several rounds.
             let wanted = limit.saturating_add(1) - items.len();
             let mut names: Vec<Box<str>> = Vec::new();
-            let read = picture
+            let read = live
                 .raw()
                 .names(Relation::Tag, behind.as_deref(), wanted, &mut |name| names.push(name.into()));
             read.map_err(Error::store("list the tags"))?;
             for name in &names {
-                let devices = picture.cardinality(Key::new(Relation::Tag, name), platforms)?;
+                let devices = live.cardinality(Key::new(Relation::Tag, name), platforms)?;
                 if devices > 0 {
                     items.push(TagCount { tag: decoded(TagName::new(name.clone()))?, devices });
                 }
@@ -94,7 +94,7 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Store`].
     pub fn tag_count(&self, tag: &TagName, platforms: PlatformSet) -> Result<u64, Error> {
-        self.scope.picture()?.cardinality(Key::new(Relation::Tag, tag.as_str()), platforms)
+        self.scope.live_view()?.cardinality(Key::new(Relation::Tag, tag.as_str()), platforms)
     }
 
     /// Returns whether the device carries the tag; `false` for an unknown tag. Does not allocate.
@@ -110,9 +110,9 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::NotFound`] for an unknown device; [`Error::Store`].
     pub fn has_tag(&self, device: &DeviceId, tag: &TagName) -> Result<bool, Error> {
-        let picture = self.scope.picture()?;
-        match picture.find(device)? {
-            Some(place) => picture
+        let live = self.scope.live_view()?;
+        match live.find(device)? {
+            Some(place) => live
                 .raw()
                 .linked(place.slot, Key::new(Relation::Tag, tag.as_str()))
                 .map_err(Error::store("read a link")),
@@ -141,9 +141,9 @@ impl<S: Store> App<S> {
         after: Option<DeviceCursor>,
         limit: usize,
     ) -> Result<Page<DeviceId, DeviceCursor>, Error> {
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         let audience = Audience::Tag(tag.clone());
-        let question = Question::new(&picture, Checked::leaf(&audience))?;
+        let question = Question::new(&live, Checked::leaf(&audience))?;
         let mark = Mark::new(&self.scope.app, 't', tag, platforms);
         cursor::page(&question, Ask { platforms: question.platforms().and(platforms), after, limit, mark })
     }

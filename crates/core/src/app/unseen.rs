@@ -68,20 +68,20 @@ impl<S: Store> App<S> {
 
     /// Returns the places of the devices that were not seen since `before`, as of now.
     fn unseen_since(&self, before: Timestamp, most: usize) -> Result<Vec<Place>, Error> {
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         let mut places = Vec::new();
         for platform in Platform::ALL {
             let mut from = 0;
-            let all = picture.devices(platform)?;
+            let all = live.devices(platform)?;
             while places.len() < most {
                 let ordinals = all.chunk(from, STEP);
                 let Some(last) = ordinals.last() else { break };
                 for &ordinal in &ordinals {
                     let slot = Slot { platform, ordinal };
-                    let stored = picture.raw().device(slot).map_err(Error::store("read a device"))?;
+                    let stored = live.raw().device(slot).map_err(Error::store("read a device"))?;
                     if let Some(stored) = stored
                         && places.len() < most
-                        && picture.is_unseen_since(slot, stored.record.registered_at, before)?
+                        && live.is_unseen_since(slot, stored.record.registered_at, before)?
                     {
                         places.push(stored.place);
                     }

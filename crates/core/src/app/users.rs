@@ -47,9 +47,9 @@ impl<S: Store> App<S> {
     /// # Errors
     /// [`Error::Store`].
     pub fn user_devices(&self, user: &UserId, platforms: PlatformSet) -> Result<Vec<DeviceId>, Error> {
-        let picture = self.scope.picture()?;
+        let live = self.scope.live_view()?;
         let key = Key::new(Relation::User, user.as_str());
-        cursor::all_ids(&picture, key, platforms)
+        cursor::all_ids(&live, key, platforms)
     }
 
     /// Deletes a user, all its devices, and the events that were posted with the user or with one of these devices;
@@ -81,7 +81,8 @@ impl<S: Store> App<S> {
         let (pending, committed) = self.scope.write(Mode::Single, |tx| users::delete(tx, user))?;
         match pending {
             Pending::UserDeleted(Some(begun)) => self.finish_user(begun, &committed),
-            _ => Ok(DeletedUser::default()),
+            Pending::UserDeleted(None) => Ok(DeletedUser::default()),
+            _ => Err(super::batch::mismatched()),
         }
     }
 

@@ -15,8 +15,8 @@ use super::matches::has_key;
 use super::plan::{Bound, Node, Plan, Ref, Refs, Step, bound_of_all};
 use super::sets::{Pending, minus};
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::Platform;
-use crate::picture::Picture;
 use crate::store::{Posting, Slot, View};
 use serde::Serialize;
 use smallvec::SmallVec;
@@ -82,7 +82,7 @@ impl Part {
 
 /// The evaluation of a plan on one platform.
 pub(super) struct Evaluation<'e, 'a, V, W> {
-    picture: &'e Picture<V>,
+    live: &'e LiveView<V>,
     plan: &'e Plan<'a>,
     platform: Platform,
     /// The ordinals that are needed, if not all are.
@@ -96,8 +96,8 @@ pub(super) struct Evaluation<'e, 'a, V, W> {
 }
 
 impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
-    pub(super) fn new(picture: &'e Picture<V>, plan: &'e Plan<'a>, platform: Platform, watch: W) -> Self {
-        Evaluation { picture, plan, platform, window: None, made: Vec::new(), bounds: Vec::new(), watch }
+    pub(super) fn new(live: &'e LiveView<V>, plan: &'e Plan<'a>, platform: Platform, watch: W) -> Self {
+        Evaluation { live, plan, platform, window: None, made: Vec::new(), bounds: Vec::new(), watch }
     }
 
     /// Returns the devices of a part; the store's own bitmap when nothing had to be computed.
@@ -108,8 +108,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             return Ok(set);
         }
         let everyone = match &self.window {
-            Some(window) => self.picture.devices_among(self.platform, window)?,
-            None => self.picture.devices(self.platform)?,
+            Some(window) => self.live.devices_among(self.platform, window)?,
+            None => self.live.devices(self.platform)?,
         };
         Ok(minus(cut(Pending::One(everyone), self.window.as_ref()).build(), &set))
     }
@@ -124,7 +124,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
         {
             // A single key needs only its counter; its complement is the counter of the platform minus that.
             self.watch.enter(of);
-            let len = self.picture.cardinality(*key, self.platform.into())?;
+            let len = self.live.cardinality(*key, self.platform.into())?;
             self.watch.leave(Taken::CounterOnly);
             return if of.is_outside() { self.rest(len) } else { Ok(len) };
         }
@@ -158,7 +158,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
     /// Returns the number of devices outside a set of this size. Every set is a subset of the devices of the platform,
     /// so this is a difference of numbers.
     fn rest(&self, len: u64) -> Result<u64, Error> {
-        Ok(self.picture.devices(self.platform)?.len().saturating_sub(len))
+        Ok(self.live.devices(self.platform)?.len().saturating_sub(len))
     }
 
     /// Returns whether the part is everything (`true`) or nothing (`false`) on this platform, as far as the plan shows
@@ -214,8 +214,8 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             Step::Platforms(set) => Ok(Part { outside: set.contains(self.platform), ..Part::nothing() }),
             Step::Slot(slot, _) => Ok(Part::these(Posting::Few(SmallVec::from_slice(&[slot.ordinal])))),
             Step::Key(key) => Ok(Part::these(match among.or(self.window.as_ref()) {
-                Some(among) => self.picture.posting_among(*key, self.platform, among)?,
-                None => self.picture.posting(*key, self.platform)?,
+                Some(among) => self.live.posting_among(*key, self.platform, among)?,
+                None => self.live.posting(*key, self.platform)?,
             })),
             Step::All(members) => self.all(members, among),
         }
@@ -317,7 +317,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             None => false,
             Some(Step::Platforms(set)) => set.contains(self.platform),
             Some(Step::Slot(slot, _)) => slot.ordinal == ordinal,
-            Some(Step::Key(key)) => has_key(self.picture, Slot { platform: self.platform, ordinal }, *key)?,
+            Some(Step::Key(key)) => has_key(self.live, Slot { platform: self.platform, ordinal }, *key)?,
             Some(Step::All(members)) => {
                 for member in members {
                     if !self.is_in(*member, ordinal)? {
@@ -367,7 +367,7 @@ impl<'e, 'a, V: View, W: Watch> Evaluation<'e, 'a, V, W> {
             Step::Platforms(set) => Bound { outside: set.contains(self.platform), at_most: 0 },
             Step::Slot(..) => Bound { outside: false, at_most: 1 },
             Step::Key(key) => {
-                let at_most = self.picture.cardinality(*key, self.platform.into())?;
+                let at_most = self.live.cardinality(*key, self.platform.into())?;
                 Bound { outside: false, at_most }
             }
             Step::All(members) => {

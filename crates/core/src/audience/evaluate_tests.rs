@@ -14,9 +14,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-fn count<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Result<BTreeMap<Platform, u64>, Error> {
+fn count<V: View>(live: &LiveView<V>, audience: Checked<'_>) -> Result<BTreeMap<Platform, u64>, Error> {
     let mut counts = BTreeMap::new();
-    count_each(picture, audience, |platform, devices| assert!(counts.insert(platform, devices).is_none()))?;
+    count_each(live, audience, |platform, devices| assert!(counts.insert(platform, devices).is_none()))?;
     Ok(counts)
 }
 
@@ -231,11 +231,11 @@ proptest! {
         tree in trees(),
         chosen in prop::sample::subsequence(ON.to_vec(), 0..=3),
     ) {
-        let picture = Picture::new(&view).unwrap();
+        let live = LiveView::new(&view).unwrap();
         let alive = || view.devices.iter().filter(|d| d.keys.iter().all(|k| k.relation != Relation::Deletion));
         let expected: BTreeSet<Slot> = alive().filter(|d| means(&tree, d)).map(|d| d.slot).collect();
 
-        let selection = select(&picture, checked(&tree), PlatformSet::ALL).unwrap();
+        let selection = select(&live, checked(&tree), PlatformSet::ALL).unwrap();
         prop_assert_eq!(&selected(&selection), &expected);
         prop_assert_eq!(selection.version(), Version(7));
         prop_assert_eq!(selection.is_empty(), expected.is_empty());
@@ -243,10 +243,10 @@ proptest! {
         let mut counts = BTreeMap::new();
         expected.iter().for_each(|slot| *counts.entry(slot.platform).or_insert(0_u64) += 1);
         prop_assert_eq!(selection.len(), counts.values().sum::<u64>());
-        prop_assert_eq!(super::super::count(&picture, checked(&tree)).unwrap(), counts.values().sum::<u64>());
-        prop_assert_eq!(count(&picture, checked(&tree)).unwrap(), counts);
+        prop_assert_eq!(super::super::count(&live, checked(&tree)).unwrap(), counts.values().sum::<u64>());
+        prop_assert_eq!(count(&live, checked(&tree)).unwrap(), counts);
 
-        let question = Question::new(&picture, checked(&tree)).unwrap();
+        let question = Question::new(&live, checked(&tree)).unwrap();
         for platform in ON {
             let here = expected.iter().filter(|slot| slot.platform == platform).map(|slot| slot.ordinal);
             let here: BTreeSet<u32> = here.collect();
@@ -263,10 +263,10 @@ proptest! {
 
         let chosen: PlatformSet = chosen.into_iter().collect();
         let there: BTreeSet<Slot> = expected.iter().copied().filter(|s| chosen.contains(s.platform)).collect();
-        prop_assert_eq!(selected(&select(&picture, checked(&tree), chosen).unwrap()), there);
+        prop_assert_eq!(selected(&select(&live, checked(&tree), chosen).unwrap()), there);
 
         for device in alive() {
-            let answer = matches(&picture, checked(&tree), device.slot, &device.id).unwrap();
+            let answer = matches(&live, checked(&tree), device.slot, &device.id).unwrap();
             prop_assert_eq!(answer, expected.contains(&device.slot));
         }
     }
@@ -290,13 +290,13 @@ fn tree(text: &str) -> Audience {
 #[test]
 fn a_single_leaf_shares_the_bitmap_of_the_store() {
     let view = hundred();
-    let picture = Picture::new(&view).unwrap();
+    let live = LiveView::new(&view).unwrap();
     for (text, of_store) in [
         ("even", view.postings[&(Key::new(Relation::Tag, "even").to_owned(), Platform::Ios)].clone()),
         ("platform(ios)", view.everyone[&Platform::Ios].clone()),
         ("all() && !unknown", view.everyone[&Platform::Ios].clone()),
     ] {
-        let selection = select(&picture, checked(&tree(text)), PlatformSet::ALL).unwrap();
+        let selection = select(&live, checked(&tree(text)), PlatformSet::ALL).unwrap();
         assert!(Arc::ptr_eq(&selection.sets()[0].1, &of_store.into_bitmap()), "{text}");
     }
 }
@@ -304,15 +304,15 @@ fn a_single_leaf_shares_the_bitmap_of_the_store() {
 #[test]
 fn counting_a_single_leaf_reads_no_posting() {
     let view = hundred();
-    let picture = Picture::new(&view).unwrap();
-    assert_eq!(count(&picture, checked(&tree("even"))).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
-    assert_eq!(count(&picture, checked(&tree("!even"))).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
+    let live = LiveView::new(&view).unwrap();
+    assert_eq!(count(&live, checked(&tree("even"))).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
+    assert_eq!(count(&live, checked(&tree("!even"))).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
     assert_eq!(
-        count(&picture, checked(&tree("even && platform(ios)"))).unwrap(),
+        count(&live, checked(&tree("even && platform(ios)"))).unwrap(),
         BTreeMap::from([(Platform::Ios, 50)])
     );
     assert_eq!(
-        count(&picture, checked(&tree("!(even && platform(ios))"))).unwrap(),
+        count(&live, checked(&tree("!(even && platform(ios))"))).unwrap(),
         BTreeMap::from([(Platform::Ios, 50)])
     );
     assert_eq!(view.postings_read.get(), 0);
@@ -321,10 +321,10 @@ fn counting_a_single_leaf_reads_no_posting() {
 #[test]
 fn a_negation_beside_anything_else_is_subtracted_and_no_complement_is_made() {
     let view = hundred();
-    let picture = Picture::new(&view).unwrap();
+    let live = LiveView::new(&view).unwrap();
     for text in ["all && !even", "all && !(even || !one)", "all && !(even && !one) && !none"] {
-        select(&picture, checked(&tree(text)), PlatformSet::ALL).unwrap();
-        count(&picture, checked(&tree(text))).unwrap();
+        select(&live, checked(&tree(text)), PlatformSet::ALL).unwrap();
+        count(&live, checked(&tree(text))).unwrap();
         assert_eq!(view.platforms_read.get(), 0, "{text}");
     }
 }
@@ -332,11 +332,11 @@ fn a_negation_beside_anything_else_is_subtracted_and_no_complement_is_made() {
 #[test]
 fn what_is_settled_is_not_read() {
     let view = hundred();
-    let picture = Picture::new(&view).unwrap();
+    let live = LiveView::new(&view).unwrap();
     for text in ["all && !(even || one) && platform(android)", "none && (all && even)", "and(none(), all)"] {
         view.postings_read.set(0);
         let ios = PlatformSet::from(Platform::Ios);
-        assert!(select(&picture, checked(&tree(text)), ios).unwrap().is_empty());
+        assert!(select(&live, checked(&tree(text)), ios).unwrap().is_empty());
         assert!(view.postings_read.get() <= 1, "{text}");
     }
 }
@@ -344,10 +344,10 @@ fn what_is_settled_is_not_read() {
 #[test]
 fn matching_a_device_reads_no_posting() {
     let view = hundred();
-    let picture = Picture::new(&view).unwrap();
+    let live = LiveView::new(&view).unwrap();
     let one = &view.devices[1];
-    assert!(matches(&picture, checked(&tree("one && !even && platform(ios)")), one.slot, &one.id).unwrap());
-    assert!(!matches(&picture, checked(&tree("even || device(d50)")), one.slot, &one.id).unwrap());
+    assert!(matches(&live, checked(&tree("one && !even && platform(ios)")), one.slot, &one.id).unwrap());
+    assert!(!matches(&live, checked(&tree("even || device(d50)")), one.slot, &one.id).unwrap());
     assert_eq!((view.postings_read.get(), view.platforms_read.get()), (0, 0));
 }
 
@@ -356,21 +356,21 @@ fn the_deepest_tree_needs_little_stack() {
     let text = format!("{}all{}", "!(even || one && ".repeat(20), ")".repeat(20));
     let work = move || {
         let view = hundred();
-        let picture = Picture::new(&view).unwrap();
+        let live = LiveView::new(&view).unwrap();
         let deep = tree(&text);
         assert!(tree(&format!("!!!{text}")).check(&Limits::default()).is_ok());
         assert!(Audience::parse(&format!("!!!!{text}")).is_err());
         let again: Audience = serde_json::from_str(&serde_json::to_string(&deep).unwrap()).unwrap();
         assert_eq!(deep.clone(), again);
         assert_eq!(again.to_string(), text);
-        assert_eq!(select(&picture, checked(&deep), PlatformSet::ALL).unwrap().len(), 50);
-        assert_eq!(count(&picture, checked(&deep)).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
+        assert_eq!(select(&live, checked(&deep), PlatformSet::ALL).unwrap().len(), 50);
+        assert_eq!(count(&live, checked(&deep)).unwrap(), BTreeMap::from([(Platform::Ios, 50)]));
         let one = &view.devices[1];
-        let is_in = matches(&picture, checked(&deep), one.slot, &one.id).unwrap();
-        assert_eq!(reason(&picture, checked(&deep), one.slot, &one.id).unwrap().holds, is_in);
-        assert!(!reason(&picture, checked(&deep), one.slot, &one.id).unwrap().to_string().is_empty());
-        assert_eq!(explain(&picture, checked(&deep)).unwrap().devices(), 50);
-        assert!(!explain(&picture, checked(&deep)).unwrap().to_string().is_empty());
+        let is_in = matches(&live, checked(&deep), one.slot, &one.id).unwrap();
+        assert_eq!(reason(&live, checked(&deep), one.slot, &one.id).unwrap().holds, is_in);
+        assert!(!reason(&live, checked(&deep), one.slot, &one.id).unwrap().to_string().is_empty());
+        assert_eq!(explain(&live, checked(&deep)).unwrap().devices(), 50);
+        assert!(!explain(&live, checked(&deep)).unwrap().to_string().is_empty());
         assert!(JpushAudience::try_from(&deep).is_err());
         let mut saved = SavedAudiences::new();
         saved.insert(1, deep.clone()).unwrap();

@@ -4,8 +4,8 @@ use super::evaluate::{Evaluation, Taken, Watch};
 use super::plan::{Plan, Ref, Step};
 use super::{Audience, Checked, print};
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::{Alias, Platform, TagName, UserId};
-use crate::picture::Picture;
 use crate::store::{Key, Relation, View};
 use serde::Serialize;
 use std::fmt;
@@ -87,18 +87,18 @@ pub struct ExplainedPart {
 ///
 /// # Errors
 /// Errors of the store.
-pub(crate) fn explain<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Result<Explanation, Error> {
-    let plan = Plan::new(picture, [audience])?;
+pub(crate) fn explain<V: View>(live: &LiveView<V>, audience: Checked<'_>) -> Result<Explanation, Error> {
+    let plan = Plan::new(live, [audience])?;
     let root = plan.root(0);
     let mut platforms = Vec::new();
     for platform in plan.may(root).iter() {
-        let mut followed = Evaluation::new(picture, &plan, platform, Trail::default());
+        let mut followed = Evaluation::new(live, &plan, platform, Trail::default());
         let devices = followed.count(root)?;
         if devices == 0 && plan.full(root).contains(platform) {
             continue; // the part is every device of the platform, and there is none
         }
         // A second evaluation counts the parts, so that the recorded steps are those of counting alone.
-        let mut counted = Evaluation::new(picture, &plan, platform, ());
+        let mut counted = Evaluation::new(live, &plan, platform, ());
         if let Some(step) = followed.watch.done.pop() {
             platforms.push((platform, explained(&plan, &mut counted, &step, false)?));
         }

@@ -2,23 +2,23 @@
 
 use super::{Audience, Checked};
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::{DeviceId, Platform};
-use crate::picture::Picture;
 use crate::store::{Key, Relation, Slot, View};
 
-/// Returns whether `audience` selects the device `id`, which [`Picture::find`] found in `slot`.
+/// Returns whether `audience` selects the device `id`, which [`LiveView::find`] found in `slot`.
 ///
 /// Reads the device's own keys, no bitmap, and does not allocate. Stops at the first member that decides a list.
 ///
 /// # Errors
 /// Errors of the store.
 pub(crate) fn matches<V: View>(
-    picture: &Picture<V>,
+    live: &LiveView<V>,
     audience: Checked<'_>,
     slot: Slot,
     id: &DeviceId,
 ) -> Result<bool, Error> {
-    selects(audience.tree(), &Stored { picture, slot, id })
+    selects(audience.tree(), &Stored { live, slot, id })
 }
 
 /// The properties of one device that the leaves of a condition ask for.
@@ -57,7 +57,7 @@ pub(super) fn selects<C: Candidate>(audience: &Audience, device: &C) -> Result<b
 
 /// A device in the store.
 pub(super) struct Stored<'a, V> {
-    pub(super) picture: &'a Picture<V>,
+    pub(super) live: &'a LiveView<V>,
     pub(super) slot: Slot,
     pub(super) id: &'a DeviceId,
 }
@@ -74,12 +74,12 @@ impl<V: View> Candidate for Stored<'_, V> {
     }
 
     fn has(&self, key: Key<'_>) -> Result<bool, Error> {
-        has_key(self.picture, self.slot, key)
+        has_key(self.live, self.slot, key)
     }
 }
 
 /// Returns whether the device in `slot` has the key. The view is asked without the filter of pending deletions, because
 /// the caller has found the device in the filtered view or in a filtered posting.
-pub(super) fn has_key<V: View>(picture: &Picture<V>, slot: Slot, key: Key<'_>) -> Result<bool, Error> {
-    picture.raw().linked(slot, key).map_err(Error::store("look at a device's keys"))
+pub(super) fn has_key<V: View>(live: &LiveView<V>, slot: Slot, key: Key<'_>) -> Result<bool, Error> {
+    live.raw().linked(slot, key).map_err(Error::store("look at a device's keys"))
 }

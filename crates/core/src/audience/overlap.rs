@@ -5,8 +5,8 @@ use super::evaluate::Evaluation;
 use super::plan::Plan;
 use super::sets::{both, either};
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::PlatformSet;
-use crate::picture::Picture;
 use crate::store::{Posting, View};
 use serde::Serialize;
 
@@ -41,12 +41,12 @@ pub struct Overlap {
 ///
 /// # Errors
 /// Errors of the store.
-pub(crate) fn overlap<V: View>(picture: &Picture<V>, audiences: &[Checked<'_>]) -> Result<Overlap, Error> {
-    let plan = Plan::new(picture, audiences.iter().copied())?;
+pub(crate) fn overlap<V: View>(live: &LiveView<V>, audiences: &[Checked<'_>]) -> Result<Overlap, Error> {
+    let plan = Plan::new(live, audiences.iter().copied())?;
     let mut found = Overlap { each: vec![0; audiences.len()], ..Overlap::default() };
     let platforms = plan.roots().iter().fold(PlatformSet::NONE, |all, root| all.or(plan.may(*root)));
     for platform in platforms.iter() {
-        let mut evaluation = Evaluation::new(picture, &plan, platform, ());
+        let mut evaluation = Evaluation::new(live, &plan, platform, ());
         let (mut once, mut twice) = (Posting::default(), Posting::default());
         for (root, devices) in plan.roots().iter().zip(&mut found.each) {
             let set = evaluation.posting(*root)?;

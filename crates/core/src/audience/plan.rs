@@ -13,8 +13,8 @@
 
 use super::{Audience, Checked};
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::{DeviceId, PlatformSet};
-use crate::picture::Picture;
 use crate::store::{Key, Relation, Slot, View};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
@@ -89,10 +89,10 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// Plans the conditions. Looks up every device and the platforms of every key once.
     pub(super) fn new<V: View>(
-        picture: &Picture<V>,
+        live: &LiveView<V>,
         audiences: impl IntoIterator<Item = Checked<'a>>,
     ) -> Result<Self, Error> {
-        let mut made = Making { picture, nodes: Vec::new(), known: None };
+        let mut made = Making { live, nodes: Vec::new(), known: None };
         let roots: Result<SmallVec<[Ref; 1]>, Error> =
             audiences.into_iter().map(|audience| made.part(audience.tree())).collect();
         let mut plan = Plan { nodes: made.nodes, roots: roots? };
@@ -183,7 +183,7 @@ impl<'a> Plan<'a> {
 }
 
 struct Making<'p, 'a, V> {
-    picture: &'p Picture<V>,
+    live: &'p LiveView<V>,
     nodes: Vec<Node<'a>>,
     /// A hash table of the nodes by their step, once there are many.
     known: Option<(DefaultHashBuilder, HashTable<usize>)>,
@@ -194,7 +194,7 @@ impl<'a, V: View> Making<'_, 'a, V> {
         match audience {
             Audience::All => Ok(self.platforms(PlatformSet::ALL)),
             Audience::Platforms(set) => Ok(self.platforms(*set)),
-            Audience::Device(id) => Ok(match self.picture.find(id)? {
+            Audience::Device(id) => Ok(match self.live.find(id)? {
                 Some(place) => {
                     self.node(Step::Slot(place.slot, id), place.slot.platform.into(), PlatformSet::NONE)
                 }
@@ -221,7 +221,7 @@ impl<'a, V: View> Making<'_, 'a, V> {
         if let Some(known) = self.find(&Step::Key(key)) {
             return Ok(known);
         }
-        let on = self.picture.platforms(key, PlatformSet::ALL)?;
+        let on = self.live.platforms(key, PlatformSet::ALL)?;
         // A key without devices is the empty set, so that all such keys are one node.
         if on.is_empty() {
             return Ok(self.platforms(PlatformSet::NONE));

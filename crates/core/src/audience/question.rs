@@ -4,8 +4,8 @@ use super::evaluate::Evaluation;
 use super::plan::{Plan, Ref};
 use super::{Audience, Checked};
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::{Platform, PlatformSet};
-use crate::picture::Picture;
 use crate::store::{Key, Posting, Relation, View};
 use roaring::RoaringBitmap;
 use std::ops::RangeInclusive;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Errors of the store.
-pub(crate) fn count<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Result<u64, Error> {
-    let of = |relation, name| picture.cardinality(Key::new(relation, name), PlatformSet::ALL);
+pub(crate) fn count<V: View>(live: &LiveView<V>, audience: Checked<'_>) -> Result<u64, Error> {
+    let of = |relation, name| live.cardinality(Key::new(relation, name), PlatformSet::ALL);
     match audience.tree() {
         // The most frequent questions are about a single key. Its counter is the result, without a plan.
         Audience::Tag(tag) => of(Relation::Tag, tag.as_str()),
@@ -24,7 +24,7 @@ pub(crate) fn count<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Res
         Audience::User(user) => of(Relation::User, user.as_str()),
         _ => {
             let mut all = 0;
-            count_each(picture, audience, |_, devices| all += devices)?;
+            count_each(live, audience, |_, devices| all += devices)?;
             Ok(all)
         }
     }
@@ -35,11 +35,11 @@ pub(crate) fn count<V: View>(picture: &Picture<V>, audience: Checked<'_>) -> Res
 /// # Errors
 /// Errors of the store.
 pub(crate) fn count_each<V: View>(
-    picture: &Picture<V>,
+    live: &LiveView<V>,
     audience: Checked<'_>,
     mut each: impl FnMut(Platform, u64),
 ) -> Result<(), Error> {
-    let question = Question::new(picture, audience)?;
+    let question = Question::new(live, audience)?;
     for platform in question.platforms().iter() {
         let devices = question.count(platform)?;
         if devices > 0 {
@@ -52,17 +52,17 @@ pub(crate) fn count_each<V: View>(
 /// An audience that is planned for one view and evaluated platform by platform: a page reads only the platforms it
 /// needs.
 pub(crate) struct Question<'a, V> {
-    picture: &'a Picture<V>,
+    live: &'a LiveView<V>,
     plan: Plan<'a>,
     root: Ref,
 }
 
 impl<'a, V: View> Question<'a, V> {
     /// Looks up everything that does not depend on the platform.
-    pub(crate) fn new(picture: &'a Picture<V>, audience: Checked<'a>) -> Result<Self, Error> {
-        let plan = Plan::new(picture, [audience])?;
+    pub(crate) fn new(live: &'a LiveView<V>, audience: Checked<'a>) -> Result<Self, Error> {
+        let plan = Plan::new(live, [audience])?;
         let root = plan.root(0);
-        Ok(Question { picture, plan, root })
+        Ok(Question { live, plan, root })
     }
 
     /// Returns the platforms on which there may be devices.
@@ -70,13 +70,13 @@ impl<'a, V: View> Question<'a, V> {
         self.plan.may(self.root)
     }
 
-    pub(crate) fn picture(&self) -> &'a Picture<V> {
-        self.picture
+    pub(crate) fn live_view(&self) -> &'a LiveView<V> {
+        self.live
     }
 
     /// Returns the devices on a platform; the store's own bitmap when nothing had to be computed.
     pub(crate) fn posting(&self, platform: Platform) -> Result<Posting, Error> {
-        Evaluation::new(self.picture, &self.plan, platform, ()).posting(self.root)
+        Evaluation::new(self.live, &self.plan, platform, ()).posting(self.root)
     }
 
     /// Returns the devices on a platform within a window of ordinals. The result is undefined outside the window.
@@ -87,19 +87,19 @@ impl<'a, V: View> Question<'a, V> {
     ) -> Result<Posting, Error> {
         let mut ordinals = RoaringBitmap::new();
         ordinals.insert_range(window);
-        let mut evaluation = Evaluation::new(self.picture, &self.plan, platform, ());
+        let mut evaluation = Evaluation::new(self.live, &self.plan, platform, ());
         evaluation.window = Some(Posting::Many(Arc::new(ordinals)));
         evaluation.posting(self.root)
     }
 
     /// Returns an upper bound of the devices on a platform, from counters alone.
     pub(crate) fn at_most(&self, platform: Platform) -> Result<u64, Error> {
-        let bound = Evaluation::new(self.picture, &self.plan, platform, ()).bound(self.root)?;
+        let bound = Evaluation::new(self.live, &self.plan, platform, ()).bound(self.root)?;
         Ok(if bound.outside { u64::MAX } else { bound.at_most })
     }
 
     /// Returns the number of devices on a platform.
     pub(crate) fn count(&self, platform: Platform) -> Result<u64, Error> {
-        Evaluation::new(self.picture, &self.plan, platform, ()).count(self.root)
+        Evaluation::new(self.live, &self.plan, platform, ()).count(self.root)
     }
 }

@@ -3,8 +3,8 @@
 use super::matches::{Stored, selects};
 use super::{Audience, Checked};
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::DeviceId;
-use crate::picture::Picture;
 use crate::store::{Slot, View};
 use serde::Serialize;
 use std::fmt;
@@ -53,12 +53,12 @@ pub struct Reason<'a> {
 /// # Errors
 /// Errors of the store.
 pub(crate) fn reason<'a, V: View>(
-    picture: &Picture<V>,
+    live: &LiveView<V>,
     audience: Checked<'a>,
     slot: Slot,
     id: &DeviceId,
 ) -> Result<Reason<'a>, Error> {
-    decided(audience.tree(), &Stored { picture, slot, id })
+    decided(audience.tree(), &Stored { live, slot, id })
 }
 
 fn decided<'a, V: View>(audience: &'a Audience, device: &Stored<'_, V>) -> Result<Reason<'a>, Error> {

@@ -3,8 +3,8 @@
 use super::Checked;
 use super::question::Question;
 use crate::error::Error;
+use crate::live_view::LiveView;
 use crate::model::{Platform, PlatformSet, Version};
-use crate::picture::Picture;
 use crate::store::View;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
@@ -47,11 +47,11 @@ impl Selection {
 /// # Errors
 /// Errors of the store.
 pub(crate) fn select<V: View>(
-    picture: &Picture<V>,
+    live: &LiveView<V>,
     audience: Checked<'_>,
     platforms: PlatformSet,
 ) -> Result<Selection, Error> {
-    let question = Question::new(picture, audience)?;
+    let question = Question::new(live, audience)?;
     let mut sets = Vec::new();
     for platform in question.platforms().and(platforms).iter() {
         let set = question.posting(platform)?;
@@ -59,5 +59,5 @@ pub(crate) fn select<V: View>(
             sets.push((platform, set.into_bitmap()));
         }
     }
-    Ok(Selection { version: picture.version(), sets })
+    Ok(Selection { version: live.version(), sets })
 }

@@ -28,13 +28,13 @@ fn sized() -> FewDevices {
 /// Returns the names of the postings that counting and selecting read, in order, and how often all devices of a
 /// platform were read.
 fn reads(view: &FewDevices, text: &str) -> (Vec<String>, usize) {
-    let picture = Picture::new(view).unwrap();
+    let live = LiveView::new(view).unwrap();
     let audience = tree(text);
     view.platforms_read.set(0);
     view.names_read.take();
-    count(&picture, checked(&audience)).unwrap();
+    count(&live, checked(&audience)).unwrap();
     let counting = view.names_read.take();
-    select(&picture, checked(&audience), PlatformSet::ALL).unwrap();
+    select(&live, checked(&audience), PlatformSet::ALL).unwrap();
     let selecting = view.names_read.take();
     if selecting != ["t2"] || !counting.is_empty() {
         assert_eq!(counting, selecting, "{text}: only a single leaf is counted without its posting");
@@ -75,7 +75,7 @@ fn postings_are_read_smallest_first_and_differences_last() {
 #[test]
 fn what_only_narrows_is_looked_into_for_what_is_left() {
     let view = sized();
-    let picture = Picture::new(&view).unwrap();
+    let live = LiveView::new(&view).unwrap();
     for (text, looked) in [
         ("t2 && t3", &[("t2", 300)][..]),
         ("t2 && t3 && t9", &[("t3", 8), ("t2", 8)]),
@@ -87,7 +87,7 @@ fn what_only_narrows_is_looked_into_for_what_is_left() {
         ("(t5 && !t9) || (t3 && !t9)", &[]),
     ] {
         view.looked_into.take();
-        count(&picture, checked(&tree(text))).unwrap();
+        count(&live, checked(&tree(text))).unwrap();
         let mut found = view.looked_into.take();
         let mut expected: Vec<_> = looked.iter().map(|&(name, among)| (name.to_owned(), among)).collect();
         if text.contains("||") {
@@ -101,12 +101,12 @@ fn what_only_narrows_is_looked_into_for_what_is_left() {
 #[test]
 fn within_a_window_nothing_is_read_whole() {
     let view = sized();
-    let picture = Picture::new(&view).unwrap();
+    let live = LiveView::new(&view).unwrap();
     for text in
         ["t2", "t2 && t3", "t2 || t3", "!t3", "(t5 && !t9) || (t3 && !t9)", "t2 && !(t3 || t5)", "all()"]
     {
         let audience = tree(text);
-        let question = Question::new(&picture, checked(&audience)).unwrap();
+        let question = Question::new(&live, checked(&audience)).unwrap();
         view.names_read.take();
         view.looked_into.take();
         question.posting_within(Platform::Ios, 20..=29).unwrap();
@@ -147,10 +147,10 @@ fn what_cannot_change_the_answer_is_not_read() {
         ("device(d3) && t2", &[], 0),
         ("few && t9 && (t2 || t3)", &["few"], 0),
     ] {
-        let picture = Picture::new(&view).unwrap();
+        let live = LiveView::new(&view).unwrap();
         view.platforms_read.set(0);
         view.names_read.take();
-        select(&picture, checked(&tree(text)), PlatformSet::ALL).unwrap();
+        select(&live, checked(&tree(text)), PlatformSet::ALL).unwrap();
         assert_eq!(view.names_read.take(), read, "{text}");
         assert!(view.platforms_read.get() <= everyone, "{text}");
     }
@@ -159,11 +159,11 @@ fn what_cannot_change_the_answer_is_not_read() {
 #[test]
 fn a_plan_of_many_nodes_finds_its_common_parts_by_hash() {
     let view = sized();
-    let picture = Picture::new(&view).unwrap();
+    let live = LiveView::new(&view).unwrap();
     let mut text: Vec<String> = (0..40).map(|n| format!("(t2 && !t{n})")).collect();
     text.push("(t2 && !t3)".into());
     let audience = tree(&text.join(" || "));
-    let keys = Question::new(&picture, checked(&audience)).unwrap();
+    let keys = Question::new(&live, checked(&audience)).unwrap();
     assert_eq!(keys.count(Platform::Ios).unwrap(), 500);
     view.names_read.take();
     keys.posting(Platform::Ios).unwrap();

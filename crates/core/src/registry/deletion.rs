@@ -1,7 +1,7 @@
 //! Clearing away users and apps, in bounded steps that any process can take up again. Signing out a user of very many
 //! devices goes the same way, but there the devices come back.
 //!
-//! A deletion begins with one commit that makes everything invisible: a user's devices are condemned, an app is
+//! A deletion begins with one commit that makes everything invisible: a user's devices become pending, an app is
 //! sealed. What is left is housekeeping, recorded in a catalogue entry until it is done. Each step removes what it
 //! finds and no more than [`STEP`] things, so a crash between two steps loses nothing and two processes at the same
 //! deletion only share the work.
@@ -31,7 +31,7 @@ impl<S: Store> Scope<S> {
     /// Finishes the pending deletions of users in this app. Returns the number of devices removed.
     pub(crate) fn resume_deletions(&self) -> Result<u64, Error> {
         // A deleted app has no deletions of its own any more: this fails with `NotFound`.
-        drop(self.picture()?);
+        drop(self.live_view()?);
         let mut removed = 0;
         for number in self.inner.user_deletions(self.app.id)? {
             removed += self.clear_user(number)?.devices;

@@ -24,8 +24,8 @@ pub(crate) mod verbs;
 mod write;
 
 use crate::error::{Error, Subject};
+use crate::live_view::LiveView;
 use crate::model::{AppRecord, Clock, Entropy, SystemClock, SystemEntropy};
-use crate::picture::Picture;
 use crate::store::{Store, View};
 use std::fmt;
 use std::sync::Arc;
@@ -72,12 +72,12 @@ impl<S> Clone for Scope<S> {
 impl<S: Store> Scope<S> {
     /// Returns a view of the app without the devices that are pending deletion.
     #[inline]
-    pub(crate) fn picture(&self) -> Result<Picture<S::View<'_>>, Error> {
+    pub(crate) fn live_view(&self) -> Result<LiveView<S::View<'_>>, Error> {
         let view = self.inner.store.view(self.app.id).map_err(Error::store("take a view"))?;
         if view.is_sealed() {
             return Err(Error::not_found(Subject::App, self.app.key.as_str()));
         }
-        Picture::new(view)
+        LiveView::new(view)
     }
 }
 

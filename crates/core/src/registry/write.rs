@@ -16,8 +16,8 @@ impl<S: Store> Scope<S> {
     ) -> Result<(T, Committed), Error> {
         self.inner.commit_loop("commit", self.app.id, || {
             let pending = {
-                let picture = self.picture()?;
-                let mut tx = Transaction::new(&picture, &self.app, self.inner.clock.now(), mode);
+                let live = self.live_view()?;
+                let mut tx = Transaction::new(&live, &self.app, self.inner.clock.now(), mode);
                 match plan(&mut tx) {
                     Ok(outcome) => return Ok(Planned::Commit(outcome, tx.into_write_set()?)),
                     Err(error) => error,

@@ -26,10 +26,10 @@ mod shared;
 
 use super::plan_error::PlanError;
 use crate::error::{Error, Subject};
+use crate::live_view::{LiveView, decoded};
 use crate::model::{
     Alias, AppRecord, DeviceId, EventType, Platform, PlatformSet, Set, TagName, Timestamp, UserId, Version,
 };
-use crate::picture::{Picture, decoded};
 use crate::small_table::{BitSet, FEW};
 use crate::store::{
     DeviceRecord, Key, Operation, OwnedKey, Place, Relation, Slot, StoreError, StoredDevice, View,
@@ -55,7 +55,7 @@ pub(crate) enum Mode {
 
 /// The planned effect of one or several operations.
 pub(crate) struct Transaction<'a, V> {
-    pub(crate) picture: &'a Picture<V>,
+    pub(crate) live: &'a LiveView<V>,
     pub(crate) app: &'a AppRecord,
     pub(crate) now: Timestamp,
     mode: Mode,
@@ -73,11 +73,11 @@ pub(crate) struct Transaction<'a, V> {
 }
 
 impl<'a, V: View> Transaction<'a, V> {
-    pub(crate) fn new(picture: &'a Picture<V>, app: &'a AppRecord, now: Timestamp, mode: Mode) -> Self {
+    pub(crate) fn new(live: &'a LiveView<V>, app: &'a AppRecord, now: Timestamp, mode: Mode) -> Self {
         // A batch relies on the version of each device, which covers the number of its tags.
         let most_tags = app.limits.tags_per_device.filter(|_| mode == Mode::Single);
         Transaction {
-            picture,
+            live,
             app,
             now,
             mode,
@@ -105,7 +105,7 @@ impl<'a, V: View> Transaction<'a, V> {
     pub(crate) fn find(&mut self, id: &DeviceId) -> Result<Option<Handle>, Error> {
         let device = match self.devices.find(DeviceKey::New(id)) {
             Some(device) => device,
-            None => match self.picture.find(id)? {
+            None => match self.live.find(id)? {
                 Some(place) => self.devices.at(place),
                 None => return Ok(None),
             },
@@ -125,10 +125,10 @@ impl<'a, V: View> Transaction<'a, V> {
             self.devices[device].staged = Staged::Created(None, new);
             return Ok(device);
         }
-        let Some(place) = self.picture.raw().find(id).map_err(Error::store("find a device"))? else {
+        let Some(place) = self.live.raw().find(id).map_err(Error::store("find a device"))? else {
             return Ok(self.devices.create(new));
         };
-        if self.picture.is_condemned(place.slot) && self.mode != Mode::Dry {
+        if self.live.is_pending(place.slot) && self.mode != Mode::Dry {
             return Err(PlanError::PendingDevice { id: id.clone() });
         }
         let device = self.devices.at(place);
@@ -145,7 +145,7 @@ impl<'a, V: View> Transaction<'a, V> {
 
     /// Reads the device that is in a slot of the register. A slot that a view has named is not empty in it.
     fn stored(&self, slot: Slot) -> Result<StoredDevice, Error> {
-        let stored = self.picture.raw().device(slot).map_err(Error::store("read a device"))?;
+        let stored = self.live.raw().device(slot).map_err(Error::store("read a device"))?;
         stored.ok_or_else(|| {
             Error::store("read a device")(StoreError::corrupt("a slot that a view names has no device"))
         })
@@ -213,7 +213,7 @@ impl<'a, V: View> Transaction<'a, V> {
     /// Returns the key of a relation of which a device has at most one.
     fn only_key(&self, place: Place, relation: Relation) -> Result<Option<Box<str>>, Error> {
         let mut found = None;
-        let read = self.picture.raw().keys_of(place.slot, relation, &mut |name| found = Some(name.into()));
+        let read = self.live.raw().keys_of(place.slot, relation, &mut |name| found = Some(name.into()));
         read.map_err(Error::store("read the keys of a device"))?;
         Ok(found)
     }
@@ -230,7 +230,7 @@ impl<'a, V: View> Transaction<'a, V> {
     /// Returns the tags that a device has in the register, without those that the transaction drops.
     fn stored_tags(&self, place: Place) -> Result<Vec<Box<str>>, Error> {
         let mut names: Vec<Box<str>> = Vec::new();
-        let read = self.picture.raw().keys_of(place.slot, Relation::Tag, &mut |name| names.push(name.into()));
+        let read = self.live.raw().keys_of(place.slot, Relation::Tag, &mut |name| names.push(name.into()));
         read.map_err(Error::store("read the tags of a device"))?;
         names.retain(|name| !self.is_dropped(Key::new(Relation::Tag, name), place.slot.platform));
         Ok(names)
@@ -241,7 +241,7 @@ impl<'a, V: View> Transaction<'a, V> {
         if self.is_dropped(key, place.slot.platform) {
             return Ok(false);
         }
-        self.picture.raw().linked(place.slot, key).map_err(Error::store("read a link"))
+        self.live.raw().linked(place.slot, key).map_err(Error::store("read a link"))
     }
 
     /// The same of a tag, answered from what [`Transaction::expect_tags`] read where that is possible.
@@ -267,7 +267,7 @@ impl<'a, V: View> Transaction<'a, V> {
             return Ok(());
         }
         let mut found = BitSet::default();
-        let read = self.picture.raw().keys_of(place.slot, Relation::Tag, &mut |name| {
+        let read = self.live.raw().keys_of(place.slot, Relation::Tag, &mut |name| {
             if let Some(tag) = self.names.find(Key::new(Relation::Tag, name)) {
                 found.insert(tag.index());
             }
@@ -284,7 +284,7 @@ impl<'a, V: View> Transaction<'a, V> {
             Existing::Stored(_, edits) if edits.clears_tags => return Ok(added(edits.tags.as_slice())),
             Existing::Stored(place, edits) => (place, edits),
         };
-        let raw = self.picture.raw();
+        let raw = self.live.raw();
         let count = raw.key_count(place.slot, Relation::Tag);
         let mut count = count.map_err(Error::store("count the tags of a device"))?;
         // Edited tags count as they are edited, so those that the register counts are taken out first.
@@ -330,7 +330,7 @@ impl<'a, V: View> Transaction<'a, V> {
     /// transaction itself made it so, and nothing is to be relied on.
     pub(crate) fn rely_on_link(&mut self, device: Handle, key: KeyId, has: bool) -> Result<(), Error> {
         if let Existing::Stored(place, _) = self.devices[device].existing() {
-            let linked = self.picture.raw().linked(place.slot, self.names[key].as_key());
+            let linked = self.live.raw().linked(place.slot, self.names[key].as_key());
             if linked.map_err(Error::store("read a link"))? == has {
                 self.reads.link(key, has, place);
             }
@@ -391,12 +391,12 @@ impl<'a, V: View> Transaction<'a, V> {
     /// Returns the device at this place, if it is there and was not seen since; never seen, it must have been registered
     /// before. The commit relies on its not being seen.
     pub(crate) fn rely_on_unseen(&mut self, place: Place, since: Timestamp) -> Result<Option<Handle>, Error> {
-        if self.picture.is_condemned(place.slot) {
+        if self.live.is_pending(place.slot) {
             return Ok(None);
         }
-        let stored = self.picture.raw().device(place.slot).map_err(Error::store("read a device"))?;
+        let stored = self.live.raw().device(place.slot).map_err(Error::store("read a device"))?;
         let Some(stored) = stored.filter(|stored| stored.place == place) else { return Ok(None) };
-        if !self.picture.is_unseen_since(place.slot, stored.record.registered_at, since)? {
+        if !self.live.is_unseen_since(place.slot, stored.record.registered_at, since)? {
             return Ok(None);
         }
         self.reads.unseen(place, since);
@@ -457,7 +457,7 @@ impl<'a, V: View> Transaction<'a, V> {
         let kept = self.rely_on_stored_tags(device)?;
         let user = self.rely_on_owner(device)?;
         let alias = if keeps_alias { self.rely_on_alias(device)? } else { self.alias(device)? };
-        let last_seen = self.picture.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat"))?;
+        let last_seen = self.live.raw().last_seen(place.slot).map_err(Error::store("read a heartbeat"))?;
         self.devices[device].rebuild(platform, user, alias, last_seen);
         for tag in kept {
             self.set_tag(device, tag, true);

@@ -74,7 +74,7 @@ impl<V: View> Transaction<'_, V> {
         }
         // On all of the platforms asked for, not only where the key has devices now: a device may move meanwhile. But
         // dropping a key without any device writes nothing.
-        if self.picture.cardinality(key, platforms)? > 0 {
+        if self.live.cardinality(key, platforms)? > 0 {
             match self.dropped.iter_mut().find(|(dropped, _)| dropped.as_key() == key) {
                 Some((_, on)) => *on = on.or(platforms),
                 None => self.dropped.push((key.to_owned(), platforms)),
@@ -90,7 +90,7 @@ impl<V: View> Transaction<'_, V> {
         for (_, on) in self.dropped.iter().filter(|(dropped, _)| dropped.as_key() == key) {
             kept = kept.and(on.complement());
         }
-        let in_register = self.picture.cardinality(key, kept)?;
+        let in_register = self.live.cardinality(key, kept)?;
         let mut now = in_register;
         let mut carriers: Option<Vec<Slot>> = None;
         for device in self.devices.all() {
@@ -115,10 +115,10 @@ impl<V: View> Transaction<'_, V> {
             };
             now = now + u64::from(new == Some(alias)) - u64::from(had);
         }
-        if !self.picture.has_condemned() && self.dropped.is_empty() && self.devices.len() == 0 {
+        if !self.live.has_pending() && self.dropped.is_empty() && self.devices.len() == 0 {
             return Ok(AliasCount { now, stored: now });
         }
-        let stored = self.picture.raw().cardinality(key, PlatformSet::ALL);
+        let stored = self.live.raw().cardinality(key, PlatformSet::ALL);
         let stored = stored.map_err(Error::store("count the devices of an alias"))?;
         Ok(AliasCount { now, stored })
     }
@@ -153,7 +153,7 @@ impl<V: View> Transaction<'_, V> {
             return Ok(());
         }
         let key = self.key(Key::new(Relation::Alias, alias.as_str()));
-        let mut witnessed = PlatformSet::NONE;
+        let mut covered = PlatformSet::NONE;
         for device in self.alias_carriers(alias)? {
             if owners {
                 self.rely_on_owner(device)?;
@@ -165,9 +165,9 @@ impl<V: View> Transaction<'_, V> {
             }
             // To take the alias off one device changes its version. To drop it changes none, but drops it from all devices
             // of a platform, so that one of them shows it.
-            if !witnessed.contains(place.slot.platform) {
+            if !covered.contains(place.slot.platform) {
                 self.rely_on_link(device, key, true)?;
-                witnessed = witnessed.or(place.slot.platform.into());
+                covered = covered.or(place.slot.platform.into());
             }
             // A batch relies on the version of every device that it looks at.
             if self.mode == Mode::Single
@@ -186,9 +186,9 @@ impl<V: View> Transaction<'_, V> {
             return Ok(true);
         }
         let key = Key::new(Relation::User, user.as_str());
-        for platform in self.picture.platforms(key, PlatformSet::ALL)?.iter() {
+        for platform in self.live.platforms(key, PlatformSet::ALL)?.iter() {
             // One more than the transaction has devices: at least one of them is as the register has it.
-            let some = self.picture.posting(key, platform)?.chunk(0, self.devices.len() + 1);
+            let some = self.live.posting(key, platform)?.chunk(0, self.devices.len() + 1);
             let mut slots = some.into_iter().map(|ordinal| Slot { platform, ordinal });
             if let Some(slot) = slots.find(|slot| self.devices.find(DeviceKey::At(*slot)).is_none()) {
                 let stored = self.stored(slot)?;
@@ -237,8 +237,8 @@ impl<V: View> Transaction<'_, V> {
     /// Returns the slots of the devices that have the key in the register, ascending.
     fn carriers(&self, key: Key<'_>, among: PlatformSet) -> Result<Vec<Slot>, Error> {
         let mut slots = Vec::new();
-        for platform in self.picture.platforms(key, among)?.iter() {
-            self.picture.posting(key, platform)?.for_each(|ordinal| slots.push(Slot { platform, ordinal }));
+        for platform in self.live.platforms(key, among)?.iter() {
+            self.live.posting(key, platform)?.for_each(|ordinal| slots.push(Slot { platform, ordinal }));
         }
         slots.sort_unstable();
         Ok(slots)
@@ -270,7 +270,7 @@ impl<V: View> Transaction<'_, V> {
                 }
             }
         }
-        let in_register = self.picture.cardinality(key, PlatformSet::ALL)?;
+        let in_register = self.live.cardinality(key, PlatformSet::ALL)?;
         let left = match self.mode {
             Mode::Single => 0,
             // All of them are in the transaction, which knows who has left the user.
@@ -309,7 +309,7 @@ impl<V: View> Transaction<'_, V> {
 
     fn pending_deletions(&self) -> Result<Vec<Deletion>, Error> {
         let read = Error::store("read the deletions under way");
-        let entries = match self.picture.raw().entries(EntryKind::Deletion, None, usize::MAX) {
+        let entries = match self.live.raw().entries(EntryKind::Deletion, None, usize::MAX) {
             Ok(entries) => entries,
             Err(error) => return Err(read(error)),
         };
@@ -337,7 +337,7 @@ impl<V: View> Transaction<'_, V> {
             after: None,
             limit: 1,
         };
-        let events = self.picture.raw().events(&range).map_err(Error::store("read the events of a user"))?;
+        let events = self.live.raw().events(&range).map_err(Error::store("read the events of a user"))?;
         Ok(!events.is_empty())
     }
 
@@ -353,7 +353,7 @@ impl<V: View> Transaction<'_, V> {
             return Ok(true);
         }
         let key = EntryKey::EventType(name.clone());
-        Ok(self.picture.raw().entry(&key).map_err(Error::store("read an event type"))?.is_some())
+        Ok(self.live.raw().entry(&key).map_err(Error::store("read an event type"))?.is_some())
     }
 
     /// Declares an event that is not declared.

@@ -103,7 +103,7 @@ pub(crate) fn user<V: View>(tx: &mut Transaction<'_, V>, user: &UserId) -> Resul
     let key = Key::new(Relation::User, user.as_str());
     // Their number alone may be too large: then none of them is read.
     let mut weight =
-        LEAST * usize::try_from(tx.picture.cardinality(key, PlatformSet::ALL)?).unwrap_or(usize::MAX);
+        LEAST * usize::try_from(tx.live.cardinality(key, PlatformSet::ALL)?).unwrap_or(usize::MAX);
     if tx.is_single() && weight > AT_ONCE {
         return sign_out_in_steps(tx, user);
     }

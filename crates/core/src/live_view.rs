@@ -1,7 +1,7 @@
 //! The live view: a store's view without the devices that are pending deletion with their user.
 //!
-//! The deletion of a user condemns all its devices in one commit and removes them in many. In between they are still in
-//! the store's postings. Reads through a [`Picture`] do not see them; [`Picture::raw`] does.
+//! The deletion of a user takes all its devices in one commit and removes them in many. In between they are still in
+//! the store's postings. Reads through a [`LiveView`] do not see them; [`LiveView::raw`] does.
 
 use crate::error::Error;
 use crate::model::{DeviceId, Platform, PlatformSet, Timestamp, Version};
@@ -10,21 +10,21 @@ use crate::violation::Violation;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
 
-/// A view without the condemned devices.
-pub(crate) struct Picture<V> {
+/// A view without the pending devices.
+pub(crate) struct LiveView<V> {
     view: V,
-    /// The condemned devices by platform. Empty as long as no deletion is pending, which is nearly always.
-    condemned: Vec<(Platform, RoaringBitmap)>,
+    /// The pending devices by platform. Empty as long as no deletion is pending, which is nearly always.
+    pending: Vec<(Platform, RoaringBitmap)>,
 }
 
-impl<V: View> Picture<V> {
-    /// Reads once whether deletions are pending, and which devices they condemn.
+impl<V: View> LiveView<V> {
+    /// Reads once whether deletions are pending, and which devices they remove.
     pub(crate) fn new(view: V) -> Result<Self, Error> {
-        let condemned = condemned(&view).map_err(Error::store("read the deletions under way"))?;
-        Ok(Picture { view, condemned })
+        let pending = pending_devices(&view).map_err(Error::store("read the deletions under way"))?;
+        Ok(LiveView { view, pending })
     }
 
-    /// Returns the store's view, which includes the condemned devices.
+    /// Returns the store's view, which includes the pending devices.
     pub(crate) fn raw(&self) -> &V {
         &self.view
     }
@@ -34,29 +34,29 @@ impl<V: View> Picture<V> {
     }
 
     /// Returns whether any device is pending deletion.
-    pub(crate) fn has_condemned(&self) -> bool {
-        !self.condemned.is_empty()
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Returns whether the device in this slot is pending deletion.
     #[inline]
-    pub(crate) fn is_condemned(&self, slot: Slot) -> bool {
-        !self.condemned.is_empty() && self.on(slot.platform).is_some_and(|set| set.contains(slot.ordinal))
+    pub(crate) fn is_pending(&self, slot: Slot) -> bool {
+        !self.pending.is_empty() && self.on(slot.platform).is_some_and(|set| set.contains(slot.ordinal))
     }
 
     fn on(&self, platform: Platform) -> Option<&RoaringBitmap> {
-        self.condemned.iter().find(|(p, _)| *p == platform).map(|(_, set)| set)
+        self.pending.iter().find(|(p, _)| *p == platform).map(|(_, set)| set)
     }
 
     #[inline]
     pub(crate) fn find(&self, id: &DeviceId) -> Result<Option<Place>, Error> {
         let found = self.view.find(id).map_err(Error::store("find a device"))?;
-        Ok(found.filter(|place| !self.is_condemned(place.slot)))
+        Ok(found.filter(|place| !self.is_pending(place.slot)))
     }
 
     pub(crate) fn devices(&self, platform: Platform) -> Result<Posting, Error> {
         let all = self.view.devices(platform).map_err(Error::store("read the devices of a platform"))?;
-        Ok(self.without_condemned(all, platform))
+        Ok(self.without_pending(all, platform))
     }
 
     /// Returns ordinals of devices of a platform: at least all those that are in `among`, and no ordinal without a
@@ -64,12 +64,12 @@ impl<V: View> Picture<V> {
     pub(crate) fn devices_among(&self, platform: Platform, among: &Posting) -> Result<Posting, Error> {
         let some = self.view.devices_among(platform, among);
         let some = some.map_err(Error::store("look into the devices of a platform"))?;
-        Ok(self.without_condemned(some, platform))
+        Ok(self.without_pending(some, platform))
     }
 
     pub(crate) fn posting(&self, key: Key<'_>, platform: Platform) -> Result<Posting, Error> {
         let posting = self.view.posting(key, platform).map_err(Error::store("read a posting"))?;
-        Ok(self.without_condemned(posting, platform))
+        Ok(self.without_pending(posting, platform))
     }
 
     /// Returns ordinals of a key's devices: at least all those that are in `among`, and none of another device.
@@ -81,10 +81,10 @@ impl<V: View> Picture<V> {
     ) -> Result<Posting, Error> {
         let posting = self.view.posting_among(key, platform, among);
         let posting = posting.map_err(Error::store("look into a posting"))?;
-        Ok(self.without_condemned(posting, platform))
+        Ok(self.without_pending(posting, platform))
     }
 
-    fn without_condemned(&self, posting: Posting, platform: Platform) -> Posting {
+    fn without_pending(&self, posting: Posting, platform: Platform) -> Posting {
         let Some(gone) = self.on(platform) else { return posting };
         match posting {
             Posting::Few(mut few) => {
@@ -115,8 +115,8 @@ impl<V: View> Picture<V> {
 
     /// Returns the number of devices that a key names on these platforms.
     pub(crate) fn cardinality(&self, key: Key<'_>, platforms: PlatformSet) -> Result<u64, Error> {
-        // Counters include condemned devices. Platforms that have some are counted from their postings.
-        let hiding = self.condemned.iter().map(|(platform, _)| *platform).filter(|p| platforms.contains(*p));
+        // Counters include pending devices. Platforms that have some are counted from their postings.
+        let hiding = self.pending.iter().map(|(platform, _)| *platform).filter(|p| platforms.contains(*p));
         let hiding: PlatformSet = hiding.collect();
         let counted = self.view.cardinality(key, platforms.and(hiding.complement()));
         let mut sum = counted.map_err(Error::store("count the devices of a key"))?;
@@ -127,12 +127,12 @@ impl<V: View> Picture<V> {
     }
 }
 
-fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreError> {
+fn pending_devices(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreError> {
     let mut deletions: Vec<Box<str>> = Vec::new();
     view.names(Relation::Deletion, None, usize::MAX, &mut |name| deletions.push(name.into()))?;
-    let mut condemned = Vec::new();
+    let mut pending = Vec::new();
     if deletions.is_empty() {
-        return Ok(condemned);
+        return Ok(pending);
     }
     // The platforms are looked up first, so that only postings that exist are read.
     let mut platforms = PlatformSet::NONE;
@@ -145,10 +145,10 @@ fn condemned(view: &impl View) -> Result<Vec<(Platform, RoaringBitmap)>, StoreEr
             view.posting(Key::new(Relation::Deletion, name), platform)?.union_into(&mut set);
         }
         if !set.is_empty() {
-            condemned.push((platform, set));
+            pending.push((platform, set));
         }
     }
-    Ok(condemned)
+    Ok(pending)
 }
 
 /// Converts a name from a store: if it breaks the rule of its type, the store is corrupt.
