@@ -131,7 +131,7 @@ pub(crate) struct Backup {
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
     /// Copy what is left of a register whose logs are damaged: what was written before the damage. The copy shares no
-    /// file with it, and may be served.
+    /// file with it. It may be served if `rollbook verify` finds nothing in it; otherwise export and import its apps.
     #[arg(long)]
     pub(crate) salvage: bool,
 }

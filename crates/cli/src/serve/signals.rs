@@ -1,7 +1,7 @@
 //! When the service ends: gently at the first signal, at once at the second.
 //!
 //! SIGHUP ends it like SIGTERM: it is sent when a terminal goes, and nothing is reloaded by it, because a configuration is
-//! applied as a whole at a start.
+//! applied as a whole at a start. A process that was started to ignore it, as by `nohup`, goes on ignoring it.
 
 use std::io;
 
@@ -14,8 +14,19 @@ pub(super) struct Signals {
     terminate: Signal,
     #[cfg(unix)]
     interrupt: Signal,
+    /// Nothing where the process was started to ignore it.
     #[cfg(unix)]
-    hang_up: Signal,
+    hang_up: Option<Signal>,
+}
+
+/// Whether the process was started to ignore SIGHUP. A system without this file is one on which it is caught.
+#[cfg(unix)]
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    // Bit n is signal n + 1.
+    ignored >> (SignalKind::hangup().as_raw_value() - 1) & 1 == 1
 }
 
 impl Signals {
@@ -24,7 +35,8 @@ impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
         let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Signals { terminate, interrupt, hang_up: signal(SignalKind::hangup())? })
+        let hang_up = if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) };
+        Ok(Signals { terminate, interrupt, hang_up })
     }
 
     #[cfg(not(unix))]
@@ -34,10 +46,16 @@ impl Signals {
 
     #[cfg(unix)]
     async fn next(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
-            _ = self.hang_up.recv() => {}
+            _ = hang_up => {}
         }
     }
 

@@ -49,7 +49,7 @@ fn rocksdb(directory: &Path, config: &Config) -> Result<Kept, Failure> {
     let store = Arc::new(opened.map_err(not_opened(format!("cannot open {}", config.store)))?);
     if let Some(left_out) = store.unfinished_commit() {
         let UnfinishedCommit { log, offset, bytes, .. } = left_out;
-        tracing::warn!(log = %log.display(), offset, bytes, "the last commit was cut short by a crash and is left out");
+        tracing::warn!(log = %log.display(), offset, bytes, "the log ends with bytes that are no whole commit, as a crash leaves them: they are left out");
     }
     let (checked, counted, asked) = (Arc::clone(&store), Arc::clone(&store), Arc::clone(&store));
     Ok(Kept {

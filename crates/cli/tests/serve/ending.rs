@@ -72,6 +72,17 @@ fn what_is_under_way_when_the_terminal_goes_is_finished() {
     assert_eq!(service.ended().status.code(), Some(0));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_service_that_was_started_to_ignore_hanging_up_goes_on() {
+    let service = Service::start_ignoring_hang_up("no-hang-up", CONFIG);
+    for _ in 0..3 {
+        service.signal("-HUP");
+        service.ask("GET", "/healthz", "", "").is(200, r#"{"status":"ok"}"#);
+    }
+    assert_eq!(service.stop().status.code(), Some(0));
+}
+
 /// A supervisor took exit code 0 for a service that has served.
 #[test]
 fn a_service_whose_first_line_nobody_reads_fails() {

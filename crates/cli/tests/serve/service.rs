@@ -59,8 +59,20 @@ pub(crate) struct Ended {
 impl Service {
     /// Starts it with this configuration, which is kept in a file of this name.
     pub(crate) fn start(name: &str, config: &str, arguments: &[&str]) -> Self {
+        Self::begin(Command::new(env!("CARGO_BIN_EXE_rollbook")), name, config, arguments)
+    }
+
+    /// Starts it as `nohup` does: hanging up is ignored before it begins.
+    #[cfg(unix)]
+    pub(crate) fn start_ignoring_hang_up(name: &str, config: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"trap "" HUP; exec "$0" "$@""#, env!("CARGO_BIN_EXE_rollbook")]);
+        Self::begin(shell, name, config, &[])
+    }
+
+    fn begin(mut program: Command, name: &str, config: &str, arguments: &[&str]) -> Self {
         let path = file(&format!("{name}.toml"), config);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_rollbook"))
+        let mut child = program
             .args(["serve", "--config"])
             .arg(path)
             .args(arguments)

@@ -94,7 +94,10 @@ impl<S: Store> Service<S> {
         // On the JPush face the head had the credentials.
         let is_known = face == Face::Jpush;
         let read = timeout(time, self.room.read(expected, body, is_known)).await;
-        let (body, share) = match read.unwrap_or(Err(Incomplete::Late)) {
+        // A body that is declared too long is never taken, however often it is sent.
+        let late =
+            if expected.exceeds(self.options.body_limit) { Incomplete::TooLarge } else { Incomplete::Late };
+        let (body, share) = match read.unwrap_or(Err(late)) {
             Ok(read) => read,
             Err(incomplete) => return self.incomplete(face, incomplete),
         };

@@ -37,6 +37,11 @@ impl Expected {
         Expected { length, waits: headers.contains_key(header::EXPECT) }
     }
 
+    /// Whether it is declared to be longer than this.
+    pub(super) fn exceeds(self, limit: usize) -> bool {
+        self.length.is_some_and(|length| length > limit as u64)
+    }
+
     /// Whether it is small and sent without being asked for.
     pub(super) fn is_small(self) -> bool {
         !self.waits && self.length.is_some_and(|length| length <= SMALL_BODY as u64)
@@ -90,7 +95,9 @@ impl Room {
         is_known: bool,
     ) -> Result<(Bytes, Share), Incomplete> {
         // A client that waits to be asked for its body need not send one that is refused.
-        if expected.waits && expected.length.is_some_and(|length| length > self.limit as u64) {
+        // Nor is one awaited that is too long to be thrown away.
+        let most = if expected.waits { self.limit } else { self.limit.saturating_mul(PATIENCE) };
+        if expected.exceeds(most) {
             return Err(Incomplete::TooLarge);
         }
         // Most bodies are one frame, which is the body then.

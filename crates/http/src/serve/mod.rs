@@ -82,9 +82,9 @@ impl<R> Respond for R where
 ///   client reads its answer.
 /// - HTTP/2 is refused with an answer in HTTP/1.1, and a wish to change to another protocol is ignored: the vendors'
 ///   clients speak HTTP/1.1 here, and what stands in front for encryption translates.
-/// - Requests without `Host`, and heads whose lines end in a line feed alone, are taken: nothing is judged by the host,
-///   and two lengths of one body are refused. A proxy in front that is stricter or laxer finds no second request in
-///   what is one request here.
+/// - Requests without `Host`, and heads whose lines end in a line feed alone, are taken: nothing is judged by the host.
+///   Two different lengths of one body are refused. A body in chunks that also declares a length is taken in chunks, and
+///   its connection is closed afterwards, so that a proxy in front which reads the length finds no second request.
 /// - Each request has its [`Peer`](crate::Peer) among its extensions.
 ///
 /// ```no_run

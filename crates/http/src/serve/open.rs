@@ -9,6 +9,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+/// The last class of those that give way: clients that do not take their answers hold their places for as long as the
+/// time-out for writing lets them, unless nobody else can give way.
+const UNREAD: u8 = 3;
+
 /// A round trip on a slow network, and some more.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -57,9 +61,12 @@ impl Open {
         let now = micros(self.begun.elapsed());
         let candidates = connections.values().filter_map(|connection| {
             let phase = connection.state.phase();
-            Some((precedence(phase, now)?, phase, connection))
+            // The answer is made and the client has not taken all of it: it comes after all others.
+            let (class, since) = precedence(phase, now)?;
+            let class = if connection.state.is_blocked() { UNREAD } else { class };
+            Some(((class, since), phase, connection))
         });
-        if let Some((_, phase, connection)) = candidates.min_by_key(|(precedence, ..)| *precedence)
+        if let Some((_, phase, connection)) = candidates.min_by_key(|(order, ..)| *order)
             && connection.state.give_up(phase)
         {
             tracing::debug!("a connection is closed for another one");

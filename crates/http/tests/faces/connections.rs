@@ -1,10 +1,11 @@
 //! Connections: how many there are, which one gives way, and what each is told in the end.
 
 use crate::common::{
-    Connection, Served, TOKEN, Waiting, authorized, exchange, goes_on, head, serve_store, until_closed,
+    Connection, Served, TOKEN, Waiting, authorized, device, exchange, goes_on, head, serve_store, tag,
+    until_closed,
 };
-use rollbook::Limits;
 use rollbook::store::Store;
+use rollbook::{Limits, Platform, Registration};
 use rollbook_http::{Execution, FaceOptions, ServeOptions};
 use rollbook_store_mem::MemStore;
 use std::io::{ErrorKind, Read};
@@ -112,6 +113,37 @@ fn connections_that_wait_for_bodies_give_way_and_what_they_asked_for_is_not_done
         }
         goes_on(&served);
         assert!(slow[0].reply().is_none(), "the first has waited for the longest time");
+    }
+}
+
+#[test]
+fn a_client_that_is_slow_to_take_its_answers_keeps_its_connection() {
+    for threads in THREADS {
+        let serve = ServeOptions { max_connections: 3, threads, ..ServeOptions::default() };
+        let served = serve_store(MemStore::new(), Limits::unlimited(), FaceOptions::default(), serve);
+        let tags = (0..1_000).map(|n| tag(&format!("a-tag-of-a-length-that-people-choose-{n}"))).collect();
+        let big = Registration { tags, ..Registration::new(device("big"), Platform::Ios) };
+        drop(served.app.register(&big).unwrap());
+        // More bytes of answers than both sockets hold, and none of them is read.
+        let mut slow = Connection::open(served.address);
+        let questions = 600;
+        slow.send(&head("GET", "/v3/devices/big", &[&authorized()]).repeat(questions));
+        for _ in 0..10 {
+            assert_eq!(ask(&mut Connection::open(served.address)), Some(404));
+        }
+        let mut idle: Vec<Connection> = (0..5).map(|_| opened(&served)).collect();
+        let (mut text, mut piece) = (Vec::new(), vec![0; 1 << 16]);
+        let answers = |text: &[u8]| text.windows(15).filter(|bytes| bytes == b"HTTP/1.1 200 OK").count();
+        let mut taken = 0;
+        while taken < questions {
+            let more = slow.0.read(&mut piece).unwrap();
+            assert!(more > 0, "its place was given to another after {taken} answers");
+            text.extend_from_slice(&piece[..more]);
+            taken += answers(&text);
+            // What may be the beginning of another one stays.
+            text.drain(..text.len().saturating_sub(14));
+        }
+        assert!(idle[0].reply().is_none(), "it was idle for the longest time");
     }
 }
 

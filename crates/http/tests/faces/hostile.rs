@@ -286,3 +286,20 @@ fn two_lengths_of_one_body() {
     assert_eq!(snapshot(&served.app), before);
     goes_on(&served);
 }
+
+#[test]
+fn a_body_that_is_declared_too_long_is_never_told_to_try_again() {
+    let served = impatient();
+    let before = snapshot(&served.app);
+    let message = r#"{"error":{"code":7002,"message":"body: bytes: must be at most 10000: got more"}}"#;
+    // The first is awaited, so that a client which sends it reads its answer; the other could not be.
+    for length in ["Content-Length: 20000", "Content-Length: 99999999"] {
+        let mut connection = Connection::open(served.address);
+        connection.send(&head("POST", "/v3/devices/d1", &[&authorized(), length]));
+        let reply = connection.reply().unwrap();
+        assert_eq!((reply.status(), reply.text()), (400, message));
+        assert_eq!(reply.header("connection"), Some("close"));
+    }
+    assert_eq!(snapshot(&served.app), before);
+    goes_on(&served);
+}
