@@ -3,8 +3,8 @@
 
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{
-    App, AppId, AppKey, AppSettings, Audience, Error, EventQuery, NewEvent, Platform, Registration, Registry,
-    Timestamp,
+    AliasOverflow, App, AppId, AppKey, AppSettings, Audience, Command, DeviceId, DeviceUpdate, Error,
+    EventQuery, Limits, ManualClock, NewEvent, Platform, PlatformSet, Registration, Registry, Set, Timestamp,
 };
 use rollbook_store_mem::MemStore;
 use std::sync::{Arc, Mutex};
@@ -191,4 +191,143 @@ fn two_apps_that_are_created_at_once_are_two() {
     );
     assert!(matches!(done, Err(Error::AppExists { .. })), "the second");
     assert_eq!(registry.app(&key("one")).unwrap().count(&Audience::All).unwrap(), 1);
+}
+
+/// Does one thing to the app with the phone while another one happens.
+fn both_in_app<T>(
+    one: impl FnOnce(&App<Meanwhile>) -> T,
+    meanwhile: impl FnOnce(&App<Meanwhile>) + Send + 'static,
+) -> (T, App<Meanwhile>) {
+    let (app, act) = app();
+    let tags = vec!["vip".parse().unwrap()];
+    let alias = Some("home".parse().unwrap());
+    let phone = Registration::new("phone".parse().unwrap(), Platform::Ios);
+    app.register(&Registration { tags, alias, ..phone }).unwrap();
+    app.register(&Registration { user: Some("bob".parse().unwrap()), ..tablet() }).unwrap();
+    let other = app.clone();
+    *act.lock().unwrap() = Some(Box::new(move || meanwhile(&other)));
+    let done = one(&app);
+    assert!(act.lock().unwrap().is_none(), "nothing was committed");
+    (done, app)
+}
+
+fn tablet() -> Registration {
+    Registration::new("tablet".parse().unwrap(), Platform::Android)
+}
+
+#[test]
+fn what_is_deleted_meanwhile_does_not_come_back_with_a_device_that_moves() {
+    let moves = |app: &App<Meanwhile>| {
+        app.register(&Registration::new("phone".parse().unwrap(), Platform::Harmony)).unwrap();
+    };
+    let ((), app) = both_in_app(moves, |app| {
+        app.delete_alias(&"home".parse().unwrap(), PlatformSet::ALL).unwrap();
+    });
+    let phone = app.device(&"phone".parse().unwrap()).unwrap();
+    assert_eq!((phone.platform, phone.alias, phone.tags.len()), (Platform::Harmony, None, 1));
+    let ((), app) = both_in_app(moves, |app| {
+        app.delete_tag(&"vip".parse().unwrap(), PlatformSet::ALL).unwrap();
+    });
+    let phone = app.device(&"phone".parse().unwrap()).unwrap();
+    assert_eq!((phone.alias, phone.tags.len()), (Some("home".parse().unwrap()), 0));
+}
+
+#[test]
+fn two_users_whose_deletions_meet_are_both_deleted() {
+    let (deleted, app) = both_in_app(
+        |app| app.delete_user(&"ann".parse().unwrap()),
+        |app| {
+            app.delete_user(&"bob".parse().unwrap()).unwrap();
+        },
+    );
+    assert_eq!(deleted.unwrap().devices, 1);
+    assert_eq!(app.count(&Audience::All).unwrap(), 0);
+    // A deletion that is cut off holds its number.
+    let ((), app) = both_in_app(
+        |app| {
+            app.batch(&["ann", "nobody"].map(|name| Command::DeleteUser(name.parse().unwrap()))).unwrap();
+        },
+        |app| {
+            app.batch(&[Command::DeleteUser("bob".parse().unwrap())]).unwrap();
+        },
+    );
+    assert_eq!((app.count(&Audience::All).unwrap(), app.resume_deletions().unwrap()), (0, 0));
+}
+
+#[test]
+fn a_device_that_registers_meanwhile_is_signed_out_with_the_others_of_its_user() {
+    let ann = || "ann".parse().unwrap();
+    let (signed_out, app) = both_in_app(
+        |app| app.sign_out_user(&ann()),
+        move |app| {
+            app.register(&Registration { user: Some(ann()), ..tablet() }).unwrap();
+        },
+    );
+    assert_eq!(signed_out.unwrap(), 2);
+    assert!(app.user_devices(&"ann".parse().unwrap(), PlatformSet::ALL).unwrap().is_empty());
+}
+
+#[test]
+fn a_device_that_is_seen_meanwhile_is_not_removed_for_being_unseen() {
+    let begun = Timestamp::from_secs(1_700_000_000);
+    let (clock, act) = (Arc::new(ManualClock::at(begun)), Arc::new(Mutex::new(None::<Act>)));
+    let store = Meanwhile { store: MemStore::new(), act: Arc::clone(&act) };
+    let registry = Registry::builder(store).clock(Arc::clone(&clock)).build();
+    let app = registry.create_app(&key("shop"), AppSettings::default()).unwrap();
+    app.register(&Registration::new("phone".parse().unwrap(), Platform::Ios)).unwrap();
+    app.register(&tablet()).unwrap();
+    clock.advance(100);
+    let other = app.clone();
+    *act.lock().unwrap() = Some(Box::new(move || other.touch(&["phone".parse().unwrap()]).unwrap()));
+    assert_eq!(app.remove_unseen(begun.plus(50), 10).unwrap(), ["tablet".parse().unwrap()]);
+    assert!(app.device(&"phone".parse().unwrap()).is_ok());
+}
+
+/// Binds the alias to a third device in an app that lets two have it, while something happens to the older ones, `phone`
+/// and `tablet`. Returns the devices that lost it for that, and those that have it.
+fn third(meanwhile: impl FnOnce(&App<Meanwhile>) + Send + 'static) -> (Vec<DeviceId>, Vec<DeviceId>) {
+    let (registry, act) = register();
+    let alias_overflow = AliasOverflow::EvictOldest;
+    let limits = Limits { devices_per_alias: Some(2), alias_overflow, ..Limits::default() };
+    registry.set_limits(&key("shop"), &limits).unwrap();
+    let app = registry.app(&key("shop")).unwrap();
+    let bound = |id: &str, user: &str| Registration {
+        alias: Some("home".parse().unwrap()),
+        user: Some(user.parse().unwrap()),
+        ..Registration::new(id.parse().unwrap(), Platform::Ios)
+    };
+    app.register(&bound("phone", "ann")).unwrap();
+    app.register(&bound("tablet", "bob")).unwrap();
+    let other = app.clone();
+    *act.lock().unwrap() = Some(Box::new(move || meanwhile(&other)));
+    let done = app.register(&bound("watch", "carol")).unwrap();
+    assert!(act.lock().unwrap().is_none(), "nothing was committed");
+    (done.evicted, app.alias_devices(&"home".parse().unwrap(), PlatformSet::ALL).unwrap())
+}
+
+#[test]
+fn the_oldest_device_of_an_alias_gives_way_as_it_is_when_the_new_one_is_bound() {
+    let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().unwrap()).collect::<Vec<DeviceId>>();
+    let update = |app: &App<Meanwhile>, alias| {
+        let alias = DeviceUpdate { alias, ..DeviceUpdate::default() };
+        app.update(&"phone".parse().unwrap(), &alias).unwrap();
+    };
+    assert_eq!(third(|_| {}), (ids(&["phone"]), ids(&["tablet", "watch"])));
+    // It lost the alias and got it back: now the other one is older.
+    let got_back = third(move |app| {
+        update(app, Set::Clear);
+        update(app, Set::To("home".parse().unwrap()));
+    });
+    assert_eq!(got_back, (ids(&["tablet"]), ids(&["phone", "watch"])));
+    // Nobody gives way to one for which there is room.
+    let lost = third(move |app| update(app, Set::Clear));
+    assert_eq!(lost, (ids(&[]), ids(&["tablet", "watch"])));
+    let dropped = third(|app| app.delete_alias(&"home".parse().unwrap(), PlatformSet::ALL).unwrap());
+    assert_eq!(dropped, (ids(&[]), ids(&["watch"])));
+    for (user, left) in [("ann", "tablet"), ("bob", "phone")] {
+        let deleted = third(move |app| {
+            app.delete_user(&user.parse().unwrap()).unwrap();
+        });
+        assert_eq!(deleted, (ids(&[]), ids(&[left, "watch"])), "{user}");
+    }
 }

@@ -4,6 +4,7 @@
 //! which has its reason in [`KNOWN`].
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -53,36 +54,46 @@ impl Subject {
         }
     }
 
-    /// What cargo-mutants is told: what to change, and which tests ought to notice.
-    fn words(self) -> &'static [&'static str] {
+    /// The package whose code is changed.
+    fn package(self) -> &'static str {
         match self {
-            Subject::Http => &[
-                "--package",
-                "rollbook-http",
-                "--cargo-arg=--lib",
-                "--cargo-arg=--test=faces",
-                "--timeout",
-                "300",
-            ],
+            Subject::Http => "rollbook-http",
+            Subject::Registry => "rollbook",
+        }
+    }
+
+    /// The packages whose tests ought to notice.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Subject::Http => &["rollbook-http"],
+            Subject::Registry => &["rollbook", "rollbook-store-mem", "rollbook-testkit"],
+        }
+    }
+
+    /// Their tests, beside those of the libraries.
+    fn tests(self) -> &'static [&'static str] {
+        match self {
+            Subject::Http => &["faces"],
             // The quick ones of those that meet the registry: the rules, the contract's cases, sequences against the
             // oracle, the histories that tell whether a commit checked what it relied on, and verbs on a failing store.
             Subject::Registry => &[
-                "--package",
-                "rollbook",
-                "--test-package",
-                "rollbook,rollbook-store-mem,rollbook-testkit",
-                "--cargo-arg=--lib",
-                "--cargo-arg=--test=rules",
-                "--cargo-arg=--test=conformance",
-                "--cargo-arg=--test=model",
-                "--cargo-arg=--test=register",
-                "--cargo-arg=--test=meanwhile",
-                "--cargo-arg=--test=histories",
-                "--cargo-arg=--test=faults",
-                "--timeout",
-                "300",
+                "rules",
+                "conformance",
+                "model",
+                "register",
+                "meanwhile",
+                "histories",
+                "faults",
+                "verbs_on_a_failing_store",
+                "wide_device",
+                "oracle_itself",
             ],
         }
+    }
+
+    /// What tells nextest which tests to leave out; the first test that fails has noticed.
+    fn choice(self) -> [String; 3] {
+        ["--fail-fast", "-E", &format!("not {}", self.left_out())].map(str::to_owned)
     }
 
     /// Tests that take long and have little to do with what is changed.
@@ -116,6 +127,28 @@ impl Subject {
 const ENVIRONMENT: [(&str, &str); 3] =
     [("CARGO_PROFILE_DEV_DEBUG", "none"), ("CARGO_INCREMENTAL", "1"), ("RUST_BACKTRACE", "0")];
 
+fn environment(tools: &Toolbox, subject: Subject) -> Vec<(&'static str, OsString)> {
+    let mut all: Vec<_> = ENVIRONMENT.iter().map(|&(name, value)| (name, value.into())).collect();
+    all.push(("CARGO_PROFILE_DEV_OPT_LEVEL", subject.optimization().into()));
+    all.push(("CARGO_TARGET_DIR", tools.target().join("mutants").join("build").into()));
+    all
+}
+
+/// Runs the tests on the code as it is. cargo-mutants does that as well, but asks the tests of the changed package only,
+/// and knows none of the others by name.
+fn passes_unchanged(tools: &Toolbox, subject: Subject) -> Result<(), String> {
+    let cargo = tools.locate(Tool::Cargo)?;
+    let mut command = process::command(&cargo);
+    command.current_dir(tools.root()).args(["nextest", "run", "--lib"]).envs(environment(tools, subject));
+    command.args(subject.packages().iter().flat_map(|package| ["--package", package]));
+    command.args(subject.tests().iter().flat_map(|test| ["--test", test])).args(subject.choice());
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err("the tests do not pass without a change".to_owned()),
+        Err(error) => Err(format!("cannot start {}: {error}", cargo.display())),
+    }
+}
+
 /// Runs every subject that is asked for; a mutant that nobody noticed and nobody knows is a failure.
 pub(crate) fn run(tools: &Toolbox, extent: &Extent) -> Result<(), String> {
     let page = tools.root().join(KNOWN);
@@ -147,11 +180,16 @@ fn judge(
     let target = tools.target().join("mutants");
     let output = target.join(subject.name());
     fs::create_dir_all(&output).map_err(|error| format!("cannot make {}: {error}", output.display()))?;
+    if !extent.list {
+        passes_unchanged(tools, subject)?;
+    }
     let mut command = process::command(&program);
-    command.current_dir(tools.root()).arg("mutants").args(subject.words());
+    command.current_dir(tools.root()).args(["mutants", "--package", subject.package()]);
+    command.args(["--test-package", &subject.packages().join(",")]).arg("--cargo-arg=--lib");
+    command.args(subject.tests().iter().map(|test| format!("--cargo-arg=--test={test}")));
+    command.args(["--timeout", "300", "--baseline", "skip"]);
     command.args(["--test-tool", "nextest", "--jobs", "1", "--no-shuffle", "--colors", "never"]);
-    command.arg("--output").arg(&output).env("CARGO_TARGET_DIR", target.join("build")).envs(ENVIRONMENT);
-    command.env("CARGO_PROFILE_DEV_OPT_LEVEL", subject.optimization());
+    command.arg("--output").arg(&output).envs(environment(tools, subject));
     let all = subject.files().map(str::to_owned);
     let files = if extent.file.is_empty() { all.as_slice() } else { &extent.file };
     for file in files {
@@ -163,8 +201,7 @@ fn judge(
     if extent.list {
         command.arg("--list");
     } else {
-        // The first test that fails has noticed.
-        command.args(["--", "--fail-fast", "-E", &format!("not {}", subject.left_out())]);
+        command.arg("--").args(subject.choice());
     }
     let status = command.status().map_err(|error| format!("cannot start {}: {error}", program.display()))?;
     if extent.list {

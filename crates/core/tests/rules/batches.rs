@@ -283,6 +283,17 @@ fn repeated_in_one_batch_an_operation_that_changes_nothing_more_succeeds() {
 }
 
 #[test]
+fn a_tag_that_an_operation_names_first_is_found_on_a_device_whose_tags_an_earlier_one_read() {
+    let app = fixture().app;
+    app.register(&with_tags("d1", tags(&["held"]))).unwrap();
+    // Many tags are looked for in one pass, which did not look for the one that comes later.
+    let many = update("d1", change_tags(crate::common::many_tags(40), vec![]));
+    app.batch(&[many, update("d1", change_tags(vec![], tags(&["held"])))]).unwrap();
+    let found = app.device(&device("d1")).unwrap().tags;
+    assert_eq!((found.len(), found.contains(&tag("held"))), (40, false));
+}
+
+#[test]
 fn deleting_a_user_in_a_batch_hides_its_devices_from_the_operations_behind() {
     let app = populated().app;
     let delete = Command::DeleteUser(user("ann"));
