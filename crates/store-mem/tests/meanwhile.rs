@@ -331,3 +331,43 @@ fn the_oldest_device_of_an_alias_gives_way_as_it_is_when_the_new_one_is_bound() 
         assert_eq!(deleted, (ids(&[]), ids(&[left, "watch"])), "{user}");
     }
 }
+
+#[test]
+fn no_device_gives_way_to_one_that_is_deleted_meanwhile() {
+    let (registry, act) = register();
+    let alias_overflow = AliasOverflow::EvictOldest;
+    let limits = Limits { devices_per_alias: Some(1), alias_overflow, ..Limits::default() };
+    registry.set_limits(&key("shop"), &limits).unwrap();
+    let app = registry.app(&key("shop")).unwrap();
+    let home = || Some("home".parse().unwrap());
+    app.register(&Registration { alias: home(), ..tablet() }).unwrap();
+    let phone = Registration::new("phone".parse().unwrap(), Platform::Ios);
+    app.register(&Registration { user: Some("ann".parse().unwrap()), ..phone }).unwrap();
+    let other = app.clone();
+    *act.lock().unwrap() = Some(Box::new(move || {
+        other.delete_user(&"ann".parse().unwrap()).unwrap();
+    }));
+    let alias = Set::To("home".parse().unwrap());
+    let update = app.update(&"phone".parse().unwrap(), &DeviceUpdate { alias, ..DeviceUpdate::default() });
+    assert!(matches!(update, Err(Error::NotFound { .. })), "{update:?}");
+    assert_eq!(app.device(&"tablet".parse().unwrap()).unwrap().alias, home());
+}
+
+#[test]
+fn an_alias_that_is_filled_meanwhile_is_refused() {
+    let (registry, act) = register();
+    let limits = Limits { devices_per_alias: Some(2), ..Limits::default() };
+    registry.set_limits(&key("shop"), &limits).unwrap();
+    let app = registry.app(&key("shop")).unwrap();
+    let bound = |id: &str| Registration {
+        alias: Some("home".parse().unwrap()),
+        ..Registration::new(id.parse().unwrap(), Platform::Ios)
+    };
+    app.register(&bound("phone")).unwrap();
+    let (other, tablet) = (app.clone(), bound("tablet"));
+    *act.lock().unwrap() = Some(Box::new(move || {
+        other.register(&tablet).unwrap();
+    }));
+    let refused = app.register(&bound("watch")).unwrap_err().to_string();
+    assert_eq!(refused, "alias: devices per alias: must be at most 2: got 3 (\"home\")");
+}

@@ -56,6 +56,18 @@ fn a_known_device_is_updated_and_stays_with_its_user() {
 }
 
 #[test]
+fn an_opening_that_changes_a_device_where_it_is_counts_as_being_seen_too() {
+    let f = fixture();
+    let app = with_presence_from(&f, PresenceFrom::default());
+    f.clock.set(NOW.plus(-60));
+    enrol(&app, "d1", Platform::Android);
+    f.clock.set(NOW);
+    let language = Some(Language::new("de").unwrap());
+    app.open(&AppOpen { language, ..AppOpen::new(device("d1")) }).unwrap();
+    assert_eq!(app.last_seen(&device("d1")).unwrap(), Some(NOW));
+}
+
+#[test]
 fn a_name_that_cannot_be_seen_is_refused_by_an_opening_too() {
     let app = fixture().app;
     let message = "device: characters: must have a visible character: got \" \"";

@@ -4,8 +4,8 @@
 use crate::common::{alias, device, devices, key, tag, tags, user, with_user};
 use rollbook::store::{Check, Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{
-    App, AppId, AppSettings, Command, DeviceUpdate, Platform, Registration, Registry, Set, TagsChange,
-    Timestamp,
+    App, AppId, AppSettings, Command, DeviceUpdate, Platform, PlatformSet, Registration, Registry, Set,
+    TagsChange, Timestamp,
 };
 use rollbook_testkit::ordered::OrderedStore;
 use std::sync::Mutex;
@@ -120,4 +120,14 @@ fn a_batch_relies_on_the_version_of_every_device_that_it_looked_at_but_not_of_th
     assert_eq!(batch(vec![Command::Register(as_it_is), update("d1", change(&["new"], &[]))]), (2, 0));
     assert_eq!(batch(vec![Command::DeleteUser(user("ann"))]), (0, 0));
     assert_eq!(batch(vec![Command::DeleteUser(user("ann")), update("d3", change(&["new"], &[]))]), (1, 0));
+}
+
+#[test]
+fn a_tag_or_alias_that_no_device_has_is_deleted_without_a_commit() {
+    let (registry, app) = app();
+    registry.store().checks.lock().unwrap().clear();
+    app.delete_tag(&tag("nobodys"), PlatformSet::ALL).unwrap();
+    app.delete_alias(&alias("nobodys"), PlatformSet::ALL).unwrap();
+    app.delete_tag(&tag("old"), Platform::Android.into()).unwrap();
+    assert_eq!(*registry.store().checks.lock().unwrap(), []);
 }

@@ -123,6 +123,21 @@ fn tags_that_go_make_room_for_those_that_come() {
 }
 
 #[test]
+fn a_device_over_a_limit_that_came_later_changes_hands_with_as_many_tags_as_it_had() {
+    let f = fixture();
+    on_user_change(&f, OnUserChange::ClearAliasAndTags);
+    johns(&f.registry.app(f.app.key()).unwrap());
+    let app = f.relimited(&Limits { tags_per_device: Some(1), ..Limits::default() });
+    let to_mary =
+        |some: &[&str]| Registration { user: Some(user("mary")), ..with_tags("shared", tags(some)) };
+    refused(&app, "tags: tags per device: must be at most 1: got 3", |app| {
+        app.register(&to_mary(&["a", "b", "c"]))
+    });
+    app.register(&to_mary(&["a", "b"])).unwrap();
+    assert_eq!(carried(&app).1, tags(&["a", "b"]));
+}
+
+#[test]
 fn who_signs_in_first_keeps_what_the_device_got_while_it_was_nobodys() {
     let f = fixture();
     let app = on_user_change(&f, OnUserChange::ClearAliasAndTags);

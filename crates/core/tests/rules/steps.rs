@@ -265,10 +265,34 @@ fn a_user_that_has_only_events_is_deleted_in_a_batch_that_deleted_another_one_be
     let deleted = |devices, events| rollbook::Outcome::UserDeleted(DeletedUser { devices, events });
     assert_eq!(outcomes, [deleted(1, 0), deleted(0, 1)]);
     assert!(events_of(&app, &ghost).is_empty());
+    // What the first of two deletions leaves nothing of is not deleted a second time: one commit begins it, one erases the
+    // event, one ends it.
+    let twice = [Command::DeleteUser(ghost.clone()), Command::DeleteUser(ghost.clone())];
+    app.post_event(&NewEvent { user: Some(ghost.clone()), ..on_device("opened", "e") }).unwrap();
+    let steps = commits(&registry, || {
+        assert_eq!(app.batch(&twice).unwrap(), [deleted(0, 1), deleted(0, 0)]);
+    });
+    assert_eq!(steps.len(), 3);
     // The posted event of another user is none of theirs.
     let batch = [Command::PostEvent(to_user("opened", "carol")), Command::DeleteUser(ghost)];
     let steps = commits(&registry, || {
         assert_eq!(app.batch(&batch).unwrap()[1], deleted(0, 0));
     });
     assert_eq!(steps.len(), 1, "nothing is begun of which there is nothing");
+}
+
+#[test]
+fn a_device_that_awaits_its_removal_keeps_no_other_from_its_alias() {
+    let store = Arc::new(OrderedStore::new());
+    let registry = register_of(Arc::clone(&store));
+    app_of(&registry, OnUserChange::Keep);
+    let limits = Limits { devices_per_alias: Some(1), ..Limits::default() };
+    registry.set_limits(&key("shop"), &limits).unwrap();
+    let app = registry.app(&key("shop")).unwrap();
+    let bound = |id, name| Registration { alias: Some(alias("home")), ..with_user(id, name) };
+    app.register(&bound("phone", "ann")).unwrap();
+    assert!(that_dies(&store).app(app.key()).unwrap().delete_user(&user("ann")).is_err());
+    app.register(&bound("tablet", "bob")).unwrap();
+    assert_eq!(app.alias_devices(&alias("home"), PlatformSet::ALL).unwrap(), [device("tablet")]);
+    assert_eq!(app.resume_deletions().unwrap(), 1);
 }

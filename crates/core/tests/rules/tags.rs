@@ -20,6 +20,16 @@ fn the_list_of_tags_is_in_byte_order_with_exact_counts() {
 }
 
 #[test]
+fn tags_of_one_length_that_end_alike_are_different_tags() {
+    let app = fixture().app;
+    app.register(&with_tags("d1", tags(&["a_12345678", "b_12345678"]))).unwrap();
+    assert_eq!(app.device(&device("d1")).unwrap().tags, tags(&["a_12345678", "b_12345678"]));
+    app.update(&device("d1"), &crate::common::change_tags(tags(&["c_12345678"]), tags(&["a_12345678"])))
+        .unwrap();
+    assert_eq!(app.device(&device("d1")).unwrap().tags, tags(&["b_12345678", "c_12345678"]));
+}
+
+#[test]
 fn the_list_of_tags_is_complete_whatever_the_page() {
     let app = fixture().app;
     let names = crate::common::many_tags(230);
