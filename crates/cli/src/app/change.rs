@@ -1,4 +1,4 @@
-//! `rollbook app set`: all that is asked for is judged before anything is changed.
+//! `rollbook app set`: checks everything that is asked for before it changes anything.
 
 use super::settings::{Settings, write_change, write_change_json};
 use crate::args::app::Set;
@@ -48,7 +48,7 @@ pub(super) fn set(options: &Set) -> Result<(), Failure> {
     output.finish()
 }
 
-/// The policies that the app is to follow; what is wrong with those that are asked for is added to the list.
+/// Returns the policies that the app is to follow; adds what is wrong with the requested ones to the list.
 fn followed(now: &Policies, options: &Set, wrong: &mut Vec<String>) -> Policies {
     let mut policies = now.clone();
     for (member, option, word) in [
@@ -64,7 +64,7 @@ fn followed(now: &Policies, options: &Set, wrong: &mut Vec<String>) -> Policies 
     policies
 }
 
-/// The limits that the app is to have; what is wrong with those that are asked for is added to the list.
+/// Returns the limits that the app is to have; adds what is wrong with the requested ones to the list.
 fn wanted(now: &Limits, options: &Set, wrong: &mut Vec<String>) -> Limits {
     let base = options.limits.as_ref().unwrap_or(now);
     let mut names = BTreeSet::new();

@@ -1,9 +1,9 @@
 //! `rollbook app`: the apps of a register in a directory.
 //!
 //! - `secrets`: made of the system's randomness;
-//! - `change`: other settings and limits;
-//! - `settings`: what an app has, as it is printed;
-//! - `shown`: what else is printed, the secrets among it this once.
+//! - `change`: changes of settings and limits;
+//! - `settings`: the settings of an app, as they are printed;
+//! - `shown`: everything else that is printed, including the secrets, which are shown only once.
 
 mod change;
 pub(crate) mod secrets;
@@ -18,7 +18,7 @@ use crate::store::{Access, register_in};
 use rollbook::{AppKey, AppSettings, AppUpdate, Audience, Policies, Set};
 use shown::Secrets;
 
-/// How many apps are read at once.
+/// How many apps are read at a time.
 const PAGE: usize = 256;
 
 pub(crate) fn run(command: &AppCommand) -> Result<(), Failure> {

@@ -3,13 +3,13 @@
 use crate::failure::Failure;
 use rollbook::{AppKey, Entropy, Secret, SystemEntropy};
 
-/// Thirty-two letters and digits, so that five bits of chance are one of them.
+/// Thirty-two letters and digits, so that each stands for five random bits.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
-/// JPush's clients insist on so many letters and digits, in the key and in the secret: 120 bits of chance.
+/// JPush's clients require exactly this many letters and digits in the key and in the secret: 120 random bits.
 const JPUSH: usize = 24;
 
-/// As long as a vendor's API token: 200 bits of chance.
+/// The length of a vendor's API token: 200 random bits.
 const TOKEN: usize = 40;
 
 pub(super) fn app_key() -> Result<AppKey, Failure> {
@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(made.len(), 100);
         let form = |text: &str| text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         assert!(made.iter().all(|secret| form(secret)) && form(app_key().unwrap().as_str()));
-        // Of 2 400 letters each occurs.
+        // Among 2 400 letters each occurs.
         let letters: HashSet<char> = made.iter().flat_map(|secret| secret.chars()).collect();
         assert_eq!(letters.len(), 32);
         let tokens = api_tokens(3).unwrap();

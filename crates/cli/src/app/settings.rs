@@ -1,4 +1,4 @@
-//! What an app has, as it is printed: each setting by the name and in the words in which it is changed.
+//! The settings of an app as they are printed: each with the name and in the words with which it is changed.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -7,7 +7,7 @@ use rollbook::Audience;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-/// What stands before the name of a limit where other settings stand beside it.
+/// The prefix of the name of a limit where it is listed together with other settings.
 const LIMIT: &str = "limit ";
 
 /// The settings that can be changed, each with its value.
@@ -24,7 +24,7 @@ impl Settings {
         Settings(settings)
     }
 
-    /// Each with its value here and in others of the same names.
+    /// Returns each setting with its value here and in others, which have the same names.
     fn beside<'a>(&'a self, others: &'a Settings) -> impl Iterator<Item = (&'a str, &'a Json, &'a Json)> {
         self.0.iter().zip(&others.0).map(|((name, before), (_, after))| (name.as_str(), before, after))
     }
@@ -34,7 +34,7 @@ impl Settings {
     }
 }
 
-/// Plain data by the names of its members.
+/// Returns the members of plain data by their names.
 fn members(of: &impl Serialize) -> Map<String, Json> {
     match serde_json::to_value(of) {
         Ok(Json::Object(members)) => members,
@@ -54,7 +54,7 @@ fn events(app: &Devices) -> Result<Vec<String>, Failure> {
     Ok(app.event_types()?.into_iter().map(|event| event.name.as_str().to_owned()).collect())
 }
 
-/// Everything for a person: a line for each.
+/// Writes everything for a person, one line for each.
 pub(super) fn write(app: &Devices, output: &mut Output) -> Result<(), Failure> {
     let (devices, events) = (app.count(&Audience::All)?, events(app)?);
     let master_secret = if app.has_master_secret() { "yes" } else { "no" };
@@ -73,7 +73,7 @@ pub(super) fn write(app: &Devices, output: &mut Output) -> Result<(), Failure> {
         .try_for_each(|(name, value)| output.line(format_args!("{name:wide$}  {}", shown(value))))
 }
 
-/// Everything as an object; `limits` is what `--limits FILE.json` takes.
+/// Writes everything as an object; `limits` is in the form that `--limits FILE.json` takes.
 pub(super) fn write_json(app: &Devices, output: &mut Output) -> Result<(), Failure> {
     let told = json!({
         "app": app.key(), "name": app.name(), "devices": app.count(&Audience::All)?,
@@ -84,7 +84,7 @@ pub(super) fn write_json(app: &Devices, output: &mut Output) -> Result<(), Failu
     output.line(format_args!("{told}"))
 }
 
-/// What was changed, with the former value, and what was not.
+/// Writes what was changed, with the former value, and what was not.
 pub(super) fn write_change(
     app: &Devices,
     before: &Settings,
@@ -105,7 +105,7 @@ pub(super) fn write_change(
     of(false).try_for_each(|(name, value, _)| output.line(format_args!("  {name:wide$}  {}", shown(value))))
 }
 
-/// The same as an object.
+/// Writes the same as an object.
 pub(super) fn write_change_json(
     app: &Devices,
     before: &Settings,

@@ -1,4 +1,4 @@
-//! What is printed of apps.
+//! The output about apps.
 
 use crate::failure::{Failure, tell};
 use crate::output::Output;
@@ -9,12 +9,12 @@ use serde_json::json;
 /// Secrets that were just made.
 pub(super) struct Secrets {
     pub(super) master: Secret,
-    /// None were asked for.
+    /// `None` when none were asked for.
     pub(super) tokens: Option<Vec<Secret>>,
 }
 
 impl Secrets {
-    /// Prints them, as nothing can do a second time.
+    /// Prints the secrets. They cannot be printed again later, because only their hashes are stored.
     pub(super) fn show(&self, key: &AppKey, as_json: bool) -> Result<(), Failure> {
         let mut output = Output::new();
         let tokens = self.tokens.as_ref().map(|tokens| tokens.iter().map(Secret::expose).collect::<Vec<_>>());
@@ -69,7 +69,7 @@ impl Listing {
     }
 }
 
-/// A line for each, in columns.
+/// Writes a line for each, in columns.
 pub(super) fn write_table(listed: &[Listing], output: &mut Output) -> Result<(), Failure> {
     let word = |truth| if truth { "yes" } else { "no" };
     let wide = listed.iter().map(|app| app.key.as_str().len()).max();

@@ -1,4 +1,4 @@
-//! Asks, measures, and keeps what was asked and answered.
+//! Asks questions, measures the time, and keeps each question with its result.
 
 use crate::failure::Failure;
 use crate::stopwatch::Stopwatch;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 /// A line of the table.
 pub(super) enum Row {
-    /// What the questions below are about.
+    /// The subject of the questions below.
     Topic(&'static str),
     /// One question.
     Asked {
-        /// What was asked.
+        /// The text of the question.
         question: String,
-        /// What was answered.
+        /// The result.
         answer: String,
-        /// How long that took.
+        /// The time it took.
         time: Duration,
     },
 }
 
-/// Questions asked so far.
+/// The questions asked so far.
 #[derive(Default)]
 pub(super) struct Interview {
     rows: Vec<Row>,
@@ -35,7 +35,7 @@ impl Interview {
         self.rows.push(Row::Topic(topic));
     }
 
-    /// Asks what must be answered.
+    /// Asks a question that must have a result.
     pub(super) fn ask<T>(
         &mut self,
         question: &str,
@@ -50,7 +50,7 @@ impl Interview {
         Ok(answer)
     }
 
-    /// Asks for what must be done, and there is nothing to tell of it.
+    /// Gives an order that must succeed and has no result.
     pub(super) fn order(
         &mut self,
         question: &str,
@@ -59,7 +59,7 @@ impl Interview {
         self.ask(question, ask, |()| "done".into())
     }
 
-    /// Asks for what must be refused.
+    /// Gives an order that must be refused.
     pub(super) fn refused<T, E: Into<Error>>(
         &mut self,
         question: &str,
@@ -83,7 +83,7 @@ impl Interview {
     }
 }
 
-/// A number with its digits in groups of three.
+/// Returns a number with its digits in groups of three.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
@@ -96,12 +96,12 @@ pub(super) fn grouped(number: u64) -> String {
     shown
 }
 
-/// A number of things, in words that agree.
+/// Returns a number of things, in the singular or plural.
 pub(super) fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// Some names in a row, or that there are none.
+/// Returns some names in a row, or that there are none.
 pub(super) fn listed<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
     if names.is_empty() { "none".into() } else { names.join(", ") }

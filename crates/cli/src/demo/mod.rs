@@ -1,11 +1,11 @@
-//! `rollbook demo`: a register in memory, filled and asked.
+//! `rollbook demo`: fills a register in memory and asks it questions.
 //!
 //! - `population`: the devices, drawn from the seed;
-//! - `interview`: asks, measures, and keeps question and answer;
-//! - `questions`: one of every kind, topic by topic;
-//! - `table`: question, answer, time taken, for a person to read.
+//! - `interview`: asks, measures, and keeps questions and results;
+//! - `questions`: questions of every kind, topic by topic;
+//! - `table`: question, result and time, for a person to read.
 //!
-//! The clock stands still and all chance comes from the seed, so the answers are the same each time.
+//! The clock stands still and all randomness comes from the seed, so the results are the same each time.
 
 mod interview;
 mod population;
@@ -23,13 +23,13 @@ use population::Population;
 use rollbook::{AppKey, AppSettings, Audience, Limits, ManualClock, Secret, SeededEntropy, Timestamp};
 use std::sync::Arc;
 
-/// When it is: 2026-01-01, 12:00 UTC.
+/// The time of the demo: 2026-01-01, 12:00 UTC.
 const NOW: Timestamp = Timestamp::from_secs(1_767_268_800);
 
 /// How long the app keeps its events: 30 days.
 const RETENTION_SECS: u32 = 30 * 86_400;
 
-/// What the questions are put to.
+/// The register and app to which the questions are put.
 pub(crate) struct Stage {
     register: Register,
     app: Devices,
@@ -66,7 +66,7 @@ fn settings() -> Result<AppSettings, Failure> {
 
 fn fill(stage: &Stage, options: &Demo, interview: &mut Interview) -> Result<(), Failure> {
     let total = u64::from(options.devices);
-    // Drawing the devices counts, too: to draw them before would need their memory twice.
+    // The time includes drawing the devices: to draw them before would need their memory twice.
     let question = format!("register {}, one by one", counted(total, "device"));
     interview.ask(
         &question,

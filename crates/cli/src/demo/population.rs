@@ -5,7 +5,7 @@ use rollbook::{
     UserId, UtcOffset, Violation,
 };
 
-/// Platforms and how many devices of a hundred are on them.
+/// Platforms with the number of devices of a hundred that are on them.
 const PLATFORMS: [(u64, Platform); 8] = [
     (40, Platform::Android),
     (34, Platform::Ios),
@@ -17,7 +17,7 @@ const PLATFORMS: [(u64, Platform); 8] = [
     (1, Platform::Unknown),
 ];
 
-/// Tags and how many devices of a thousand carry them.
+/// Tags with the number of devices of a thousand that carry them.
 const TAGS: [(u64, &str); 5] = [(500, "news"), (250, "sports"), (80, "muted"), (30, "vip"), (1, "staff")];
 
 /// Languages with a UTC offset that goes with them, in hours.
@@ -26,7 +26,7 @@ const PLACES: [(&str, i32); 6] = [("en", 0), ("zh-Hans", 8), ("de", 1), ("es-MX"
 /// Every device belongs to a city, and the first cities are the largest.
 const CITIES: u64 = 300;
 
-/// An endless supply of registrations, the same for the same seed.
+/// An endless supply of registrations; equal seeds give equal registrations.
 pub(super) struct Population {
     chance: SeededEntropy,
     device: u64,
@@ -37,16 +37,16 @@ pub(super) struct Population {
 
 impl Population {
     pub(super) fn new(seed: u64) -> Self {
-        // The register draws its salts from the seed itself.
+        // Different from the seed itself, from which the register draws its salts.
         let chance = SeededEntropy::new(seed ^ 0x7061_7261_6465);
         Population { chance, device: 0, person: 0, left_of_person: 0, claimed: false }
     }
 
-    /// A number below `bound`.
+    /// Returns a number below `bound`.
     fn below(&self, bound: u64) -> u64 {
         let mut bytes = [0; 8];
         self.chance.fill(&mut bytes);
-        // The bounds are small: what a remainder favours is not seen.
+        // The bounds are small, so the bias of the remainder does not matter.
         u64::from_le_bytes(bytes) % bound.max(1)
     }
 

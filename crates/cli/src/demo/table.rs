@@ -38,8 +38,8 @@ fn line(output: &mut Output, question: &str, answer: &str, time: &str) -> Result
     output.line(format_args!("{}", line.trim_end()))
 }
 
-/// The text in lines of at most `width` characters, broken at spaces where it has any; what was broken goes on
-/// indented. Lines of the text itself stay lines.
+/// Returns the text in lines of at most `width` characters, broken at spaces where it has any; continuation lines are
+/// indented. Line ends in the text itself are kept.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for whole in text.lines() {
@@ -51,7 +51,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
                 lines.push(format!("{indent}{}", rest.iter().collect::<String>()));
                 break;
             }
-            // The space itself may stand beyond the width.
+            // The space at the break may be beyond the width.
             let head = rest.get(1..=room).unwrap_or_default();
             let at = head.iter().rposition(|&c| c == ' ').map_or(room, |at| at + 1);
             let tail = rest.split_off(at);

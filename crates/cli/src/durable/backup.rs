@@ -1,4 +1,4 @@
-//! `rollbook backup` and `rollbook restore`: a copy of a register, and a register made of one.
+//! `rollbook backup` and `rollbook restore`: copies a register, and makes a register of a copy.
 
 use crate::args::durable::{Backup, Restore};
 use crate::failure::{Failure, tell};
@@ -6,14 +6,14 @@ use crate::stopwatch::{Stopwatch, readable};
 use crate::store::{not_opened, tell_salvaged};
 use rollbook_store_rocks::RocksStore;
 
-/// Tables that cannot be linked are all held open until they are copied: this many are asked for, if the system gives
-/// them.
+/// The limit of open files that is asked of the system: tables that cannot be linked are all held open until they are
+/// copied.
 const FILES: u64 = 1 << 16;
 
 pub(super) fn backup(options: &Backup) -> Result<(), Failure> {
     let Backup { store, to, salvage } = options;
     let watch = Stopwatch::start();
-    // Where the system gives no more, the copy says so.
+    // If the system allows fewer, the copy fails with an error that says so.
     let _ = rlimit::increase_nofile_limit(FILES);
     if *salvage {
         let salvaged = RocksStore::salvage(store, to).map_err(not_opened("cannot copy what is left"))?;

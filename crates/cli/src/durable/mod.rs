@@ -1,12 +1,12 @@
-//! The commands over a register that is kept in a directory.
+//! The commands for a register in a directory.
 //!
-//! - `import`: lines in, batch by batch, so that it can be interrupted and resumed;
-//! - `export`: the same lines out;
-//! - `verify`: what is damaged, or contradicts itself;
-//! - `stats`: how large it is, and how its parts do;
-//! - `backup`: a copy, and a register made of one;
+//! - `import`: reads lines, batch by batch, and can be interrupted and resumed;
+//! - `export`: writes the same lines;
+//! - `verify`: finds damage and contradictions;
+//! - `stats`: the size of the register, and the state of its parts;
+//! - `backup`: makes a copy, and a register of a copy;
 //! - `space`: an app as the store knows it;
-//! - `tally`: what there is in an app.
+//! - `tally`: counts the content of an app.
 
 #[cfg(feature = "rocks")]
 mod backup;
@@ -35,7 +35,7 @@ pub(crate) fn run(command: &Durable) -> Result<(), Failure> {
     }
 }
 
-/// Nothing here is possible, and what does not name a store in a directory is told so here.
+/// In a build without the store every command here fails; a store that is not in a directory is refused here too.
 #[cfg(not(feature = "rocks"))]
 pub(crate) fn run(command: &Durable) -> Result<(), Failure> {
     match command {
@@ -47,7 +47,7 @@ pub(crate) fn run(command: &Durable) -> Result<(), Failure> {
     }
 }
 
-/// The failure of what could not be done, for `map_err`.
+/// Returns a function that makes the failure of an action, for `map_err`.
 #[cfg(feature = "rocks")]
 fn cannot<E: std::error::Error + Send + Sync + 'static>(what: &str) -> impl FnOnce(E) -> Failure + use<E> {
     let during = format!("cannot {what}");

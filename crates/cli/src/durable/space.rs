@@ -1,10 +1,10 @@
-//! An app as the store knows it: for what the register's own interface does not tell.
+//! An app as the store knows it, for what the register's own interface does not show.
 
 use crate::failure::Failure;
 use rollbook::store::{Entry, EntryKey, Store, StoreError, View};
 use rollbook::{AppId, AppKey};
 
-/// The number of an app.
+/// Returns the number of an app.
 pub(crate) fn space_of(store: &impl Store, key: &AppKey) -> Result<AppId, Failure> {
     let read = || -> Result<_, StoreError> {
         let directory = store.view(AppId::DIRECTORY)?;
@@ -16,7 +16,7 @@ pub(crate) fn space_of(store: &impl Store, key: &AppKey) -> Result<AppId, Failur
     }
 }
 
-/// The failure of what was being done, for `map_err`.
+/// Returns a function that makes the failure of an action, for `map_err`.
 pub(crate) fn failed(during: &str) -> impl FnOnce(StoreError) -> Failure {
     let during = during.to_owned();
     move |source| Failure::Store { during, source: source.into() }

@@ -1,4 +1,4 @@
-//! `rollbook stats`: how large a register in a directory is, and how its parts do.
+//! `rollbook stats`: the size of a register in a directory, and the state of its parts.
 
 use super::cannot;
 use super::tally::{Tally, apps};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
-/// Everything that is told.
+/// Everything that is reported.
 #[derive(Serialize)]
 struct Told<'a> {
     directory: &'a Path,
@@ -91,7 +91,7 @@ fn write_store(store: &RocksStats, output: &mut Output) -> Result<(), Failure> {
     output.line(format_args!("faults     {} of flushes and compactions", store.background_errors))
 }
 
-/// Bytes with three digits or so, and a unit.
+/// Returns a number of bytes with about three digits, and a unit.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes as f64;

@@ -1,4 +1,4 @@
-//! What there is in an app, counted.
+//! Counts the content of an app.
 
 use super::space::{failed, space_of};
 use crate::failure::Failure;
@@ -7,7 +7,7 @@ use rollbook::{App, AppInfo, AppKey, Audience, Platform, Registry};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What there is in an app.
+/// The content of an app, in numbers.
 #[derive(Debug, Serialize)]
 pub(super) struct Tally {
     pub(super) app: AppKey,
@@ -18,21 +18,21 @@ pub(super) struct Tally {
     pub(super) aliases: u64,
     pub(super) users: u64,
     event_types: u64,
-    /// Those that are gone by now included.
+    /// Includes events that have been erased since.
     pub(super) events_posted: u64,
     /// Deletions of users that go on when the register is used.
     deletions: u64,
     version: u64,
 }
 
-/// The apps of a register, in the order of their keys.
+/// Returns the apps of a register, in the order of their keys.
 pub(super) fn apps<S: Store>(register: &Registry<S>) -> Result<Vec<AppInfo>, Failure> {
     let page = register.apps(None, usize::MAX).map_err(Failure::during("cannot list the apps"))?;
     Ok(page.items)
 }
 
 impl Tally {
-    /// Counts. The devices and tags are counted already; for the rest every name is read.
+    /// Counts. The numbers of devices and tags are stored; for the rest every name is read.
     pub(super) fn of<S: Store>(register: &Registry<S>, key: &AppKey) -> Result<Self, Failure> {
         let app: App<S> = register.app(key).map_err(Failure::during(format!("cannot read app {key}")))?;
         let by_platform = app.count_by_platform(&Audience::All);

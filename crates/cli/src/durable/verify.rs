@@ -1,7 +1,8 @@
-//! `rollbook verify`: what is damaged in a directory, or contradicts itself.
+//! `rollbook verify`: finds damage and contradictions in a directory.
 //!
-//! Two readings, because each finds what the other does not. That of the tables meets every block, also those that no
-//! question would; that of the apps asks whether what can be read makes sense. Neither stops at the first finding.
+//! It reads twice, because each pass finds what the other does not. The pass over the tables reads every block, also
+//! those that no question would read; the pass over the apps checks that what can be read is consistent. Neither stops
+//! at the first finding.
 
 use super::tally::Tally;
 use crate::args::durable::Verify;
@@ -14,7 +15,7 @@ use rollbook_store_rocks::{RocksStore, UnfinishedCommit};
 use rollbook_testkit::{Space, Spaces};
 use std::error::Error;
 
-/// The longest finding that is told, in bytes: one may list every device of an app.
+/// The maximum length of a finding that is printed, in bytes: one may list every device of an app.
 const LONGEST: usize = 2_000;
 
 /// A report under way.
@@ -51,7 +52,7 @@ impl Report {
         self.output.line(format_args!("finding    {shown}{more}"))
     }
 
-    /// Says what was left out of the logs.
+    /// Reports what was left out of the logs.
     fn logs(&mut self, store: &RocksStore) -> Result<(), Failure> {
         if let Some(salvaged) = store.salvaged() {
             self.finding(&salvaged.damage.to_string())?;
@@ -59,7 +60,7 @@ impl Report {
         let Some(UnfinishedCommit { log, offset, bytes, .. }) = store.unfinished_commit() else {
             return Ok(());
         };
-        // No finding: whoever wrote it was never told that it is there.
+        // This is not a finding, because the commit was never acknowledged.
         self.output.line(format_args!(
             "log        {} ends at byte {offset} with {bytes} bytes of a commit that is not whole",
             log.display()
@@ -68,7 +69,7 @@ impl Report {
 
     /// Reads every block of every table.
     fn tables(&mut self, store: &RocksStore) -> Result<(), Failure> {
-        // What cannot even be counted is found below.
+        // If the keys cannot even be counted, the pass below finds the reason.
         let about = store.stats().map(|stats| stats.families.iter().map(|family| family.keys).sum());
         let mut progress = Progress::of_about("reading tables", about.unwrap_or_default());
         let mut read = 0;
@@ -90,7 +91,7 @@ impl Report {
         Ok(())
     }
 
-    /// Checks every app, or the one asked for, and what is between them.
+    /// Checks every app, or the one asked for, and the directory of apps.
     fn apps(&mut self, register: &Registry<RocksStore>, options: &Verify) -> Result<(), Failure> {
         let spaces = match Spaces::of(register.store()) {
             Ok(spaces) => spaces,
@@ -136,7 +137,7 @@ impl Report {
     }
 }
 
-/// An error with all its causes.
+/// Returns an error with all its causes.
 fn whole(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

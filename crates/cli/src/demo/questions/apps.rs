@@ -1,4 +1,4 @@
-//! Apps: apart from one another.
+//! Apps: isolated from each other.
 
 use super::PHONE;
 use crate::demo::Stage;

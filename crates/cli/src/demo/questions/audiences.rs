@@ -1,4 +1,4 @@
-//! Audiences: who a condition selects.
+//! Audiences: the devices that a condition selects.
 
 use super::PHONE;
 use crate::demo::Stage;
@@ -57,7 +57,7 @@ pub(super) fn ask(stage: &Stage, interview: &mut Interview) -> Result<(), Failur
     ask_more(stage, interview, &condition, &phone)
 }
 
-/// How an audience comes about, and what a sender asks of it.
+/// Shows how an audience is made, and what a sender asks about it.
 fn ask_more(
     stage: &Stage,
     interview: &mut Interview,

@@ -1,4 +1,4 @@
-//! Batches: all of it, nothing of it, or only a rehearsal.
+//! Batches: all of it, nothing of it, or only a dry run.
 
 use super::devices::tags;
 use crate::demo::Stage;

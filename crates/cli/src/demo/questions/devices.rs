@@ -76,7 +76,7 @@ pub(super) fn tags(names: &[&str]) -> Result<Vec<TagName>, rollbook::Error> {
     Ok(parse_list("tags", names)?)
 }
 
-/// What registering did, in words.
+/// Returns what a registration did, in words.
 pub(super) fn registered(did: &Registered) -> String {
     let what = if did.created { "created" } else { "updated" };
     match (&did.former_user, did.former_user_vanished) {

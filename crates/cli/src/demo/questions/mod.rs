@@ -1,5 +1,5 @@
-//! One question of every kind, topic by topic. They build on one another: a later topic meets the devices of an
-//! earlier one.
+//! Questions of every kind, topic by topic. They build on one another: a later topic uses the devices of an earlier
+//! one.
 
 mod apps;
 mod audiences;
@@ -14,7 +14,7 @@ use super::Stage;
 use super::interview::Interview;
 use crate::failure::Failure;
 
-/// The devices that the questions bring with them, beside those the register was filled with.
+/// The devices that the questions add to those with which the register was filled.
 const PHONE: &str = "ann-phone";
 const TABLET: &str = "ann-tablet";
 

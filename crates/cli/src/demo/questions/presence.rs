@@ -1,4 +1,4 @@
-//! Presence: who is online, and who was when.
+//! Presence: which devices are online, and when devices were last seen.
 
 use super::PHONE;
 use crate::demo::interview::{Interview, listed};

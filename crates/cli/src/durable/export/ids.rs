@@ -1,13 +1,13 @@
-//! Very many ids, close together: one text and eight bytes for each.
+//! A compact list of very many ids: one text, and eight bytes for each.
 
-/// Bits of a place that are the id's length; an id has at most 255 bytes.
+/// The number of bits of an entry that hold the id's length; an id has at most 255 bytes.
 const LENGTH_BITS: u32 = 8;
 
-/// Ids in one text, each by its place.
+/// Ids in one text, each with its position.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     text: String,
-    /// Where each begins, and in the lowest bits how long it is.
+    /// The offset of each id, and in the lowest bits its length.
     places: Vec<u64>,
 }
 
@@ -18,7 +18,7 @@ impl Ids {
         self.text.push_str(id);
     }
 
-    /// Into the order of their bytes.
+    /// Sorts the ids by their bytes.
     pub(super) fn sort(&mut self) {
         let Ids { text, places } = self;
         places.sort_unstable_by(|a, b| at(text, *a).cmp(at(text, *b)));

@@ -1,8 +1,8 @@
-//! `rollbook export`: everything that an app holds, as lines.
+//! `rollbook export`: writes everything that an app holds, as lines.
 //!
-//! - `ids`: the ids of all devices, in order, close together;
+//! - `ids`: the ids of all devices, in order, in a compact list;
 //! - `orders`: the order in which aliases were bound;
-//! - `sink`: standard output, or a file that appears when it is whole.
+//! - `sink`: standard output, or a file that appears when it is complete.
 
 mod ids;
 mod orders;
@@ -19,7 +19,7 @@ use rollbook::{Audience, DeviceId, Error, Event, EventOrder, EventQuery, EventTy
 use serde::Serialize;
 use sink::Sink;
 
-/// How many events are read at once.
+/// How many events are read at a time.
 const EVENTS: usize = 1_000;
 
 /// An export under way.
@@ -63,7 +63,7 @@ impl Run {
         self.sink.line(&line)
     }
 
-    /// What the app is, and what was declared in it.
+    /// Writes the app itself and its declared events.
     fn app(&mut self) -> Result<(), Failure> {
         let line = AppLine {
             rollbook: FORMAT,
@@ -80,7 +80,7 @@ impl Run {
         Ok(())
     }
 
-    /// The devices, in the order of their ids.
+    /// Writes the devices, in the order of their ids.
     fn devices(&mut self) -> Result<u64, Failure> {
         let all = self.app.select(&Audience::All).map_err(cannot("list the devices"))?;
         let total = all.len();
@@ -107,7 +107,7 @@ impl Run {
         Ok(total)
     }
 
-    /// The events, the oldest first.
+    /// Writes the events, oldest first.
     fn events(&mut self) -> Result<u64, Failure> {
         let mut progress = Progress::of_any("exporting events");
         let mut query = EventQuery { order: EventOrder::OldestFirst, limit: EVENTS, ..EventQuery::default() };

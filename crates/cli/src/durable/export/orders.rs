@@ -12,10 +12,10 @@ use crate::register::Devices;
 use rollbook::store::{BoxedStore, Key, Relation, Store, StoreError, View};
 use rollbook::{Alias, AppId, DeviceId, PlatformSet};
 
-/// How many names are read at once.
+/// How many names are read at a time.
 const NAMES: usize = 4_096;
 
-/// The most devices that one line names; a long order has several lines.
+/// The maximum number of devices in one line; a long order takes several lines.
 const DEVICES: usize = 1_000;
 
 pub(super) struct Orders<'a> {
@@ -29,7 +29,7 @@ impl<'a> Orders<'a> {
         Ok(Orders { store, app: app.clone(), space: space_of(store, app.key())? })
     }
 
-    /// Calls `write` with every order that matters, in the order of the aliases.
+    /// Calls `write` with every order that differs from that of the ids, in the order of the aliases.
     pub(super) fn each(
         &self,
         mut write: impl FnMut(&AliasOrderLine) -> Result<(), Failure>,
@@ -56,7 +56,7 @@ impl<'a> Orders<'a> {
         }
     }
 
-    /// The lines of one alias.
+    /// Returns the lines of one alias.
     fn order_of(&self, view: &impl View, name: &str) -> Result<Vec<AliasOrderLine>, Failure> {
         let several = || -> Result<bool, StoreError> {
             let key = Key::new(Relation::Alias, name);
@@ -71,7 +71,7 @@ impl<'a> Orders<'a> {
         let ranked = devices.into_iter().map(|id| Ok((rank(view, &id)?, id)));
         let ranked: Result<Vec<(u32, DeviceId)>, StoreError> = ranked.collect();
         let mut ranked = ranked.map_err(failed("cannot read a device of an alias"))?;
-        // They are in the order of the ids, and what is not ranked is older than all that is.
+        // They are in the order of the ids, and a device without a rank is older than every device that has one.
         if ranked.is_sorted_by_key(|(rank, _)| *rank) {
             return Ok(Vec::new());
         }

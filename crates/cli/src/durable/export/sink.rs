@@ -1,4 +1,4 @@
-//! Where an export goes: standard output, or a file that appears when it is whole.
+//! The destination of an export: standard output, or a file that appears when it is complete.
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -8,14 +8,14 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Where the lines of an export go. What is written is there only after [`Sink::finish`].
+/// The destination of the lines of an export. They are complete only after [`Sink::finish`].
 pub(super) enum Sink {
     Stdout(Output),
     File(Draft),
 }
 
 impl Sink {
-    /// Standard output, or a file in place of the one that is there.
+    /// Opens standard output, or a file that replaces the one that exists.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         Ok(match path {
             None => Sink::Stdout(Output::new()),
@@ -39,11 +39,11 @@ impl Sink {
     }
 }
 
-/// A file under another name until it is whole. Dropped before that, it is gone.
+/// A file that has another name until it is complete. It is removed if it is dropped before that.
 pub(super) struct Draft {
     file: BufWriter<File>,
     path: PathBuf,
-    /// Its name until then, if it has one.
+    /// The name until then, if it has one.
     draft: Option<PathBuf>,
 }
 
@@ -53,9 +53,9 @@ impl Draft {
             Ok(metadata) if metadata.is_dir() => {
                 return Err(failed("write", path)(io::ErrorKind::IsADirectory.into()));
             }
-            // A device or a pipe cannot be put in place.
+            // A device or a pipe cannot be replaced by a file, so it is written directly.
             Ok(metadata) if !metadata.is_file() => (path.to_owned(), None),
-            // Behind a link it is the file itself that is written anew.
+            // For a symbolic link, the file to which it points is replaced, and the link stays.
             Ok(_) => {
                 let path = fs::canonicalize(path).map_err(failed("write", path))?;
                 (path.clone(), Some(part(&path)))
@@ -96,7 +96,7 @@ impl Drop for Draft {
     }
 }
 
-/// The name of a file that is not whole yet.
+/// Returns the name of a file that is not complete yet.
 fn part(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".part");

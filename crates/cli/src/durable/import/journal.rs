@@ -1,6 +1,7 @@
-//! How far an import came: a file beside the store's own, a line for each lot, on disk before the lot is committed.
+//! The journal of an import: a file next to the store's own, with a line for each lot that is on disk before the lot
+//! is committed.
 //!
-//! A journal outlives its app when that is removed: then it says nothing about an app that has the same key later.
+//! If the app is removed, its journal may stay; it then says nothing about a later app with the same key.
 
 use crate::failure::Failure;
 use crate::private;
@@ -10,14 +11,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The first line: what is being imported.
+/// The first line: the input and the app of the import.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) app: AppKey,
     pub(super) input: String,
-    /// Tells the first line of an export from every other.
+    /// A checksum that distinguishes the first line of an export from every other.
     pub(super) header: Option<String>,
-    /// What the app gets that is this import's own; nothing where there was one.
+    /// The limits of the app when this import makes it; `None` where it existed before.
     pub(super) makes: Option<Limits>,
 }
 
@@ -26,9 +27,9 @@ pub(super) struct Head {
 pub(super) struct Mark {
     /// The app's number, which no later app gets.
     pub(super) app_id: AppId,
-    /// The line of the input that the lot comes after.
+    /// The line of the input after which the lot begins.
     pub(super) from: u64,
-    /// Tells the input up to that line from every other.
+    /// A checksum that distinguishes the input up to that line from every other.
     pub(super) checksum: String,
     /// The last line of the lot.
     pub(super) to: u64,
@@ -36,7 +37,7 @@ pub(super) struct Mark {
     pub(super) version: u64,
     /// The number of the app's last event before the lot.
     pub(super) log_end: u64,
-    /// How many events the lot posts.
+    /// How many events are posted by the lot.
     pub(super) events: u64,
 }
 
@@ -50,7 +51,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Begins an import, unless another one into the app, which `is` there now, was interrupted.
+    /// Begins an import. Fails if another one into the same app was interrupted; `is` is the app that exists now.
     pub(super) fn begin(directory: &Path, head: Head, is: Option<AppId>) -> Result<Self, Failure> {
         let path = path(directory, &head.app);
         if path.exists() && Journal::open(&path)?.is_of(is) {
@@ -74,7 +75,7 @@ impl Journal {
         Ok(Journal { path, file, head, last: None })
     }
 
-    /// The journal of the import that was interrupted, into the app that `is` there now.
+    /// Returns the journal of the import that was interrupted; `is` is the app that exists now.
     pub(super) fn resume(directory: &Path, app: &AppKey, is: Option<AppId>) -> Result<Self, Failure> {
         let path = path(directory, app);
         if !path.exists() {
@@ -84,7 +85,7 @@ impl Journal {
             )));
         }
         let journal = Journal::open(&path)?;
-        // Where the import makes the app and has not noted a lot, there is nothing to lose.
+        // If the import makes the app and has not noted a lot, there is nothing to lose.
         let is_new = is.is_none() && journal.last.is_none() && journal.head.makes.is_some();
         if is_new || journal.is_of(is) {
             return Ok(journal);
@@ -94,7 +95,7 @@ impl Journal {
         )))
     }
 
-    /// Whether an interrupted import made the app of this number.
+    /// Returns `true` if an interrupted import made the app with this number.
     pub(super) fn made(directory: &Path, app: &AppKey, id: AppId) -> Result<bool, Failure> {
         let path = path(directory, app);
         if !path.exists() {
@@ -106,7 +107,7 @@ impl Journal {
 
     fn open(path: &Path) -> Result<Self, Failure> {
         let text = fs::read_to_string(path).map_err(failed("read", path))?;
-        // The last line may be unfinished: its lot was not committed.
+        // The last line may be incomplete: its lot was not committed.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let mut lines = text.get(..whole).unwrap_or_default().lines();
         let read = |text: &str| serde_json::from_str(text).map_err(io::Error::from);
@@ -121,26 +122,26 @@ impl Journal {
         Ok(Journal { path: path.to_owned(), file, head, last })
     }
 
-    /// Whether it speaks of the app that `is` there now.
+    /// Returns `true` if the journal is about the app that exists now.
     fn is_of(&self, is: Option<AppId>) -> bool {
         is.is_some_and(|id| self.last.as_ref().is_none_or(|mark| mark.app_id == id))
     }
 
-    /// What the import is of.
+    /// Returns the first line.
     pub(super) fn head(&self) -> &Head {
         &self.head
     }
 
-    /// The lot that was committed last, or was about to be.
+    /// Returns the lot that was committed last, or was about to be.
     pub(super) fn last(&self) -> Option<&Mark> {
         self.last.as_ref()
     }
 
-    /// The line after which an import goes on that finds these counters: version, and last event.
+    /// Returns the line after which the import goes on, given the app's present counters: version, and last event.
     pub(super) fn go_on_after(&self, (version, log_end): (u64, u64)) -> Result<u64, Failure> {
         let Some(mark) = &self.last else { return Ok(0) };
         let Mark { from, to, events, .. } = *mark;
-        // What is no event may be taken again.
+        // Lines other than events may be committed again.
         if events == 0 || log_end == mark.log_end {
             return Ok(from);
         }
@@ -155,7 +156,7 @@ impl Journal {
         )))
     }
 
-    /// Notes a lot that is about to be committed.
+    /// Notes a lot that is about to be committed, and syncs the journal.
     pub(super) fn mark(&mut self, mark: Mark) -> Result<(), Failure> {
         let noted = (|| {
             self.file.write_all(line(&mark)?.as_bytes())?;
@@ -166,7 +167,7 @@ impl Journal {
         Ok(())
     }
 
-    /// The import is complete.
+    /// Removes the journal when the import is complete.
     pub(super) fn remove(self) -> Result<(), Failure> {
         fs::remove_file(&self.path).map_err(failed("remove", &self.path))
     }
@@ -189,7 +190,7 @@ fn failed(what: &str, path: &Path) -> impl FnOnce(io::Error) -> Failure {
     move |source| Failure::Io { action, source }
 }
 
-/// A checksum as the journal has it.
+/// Returns a checksum in the form of the journal.
 pub(super) fn hex(bytes: [u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

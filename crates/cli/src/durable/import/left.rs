@@ -1,8 +1,9 @@
 //! What an import that failed leaves, and what the next one finds.
 //!
-//! An app that an import makes is there when the import is, or not at all: half of a file looks like an app, and its key
-//! and limits would be in the way of the next try. What was committed stays where the input is not to blame (a full disk,
-//! a kill), where the app is not this run's own, and where it is asked for: then `--resume` goes on.
+//! An app that an import makes exists only if the import is complete: half of a file looks like an app, and its key
+//! and limits would be in the way of the next try. What was committed stays if the input is not the cause of the
+//! failure (a full disk, a kill), if the app is not this run's own, and if the command line asks for it: `--resume`
+//! then goes on.
 
 use super::journal::Journal;
 use super::target::counters;
@@ -16,14 +17,14 @@ use std::path::Path;
 pub(super) struct Stopped<'a> {
     pub(super) options: &'a Import,
     pub(super) input: &'a str,
-    /// The lines that this run committed.
+    /// The number of lines that this run committed.
     pub(super) lines: u64,
-    /// The register refused a line that could be read.
+    /// Whether the register refused a line that could be parsed.
     pub(super) by_limits: bool,
 }
 
 impl Stopped<'_> {
-    /// Removes what is not to be left after a failure, and says what is left and what to do.
+    /// Removes what must not stay after a failure, and returns what is left and what to do about it.
     pub(super) fn leave(&self, failure: &Failure, register: &Register, journal: Journal) -> String {
         let Stopped { options, input, lines, by_limits } = self;
         let (key, lines) = (options.app.key(), *lines);
@@ -42,7 +43,7 @@ impl Stopped<'_> {
                 ),
             };
         }
-        // Nothing was committed, and nobody has to ask whether something was.
+        // Nothing was committed, so the user need not find out whether anything was.
         if !options.resume && lines == 0 && (refused || journal.last().is_none()) {
             let failed = journal.remove().err().map(|failed| format!("; {}", failed.text()));
             let failed = failed.unwrap_or_default();
@@ -52,7 +53,7 @@ impl Stopped<'_> {
     }
 }
 
-/// What to do about a line that is not taken.
+/// Returns what to do about a line that is not accepted.
 fn advice(by_line: bool, by_limits: bool) -> String {
     let skip = by_line.then_some("; `--skip-invalid` leaves wrong lines out");
     let limits =
@@ -60,7 +61,7 @@ fn advice(by_line: bool, by_limits: bool) -> String {
     [skip, limits].into_iter().flatten().collect()
 }
 
-/// The app first: a journal without its app says nothing, but an app without its journal looks whole.
+/// The app is removed first: a journal without its app has no effect, but an app without its journal looks complete.
 fn remove(register: &Register, key: &AppKey, journal: Journal) -> Result<(), Failure> {
     match register.delete_app(key) {
         Ok(()) | Err(Error::NotFound { .. }) => journal.remove(),
@@ -68,8 +69,8 @@ fn remove(register: &Register, key: &AppKey, journal: Journal) -> Result<(), Fai
     }
 }
 
-/// Removes the app that an earlier import made, when nothing came into it: that import was killed right then, or could
-/// not remove it on a disk that was full. Returns the app that is there then.
+/// Removes an app that an earlier import made if nothing was imported into it: that import was killed just then, or
+/// could not remove it on a full disk. Returns the app that exists afterwards.
 pub(super) fn clear(
     register: &Register,
     directory: &Path,
@@ -78,7 +79,7 @@ pub(super) fn clear(
 ) -> Result<Option<AppId>, Failure> {
     let Some(id) = is else { return Ok(None) };
     let app = register.app(key)?;
-    // Somebody may have taken it over since.
+    // It may have been configured for use since.
     let untouched = !app.has_master_secret() && app.api_tokens() == 0 && counters(register, id)? == (0, 0);
     if !untouched || !Journal::made(directory, key, id)? {
         return Ok(is);

@@ -1,13 +1,13 @@
-//! `rollbook import`: lines into an app of a register in a directory.
+//! `rollbook import`: reads lines into an app of a register in a directory.
 //!
-//! - `target`: the app, as it takes lines;
+//! - `target`: commits lines to the app;
 //! - `lot`: lines of one kind that are committed together;
-//! - `journal`: how far the import came, on disk before each lot is;
+//! - `journal`: how far the import came, on disk before each lot is committed;
 //! - `left`: what an import that failed leaves.
 //!
-//! A lot that was committed when the program was killed is committed again when the import is resumed, which changes
-//! nothing but for events: posting twice is two events. The journal says enough to tell whether a lot of events was
-//! committed, so that each is there once.
+//! A lot that was committed when the program was killed is committed again when the import is resumed. That changes
+//! nothing, except for events: posting twice makes two events. The journal contains enough to know whether a lot of
+//! events was committed, so that each event is there exactly once.
 
 mod journal;
 mod left;
@@ -44,7 +44,7 @@ struct Run<'a> {
     journal: Journal,
     target: Target,
     imported: Imported,
-    /// The register refused a line that could be read.
+    /// Whether the register refused a line that could be parsed.
     by_limits: bool,
 }
 
@@ -52,10 +52,12 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
     let watch = Stopwatch::start();
     let mut records = Records::with_checksums(Input::open(&options.input)?);
     let export = records.export_of()?;
-    // An export's first line decides what the app is: another one cannot take its place later.
+    // The first line of an export determines the app, so another first line must not replace it when the import is
+    // resumed.
     let header = export.as_ref().map(|_| hex(records.checksum()));
     let access = if options.resume { Access::Existing } else { Access::Create };
-    // Every time that is kept is in the lines; whether a time is too far ahead depends on when the import runs.
+    // Every stored time comes from the lines. The clock only decides whether a time is too far ahead, which depends on
+    // when the import runs.
     let clock = Arc::new(ManualClock::at(SystemClock.now()));
     let register = register_in(&options.store, access)?.clock(Arc::clone(&clock)).build();
     let key = options.app.key();
@@ -91,7 +93,7 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
     let Imported { lines, devices, events, skipped } = imported;
     let done = match taken {
         Ok(()) => {
-            // Closing puts on disk what is not there yet. Only then is the journal of no more use.
+            // Closing the store writes what is not on disk yet. The journal is needed until then.
             drop(register);
             let took = readable(watch.elapsed());
             journal.remove().map(|()| {
@@ -110,7 +112,7 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
     done
 }
 
-/// Is this the input that the journal is of, up to where it goes on? Skips what is before that.
+/// Checks that this is the input of the journal, up to the line after which the import goes on, and skips that part.
 fn check_input(journal: &Journal, records: &mut Records, header: Option<&str>) -> Result<(), Failure> {
     let Head { input, header: expected, .. } = journal.head();
     let (name, from) = (records.name().to_owned(), journal.last().map_or(0, |mark| mark.from));
@@ -129,7 +131,7 @@ fn check_input(journal: &Journal, records: &mut Records, header: Option<&str>) -
 }
 
 impl Run<'_> {
-    /// Skips the lot that was committed last, where it must not be committed again.
+    /// Skips the lot that was committed last, if it must not be committed again.
     fn go_on(&mut self) -> Result<(), Failure> {
         let Some(Mark { from, .. }) = self.journal.last().cloned() else { return Ok(()) };
         let after = self.journal.go_on_after(self.target.counters()?)?;
@@ -169,7 +171,7 @@ impl Run<'_> {
         self.records.check_whole()
     }
 
-    /// Commits a lot; lines that the register refuses stop the import after those before them, or are left
+    /// Commits a lot. If the register refuses lines, the import stops after those before them, or the lines are left
     /// out.
     fn commit(&mut self, mut lot: Lot) -> Result<(), Failure> {
         let mut stopped = None;

@@ -1,4 +1,4 @@
-//! The app that an import goes to, as it takes lines.
+//! The app into which lines are imported.
 
 use super::lot::{BadLines, Line, Lot};
 use crate::args::durable::Import;
@@ -13,29 +13,30 @@ use rollbook::{
 };
 use std::sync::Arc;
 
-/// The most lines that are committed together: what is written for each is small beside the sync.
+/// The maximum number of lines that are committed together; with this many, the write for each is small in comparison
+/// to the sync.
 const MOST: usize = 1_000;
 
 pub(super) struct Target {
     register: Register,
-    /// Shows when an event was declared while it is, and else the time.
+    /// Shows the time of a declaration while an event is declared, and otherwise the present time.
     clock: Arc<ManualClock>,
     space: AppId,
     app: Devices,
-    /// The same app, but it notes the order in which aliases are bound.
+    /// A handle to the same app with limits that evict, so that the order in which aliases are bound is kept.
     ordering: Devices,
-    /// What is imported was in a register: its rules were kept when it came there.
+    /// Whether the input is an export: its rules were checked when its content came into a register.
     export: bool,
 }
 
-/// What a lot did.
+/// The effect of a lot.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    /// New devices.
+    /// The number of new devices.
     pub(super) devices: u64,
 }
 
-/// Why a lot was not taken.
+/// Why a lot was not committed.
 pub(super) enum Untaken {
     /// Some lines are bad. Nothing was committed.
     Bad(BadLines),
@@ -43,7 +44,7 @@ pub(super) enum Untaken {
     Failed(Error),
 }
 
-/// The number of the app of this key, if there is one.
+/// Returns the number of the app with this key, if there is one.
 pub(super) fn id_of(register: &Register, key: &AppKey) -> Result<Option<AppId>, Failure> {
     match register.app(key) {
         Ok(_) => space_of(register.store(), key).map(Some),
@@ -52,7 +53,7 @@ pub(super) fn id_of(register: &Register, key: &AppKey) -> Result<Option<AppId>, 
     }
 }
 
-/// An app's version, and the number of its last event.
+/// Returns an app's version, and the number of its last event.
 pub(super) fn counters(register: &Register, app: AppId) -> Result<(u64, u64), Failure> {
     let read = || -> Result<_, StoreError> {
         let view = register.store().view(app)?;
@@ -61,7 +62,8 @@ pub(super) fn counters(register: &Register, app: AppId) -> Result<(u64, u64), Fa
     read().map_err(failed("cannot read the app"))
 }
 
-/// Can the app be what the command line asks for? An app that is there `already` is not the import's own.
+/// Checks that the app can be what the command line asks for. An app that existed `already` was not made by the
+/// import.
 pub(super) fn check(options: &Import, export: bool, already: bool) -> Result<(), Failure> {
     let app = options.app.key();
     match (already, export, &options.limits) {
@@ -75,7 +77,7 @@ pub(super) fn check(options: &Import, export: bool, already: bool) -> Result<(),
     }
 }
 
-/// The limits that an app gets which the import makes.
+/// Returns the limits of an app that the import makes.
 pub(super) fn limits(options: &Import, export: Option<&AppLine>) -> Limits {
     match (&options.limits, export) {
         (Some(limits), _) => limits.clone(),
@@ -84,7 +86,7 @@ pub(super) fn limits(options: &Import, export: Option<&AppLine>) -> Limits {
     }
 }
 
-/// The app as it takes lines, and as it notes the order in which aliases are bound.
+/// Returns two handles to the app: one that accepts lines, and one that keeps the order in which aliases are bound.
 fn handles(
     register: &Register,
     options: &Import,
@@ -110,7 +112,7 @@ fn handles(
         let app = chosen.map_or_else(|| register.app(key), with)?;
         return Ok((app.clone(), app));
     }
-    // A handle keeps the limits that the app had when it was taken.
+    // A handle keeps the limits that the app had when the handle was made.
     let handles = (with(&lifted())?, with(&ordered())?);
     if let Some(limits) = chosen.or(makes) {
         with(limits)?;
@@ -119,8 +121,8 @@ fn handles(
 }
 
 impl Target {
-    /// Takes the app as it is, or makes it: with the limits that are given when the import `makes` it, now or before it
-    /// was interrupted.
+    /// Opens the app, or makes it when the import `makes` it, with the limits that are given now or were given before
+    /// the import was interrupted.
     pub(super) fn open(
         register: &Register,
         clock: Arc<ManualClock>,
@@ -136,17 +138,17 @@ impl Target {
         Ok(Target { register, clock, space, app, ordering, export: export.is_some() })
     }
 
-    /// The app's number.
+    /// Returns the app's number.
     pub(super) fn id(&self) -> AppId {
         self.space
     }
 
-    /// The app's version, and the number of its last event.
+    /// Returns the app's version, and the number of its last event.
     pub(super) fn counters(&self) -> Result<(u64, u64), Failure> {
         counters(&self.register, self.space)
     }
 
-    /// The most lines that one lot may have.
+    /// Returns the maximum number of lines in one lot.
     pub(super) fn most(&self) -> usize {
         let limit = self.app.limits().operations_per_batch.map_or(MOST, |most| most as usize);
         limit.clamp(1, MOST)
@@ -183,7 +185,7 @@ impl Target {
     fn commit(&self, lines: &mut [Line]) -> Result<Taken, Untaken> {
         loop {
             let mut commands = Vec::with_capacity(lines.len());
-            // Which line each command is of.
+            // The line to which each command belongs.
             let mut of = Vec::with_capacity(lines.len());
             for (position, line) in lines.iter().enumerate() {
                 let before = commands.len();
@@ -215,7 +217,8 @@ impl Target {
         }
     }
 
-    /// Commits in two what is too large for one. Only lines of devices are, and those may be committed again.
+    /// Commits a lot that is too large as two halves. Only lines of devices can be too large, and those may be
+    /// committed again.
     fn commit_halves(&self, lines: &mut [Line]) -> Result<Taken, Untaken> {
         let half = lines.len() / 2;
         let (first, second) = lines.split_at_mut(half);
@@ -229,7 +232,7 @@ impl Target {
         }
     }
 
-    /// What a line asks of the register.
+    /// Adds the commands of a line to the list.
     fn commands(&self, line: &Line, commands: &mut Vec<Command>) -> Result<(), Error> {
         match &line.record {
             Record::Device(device) => commands.push(Command::Register(device.registration.clone())),
@@ -251,8 +254,8 @@ impl Target {
         Ok(())
     }
 
-    /// A device for the moment in which an event is posted whose own device and user are gone: history belongs to the
-    /// ids it was posted with, but posting asks for one that is there.
+    /// Returns a device that exists only while an event is posted whose own device and user are gone: history belongs
+    /// to the ids with which it was posted, but posting requires one that exists.
     fn owner_for(&self, event: &EventLine) -> Result<Registration, Error> {
         if let Some(id) = &event.device {
             return Ok(Registration::new(id.clone(), Platform::Unknown));
@@ -271,7 +274,7 @@ impl Target {
         Ok(Registration::new(DeviceId::new("owner")?, Platform::Unknown))
     }
 
-    /// Heartbeats: no part of a commit, and repeated without harm.
+    /// Records heartbeats. They are not part of a commit, and repeating them has no effect.
     fn touch(&self, lines: &[Line]) -> Result<(), Untaken> {
         let seen = |line: &Line| match &line.record {
             Record::Device(device) => Some((device.registration.id.clone(), device.last_seen?)),
@@ -286,7 +289,7 @@ impl Target {
         let mut bad = BadLines::new();
         for (position, line) in lines.iter().enumerate() {
             let Record::AliasOrder(AliasOrderLine { alias_order, devices }) = &line.record else { continue };
-            // Each piece is whole, and the next one goes on after it.
+            // Each chunk is committed as a whole, and the next one continues the order.
             for devices in devices.chunks(self.most().div_ceil(2)) {
                 let commands: Vec<Command> =
                     devices.iter().flat_map(|device| bound_again(alias_order, device)).collect();
@@ -305,13 +308,13 @@ impl Target {
     }
 }
 
-/// Limits under which everything can be brought in that once was in a register: what was taken there is not judged
-/// again, also where limits were lowered since.
+/// Returns limits under which everything that was once in a register can be imported: what was accepted there is not
+/// checked again, even if limits were lowered since.
 fn lifted() -> Limits {
     Limits::unlimited()
 }
 
-/// The same, and the order is kept in which aliases are bound.
+/// Returns the same limits with eviction, under which the order is kept in which aliases are bound.
 fn ordered() -> Limits {
     Limits {
         devices_per_alias: Some(u32::MAX),
@@ -342,7 +345,7 @@ fn is_too_large(error: &Error) -> bool {
     matches!(error, Error::Store { source: StoreError::TooLarge { .. }, .. })
 }
 
-/// Was an event refused for nothing but that its device and user are unknown?
+/// Returns `true` if an event was refused only because its device and user are unknown.
 fn has_no_owner(error: &Error) -> bool {
     let broken = error.violations();
     let unknown = |rule| rule == Rule::Known;
