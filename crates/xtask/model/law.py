@@ -42,9 +42,9 @@ class Law:
         face = pushwoosh if segments[:1] in ([b"json"], [b"api"]) else jpush
         operation, expected = face.answers(self, request, now)
         if not is_text(request.target):
-            # What reads the head may refuse it before anything else is looked at.
-            expected = expected + (jpush.refusals(jpush.Refused(7002)) if rules.on("bodies_everywhere") else
-                                   [Expected("400", (400,), None)])
+            # What reads the head may refuse it before anything else is looked at, in the form of its protocol.
+            own = jpush.refusals(jpush.Refused(7002)) if face is jpush else [pushwoosh.refusal(*pushwoosh.MALFORMED)]
+            expected = expected + (own if rules.on("bodies_everywhere") else [Expected("400", (400,), None)])
         if rules.is_strange(request.body or b""):
             expected = expected + face.strange()
         if len(request.body or b"") <= BODY_LIMIT:

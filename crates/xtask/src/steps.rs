@@ -92,7 +92,7 @@ const LINTS_ROCKS: Step = Step::cargo(
 const NEXTEST: Step = Step::cargo("tests", &["nextest", "run", "--workspace"]);
 pub(crate) const CARGO_TEST: Step = Step::cargo(
     "tests",
-    &["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"],
+    &["test", "--workspace", "--tests", "--examples", "--no-fail-fast"],
 );
 /// Shares the workspace's build of the durable store's engine, by far the longest part of it.
 const NEXTEST_ROCKS: Step =
