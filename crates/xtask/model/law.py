@@ -42,8 +42,10 @@ class Law:
         face = pushwoosh if segments[:1] in ([b"json"], [b"api"]) else jpush
         operation, expected = face.answers(self, request, now)
         if not is_text(request.target):
-            # What reads the head may refuse it before anything else is looked at, in the form of its protocol.
-            own = jpush.refusals(jpush.Refused(7002)) if face is jpush else [pushwoosh.refusal(*pushwoosh.MALFORMED)]
+            # What reads the head may refuse it before anything else is looked at, in the form of its protocol, or in
+            # JPush's where it came together with other requests.
+            own = jpush.refusals(jpush.Refused(7002))
+            own += [pushwoosh.refusal(*pushwoosh.MALFORMED)] if face is pushwoosh else []
             expected = expected + (own if rules.on("bodies_everywhere") else [Expected("400", (400,), None)])
         if rules.is_strange(request.body or b""):
             expected = expected + face.strange()
