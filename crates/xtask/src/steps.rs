@@ -90,10 +90,8 @@ const LINTS_ROCKS: Step = Step::cargo(
     &["clippy", "-p", "rollbook-cli", "--features", "rocks", "--all-targets", "--", "-D", "warnings"],
 );
 const NEXTEST: Step = Step::cargo("tests", &["nextest", "run", "--workspace"]);
-pub(crate) const CARGO_TEST: Step = Step::cargo(
-    "tests",
-    &["test", "--workspace", "--tests", "--examples", "--no-fail-fast"],
-);
+pub(crate) const CARGO_TEST: Step =
+    Step::cargo("tests", &["test", "--workspace", "--tests", "--examples", "--no-fail-fast"]);
 /// Shares the workspace's build of the durable store's engine, by far the longest part of it.
 const NEXTEST_ROCKS: Step =
     Step::cargo("tests, rocks", &["nextest", "run", "-p", "rollbook-cli", "--features", "rocks"]);
@@ -369,7 +367,7 @@ mod tests {
             assert_eq!(doc, [false, false, false, false, true, false]);
         }
         // Without a choice of targets `cargo test` would run them too.
-        assert!(CARGO_TEST.args.contains(&"--lib"));
+        assert!(CARGO_TEST.args.contains(&"--tests"));
         assert!(CARGO_TEST_ROCKS.args.contains(&"--bins"));
     }
 
