@@ -155,6 +155,13 @@ fn a_body_that_is_not_read_to_its_end_is_thrown_away_so_that_its_sender_reads_th
             assert_eq!((reply.status(), reply.header("connection")), (status, Some("close")));
         }
     }
+    // Of no declared length, so that it is read until it is too long to be thrown away.
+    for _ in 0..3 {
+        let head = head("POST", "/v3/devices/d1", &[&authorized(), "Transfer-Encoding: chunked"]);
+        let chunk = format!("{LARGE:x}\r\n{}\r\n0\r\n\r\n", " ".repeat(LARGE));
+        let reply = exchange(served.address, &[&head[..], chunk.as_bytes()].concat());
+        assert_eq!((reply.status(), reply.header("connection")), (400, Some("close")));
+    }
 }
 
 /// `{}` and spaces: changes nothing.
