@@ -41,17 +41,19 @@ class Law:
         segments = [segment for segment in request.target.partition(b"?")[0].split(b"/") if segment]
         face = pushwoosh if segments[:1] in ([b"json"], [b"api"]) else jpush
         operation, expected = face.answers(self, request, now)
+        unread = []
         if not is_text(request.target):
             # What reads the head may refuse it before anything else is looked at, in the form of its protocol, or in
             # JPush's where it came together with other requests.
-            own = jpush.refusals(jpush.Refused(7002))
-            own += [pushwoosh.refusal(*pushwoosh.MALFORMED)] if face is pushwoosh else []
-            expected = expected + (own if rules.on("bodies_everywhere") else [Expected("400", (400,), None)])
+            unread = jpush.refusals(jpush.Refused(7002))
+            unread += [pushwoosh.refusal(*pushwoosh.MALFORMED)] if face is pushwoosh else []
+            unread = unread if rules.on("bodies_everywhere") else [Expected("400", (400,), None)]
+            expected = expected + unread
         if rules.is_strange(request.body or b""):
             expected = expected + face.strange()
         if len(request.body or b"") <= BODY_LIMIT:
             return operation, expected
-        early = [one for one in expected if set(one.statuses) & {401, 404, 405} or one.judge is None]
+        early = [one for one in expected if set(one.statuses) & {401, 404, 405} or one in unread]
         return operation, early + face.too_large()
 
     def set_limits(self, key, limits):
