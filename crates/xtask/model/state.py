@@ -55,8 +55,10 @@ class App:
         return {tag for id in self.of_platforms(self.devices, platforms) for tag in self.devices[id].tags}
 
     def alias_is_full(self, alias, id):
-        others = [other for other in self.carriers(alias) if other != id]
-        return self.limits["alias_overflow"] == "refuse" and over(len(others) + 1, self.limits["devices_per_alias"])
+        carriers = self.carriers(alias)
+        # A device that carries it already keeps it, also above a limit that was lowered since.
+        grows = id not in carriers
+        return grows and self.limits["alias_overflow"] == "refuse" and over(len(carriers) + 1, self.limits["devices_per_alias"])
 
     def too_many_tags(self, id, after):
         before = self.devices[id].tags
