@@ -35,7 +35,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = Router::new()
         .route("/healthz", get(|| async { "well" }))
         .merge(router(registry, FaceOptions::default()))
-        .layer(from_fn(report));
+        .layer(from_fn(report))
+        .with_state(());
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8085".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     serve(listener, service, ServeOptions::default(), std::future::pending()).await;

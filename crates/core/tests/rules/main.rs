@@ -41,6 +41,8 @@ mod preconditions;
 #[cfg(test)]
 mod presence;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod secrets;

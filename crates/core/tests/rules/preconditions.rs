@@ -2,49 +2,15 @@
 //! each other.
 
 use crate::common::{alias, device, devices, key, tag, tags, user, with_user};
-use rollbook::store::{Check, Committed, Place, Store, StoreError, StoreInfo, WriteSet};
+use crate::recording::Recording;
+use rollbook::store::Check;
 use rollbook::{
-    App, AppId, AppSettings, Command, DeviceUpdate, Platform, PlatformSet, Registration, Registry, Set,
-    TagsChange, Timestamp,
+    App, AppSettings, Command, DeviceUpdate, Platform, PlatformSet, Registration, Registry, Set, TagsChange,
 };
-use rollbook_testkit::ordered::OrderedStore;
-use std::sync::Mutex;
-
-/// A store that keeps the preconditions of the first commit after they were taken out. Others may follow it, such as the
-/// steps of a deletion.
-#[derive(Default)]
-struct Keeping {
-    inner: OrderedStore,
-    checks: Mutex<Vec<Check>>,
-}
-
-impl Store for Keeping {
-    type View<'a> = <OrderedStore as Store>::View<'a>;
-
-    fn info(&self) -> StoreInfo {
-        self.inner.info()
-    }
-
-    fn view(&self, app: AppId) -> Result<Self::View<'_>, StoreError> {
-        self.inner.view(app)
-    }
-
-    fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
-        let mut first = self.checks.lock().unwrap();
-        if first.is_empty() {
-            first.extend(writes.checks.iter().cloned());
-        }
-        self.inner.commit(app, writes)
-    }
-
-    fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
-        self.inner.touch(app, seen)
-    }
-}
 
 /// An app with the devices `d1`, `d2` (tagged `old`), which are Ann's, and `d3`.
-fn app() -> (Registry<Keeping>, App<Keeping>) {
-    let registry = Registry::builder(Keeping::default()).build();
+fn app() -> (Registry<Recording>, App<Recording>) {
+    let registry = Registry::builder(Recording::default()).build();
     let app = registry.create_app(&key("shop"), AppSettings::default()).unwrap();
     app.register(&with_user("d1", "ann")).unwrap();
     app.register(&Registration { tags: tags(&["old"]), ..with_user("d2", "ann") }).unwrap();
@@ -53,12 +19,12 @@ fn app() -> (Registry<Keeping>, App<Keeping>) {
 }
 
 /// How many devices' versions, and how many devices' rooms for a tag, the commit of this relies on.
-fn relied_on(work: impl FnOnce(&App<Keeping>)) -> (usize, usize) {
+fn relied_on(work: impl FnOnce(&App<Recording>)) -> (usize, usize) {
     let (registry, app) = app();
-    registry.store().checks.lock().unwrap().clear();
-    work(&app);
-    let checks = registry.store().checks.lock().unwrap();
-    assert!(checks.iter().any(|check| matches!(check, Check::Open)), "nothing was committed");
+    let commits = registry.store().commits(|| work(&app));
+    // Others may follow the first, such as the steps of a deletion.
+    let checks = &commits.first().unwrap_or_else(|| panic!("nothing was committed")).checks;
+    assert!(checks.iter().any(|check| matches!(check, Check::Open)));
     let versions = checks.iter().filter(|check| matches!(check, Check::Unchanged { .. })).count();
     let rooms = checks.iter().map(|check| match check {
         Check::Room { devices, .. } => devices.len(),
@@ -72,7 +38,7 @@ fn change(add: &[&str], remove: &[&str]) -> DeviceUpdate {
     DeviceUpdate { tags, ..DeviceUpdate::default() }
 }
 
-fn update(id: &str, update: &DeviceUpdate) -> impl FnOnce(&App<Keeping>) {
+fn update(id: &str, update: &DeviceUpdate) -> impl FnOnce(&App<Recording>) {
     move |app| app.update(&device(id), update).map(drop).unwrap()
 }
 
@@ -99,7 +65,7 @@ fn every_other_change_of_a_device_relies_on_its_version() {
     ] {
         assert_eq!(relied_on(update("d2", &changed)), (1, 0), "{changed:?}");
     }
-    let to_bob = |app: &App<Keeping>| {
+    let to_bob = |app: &App<Recording>| {
         app.register_user(&device("d2"), Some(&user("bob")), None, None).map(drop).unwrap();
     };
     assert_eq!(relied_on(to_bob), (1, 0));
@@ -125,9 +91,10 @@ fn a_batch_relies_on_the_version_of_every_device_that_it_looked_at_but_not_of_th
 #[test]
 fn a_tag_or_alias_that_no_device_has_is_deleted_without_a_commit() {
     let (registry, app) = app();
-    registry.store().checks.lock().unwrap().clear();
-    app.delete_tag(&tag("nobodys"), PlatformSet::ALL).unwrap();
-    app.delete_alias(&alias("nobodys"), PlatformSet::ALL).unwrap();
-    app.delete_tag(&tag("old"), Platform::Android.into()).unwrap();
-    assert_eq!(*registry.store().checks.lock().unwrap(), []);
+    let commits = registry.store().commits(|| {
+        app.delete_tag(&tag("nobodys"), PlatformSet::ALL).unwrap();
+        app.delete_alias(&alias("nobodys"), PlatformSet::ALL).unwrap();
+        app.delete_tag(&tag("old"), Platform::Android.into()).unwrap();
+    });
+    assert_eq!(commits, []);
 }

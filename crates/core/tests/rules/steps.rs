@@ -3,7 +3,8 @@
 use crate::common::{
     alias, device, event, key, many_devices, many_tags, on_device, tags, to_user, user, with_user,
 };
-use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, View, WriteSet};
+use crate::recording::Recording;
+use rollbook::store::{Store, View};
 use rollbook::{
     AliasOverflow, App, AppId, AppSettings, Audience, Command, DeletedUser, EventQuery, EventScope, Limits,
     ManualClock, NewEvent, OnUserChange, Platform, PlatformSet, Policies, Registration, Registry,
@@ -11,38 +12,10 @@ use rollbook::{
 };
 use rollbook_testkit::ordered::OrderedStore;
 use rollbook_testkit::{Call, Failure, Fault, FaultStore, check_register};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The most operations of a step.
 const STEP: usize = 1_024;
-
-/// A store that notes how many operations each commit has.
-#[derive(Default)]
-struct Counting {
-    inner: OrderedStore,
-    commits: Mutex<Vec<usize>>,
-}
-
-impl Store for Counting {
-    type View<'a> = <OrderedStore as Store>::View<'a>;
-
-    fn info(&self) -> StoreInfo {
-        self.inner.info()
-    }
-
-    fn view(&self, app: AppId) -> Result<Self::View<'_>, StoreError> {
-        self.inner.view(app)
-    }
-
-    fn commit(&self, app: AppId, writes: &WriteSet) -> Result<Committed, StoreError> {
-        self.commits.lock().unwrap().push(writes.operations.len());
-        self.inner.commit(app, writes)
-    }
-
-    fn touch(&self, app: AppId, seen: &[(Place, Timestamp)]) -> Result<(), StoreError> {
-        self.inner.touch(app, seen)
-    }
-}
 
 fn register_of<S: Store>(store: S) -> Registry<S> {
     Registry::builder(store).clock(ManualClock::at(crate::common::NOW)).entropy(SeededEntropy::new(1)).build()
@@ -59,10 +32,8 @@ fn app_of<S: Store>(registry: &Registry<S>, on_user_change: OnUserChange) -> App
 }
 
 /// How many operations each commit had that this makes.
-fn commits(registry: &Registry<Counting>, work: impl FnOnce()) -> Vec<usize> {
-    registry.store().commits.lock().unwrap().clear();
-    work();
-    std::mem::take(&mut *registry.store().commits.lock().unwrap())
+fn commits(registry: &Registry<Recording>, work: impl FnOnce()) -> Vec<usize> {
+    registry.store().commits(work).iter().map(|writes| writes.operations.len()).collect()
 }
 
 fn register<S: Store>(app: &App<S>, registrations: impl IntoIterator<Item = Registration>) {
@@ -72,7 +43,7 @@ fn register<S: Store>(app: &App<S>, registrations: impl IntoIterator<Item = Regi
 
 #[test]
 fn the_devices_of_a_deleted_user_are_removed_a_thousand_and_twenty_four_at_a_time() {
-    let registry = register_of(Counting::default());
+    let registry = register_of(Recording::default());
     let app = app_of(&registry, OnUserChange::Keep);
     register(&app, (0..2_500).map(|n| with_user(&format!("d{n}"), "ann")));
     let steps = commits(&registry, || {
@@ -86,7 +57,7 @@ fn the_devices_of_a_deleted_user_are_removed_a_thousand_and_twenty_four_at_a_tim
 
 #[test]
 fn events_count_among_what_a_step_removes_and_a_device_goes_with_the_last_of_its_own() {
-    let registry = register_of(Counting::default());
+    let registry = register_of(Recording::default());
     let app = app_of(&registry, OnUserChange::Keep);
     register(&app, ["d1", "d2", "d3"].map(|id| with_user(id, "ann")));
     for (id, events) in [("d1", STEP), ("d2", 2)] {
@@ -104,7 +75,7 @@ fn events_count_among_what_a_step_removes_and_a_device_goes_with_the_last_of_its
 
 #[test]
 fn an_app_is_cleared_in_bounded_steps_whatever_is_in_it() {
-    let registry = register_of(Counting::default());
+    let registry = register_of(Recording::default());
     let app = app_of(&registry, OnUserChange::Keep);
     let of = |platform: Platform, id: String| Registration::new(device(&id), platform);
     register(&app, (0..700).map(|n| of(Platform::Ios, format!("i{n}"))));
@@ -141,7 +112,7 @@ fn devices_come_back_from_a_user_in_steps_and_without_what_the_policy_takes() {
     for (policy, ranks) in
         [(OnUserChange::Keep, 1_100), (OnUserChange::ClearAlias, 0), (OnUserChange::ClearAliasAndTags, 0)]
     {
-        let registry = register_of(Counting::default());
+        let registry = register_of(Recording::default());
         app_of(&registry, policy);
         // Only where the oldest gives way do devices have an order.
         let alias_overflow = AliasOverflow::EvictOldest;
@@ -170,7 +141,7 @@ fn devices_come_back_from_a_user_in_steps_and_without_what_the_policy_takes() {
 
 #[test]
 fn a_device_without_an_alias_comes_back_with_the_record_that_it_had() {
-    let registry = register_of(Counting::default());
+    let registry = register_of(Recording::default());
     let app = app_of(&registry, OnUserChange::ClearAlias);
     register(&app, (0..2_100).map(|n| with_user(&format!("d{n}"), "kiosk")));
     let steps = commits(&registry, || {
@@ -182,7 +153,7 @@ fn a_device_without_an_alias_comes_back_with_the_record_that_it_had() {
 
 #[test]
 fn a_device_with_more_tags_than_a_step_removes_comes_back_after_several() {
-    let registry = register_of(Counting::default());
+    let registry = register_of(Recording::default());
     let app = app_of(&registry, OnUserChange::ClearAliasAndTags);
     register(&app, (0..1_100).map(|n| with_user(&format!("d{n}"), "kiosk")));
     let tags = many_tags(2_600);
@@ -199,7 +170,7 @@ fn a_device_with_more_tags_than_a_step_removes_comes_back_after_several() {
     assert!(steps.len() < 10, "{steps:?}");
     let found = app.device(&device("many")).unwrap();
     assert_eq!((found.tags.len(), found.user), (0, device("many").anonymous_user()));
-    assert!(check_register(&registry.store().inner).unwrap().is_empty());
+    assert!(check_register(registry.store()).unwrap().is_empty());
 }
 
 /// The events that a user's scope shows.
@@ -256,7 +227,7 @@ fn two_users_deleted_in_one_batch_are_deleted_apart_from_a_deletion_that_was_int
 
 #[test]
 fn a_user_that_has_only_events_is_deleted_in_a_batch_that_deleted_another_one_before() {
-    let registry = register_of(Counting::default());
+    let registry = register_of(Recording::default());
     let app = app_of(&registry, OnUserChange::Keep);
     register(&app, [with_user("d", "bob"), with_user("e", "carol")]);
     let ghost = user("ghost");

@@ -41,9 +41,12 @@ const ENDING: Duration = Duration::from_millis(10);
 /// What [`serve`] gives requests to: a [`Router`](axum::Router) of which the state is there, or what
 /// [`service`](crate::service) returns, or a service of the caller's own around them.
 ///
+/// End the making of a router with [`with_state(())`](axum::Router::with_state): it puts handlers and their layers
+/// together once. Otherwise each request does that.
+///
 /// ```
 /// fn takes(_: impl rollbook_http::Respond) {}
-/// takes(axum::Router::new());
+/// takes(axum::Router::new().with_state(()));
 /// ```
 pub trait Respond:
     tower_service::Service<
@@ -77,7 +80,8 @@ impl<R> Respond for R where
 /// - A head that does not arrive in time, or is too large, ends its connection, and so does an answer that is not taken.
 /// - When as many connections are open as may be, the one that has been idle for the longest time is closed for the next
 ///   one. Without one that has been idle for a second it is the one that has waited for a body for the longest time: the
-///   router was not asked for anything yet. A request that is being answered is never given up.
+///   router was not asked for anything yet. A request that is being answered is never given up, and one whose answer the
+///   client is slow to take only when nobody else gives way.
 /// - A connection that ends before all of a request has come takes the rest for a while and throws it away, so that the
 ///   client reads its answer.
 /// - HTTP/2 is refused with an answer in HTTP/1.1, and a wish to change to another protocol is ignored: the vendors'

@@ -9,10 +9,6 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-/// The last class of those that give way: clients that do not take their answers hold their places for as long as the
-/// time-out for writing lets them, unless nobody else can give way.
-const UNREAD: u8 = 3;
-
 /// A round trip on a slow network, and some more.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -61,10 +57,7 @@ impl Open {
         let now = micros(self.begun.elapsed());
         let candidates = connections.values().filter_map(|connection| {
             let phase = connection.state.phase();
-            // The answer is made and the client has not taken all of it: it comes after all others.
-            let (class, since) = precedence(phase, now)?;
-            let class = if connection.state.is_blocked() { UNREAD } else { class };
-            Some(((class, since), phase, connection))
+            Some((precedence(phase, connection.state.is_blocked(), now)?, phase, connection))
         });
         if let Some((_, phase, connection)) = candidates.min_by_key(|(order, ..)| *order)
             && connection.state.give_up(phase)
@@ -102,11 +95,13 @@ impl Open {
 }
 
 /// The order in which connections are closed for others; `None` is never closed. Idle ones come first, the longest idle
-/// one before the others, then those that wait for a body. A connection that has been idle for less than [`FRESH`] comes
-/// last: its client most likely has a request on its way, while clients that never send their bodies could otherwise
-/// hold all other places.
-fn precedence(phase: Phase, now: u64) -> Option<(u8, u64)> {
+/// one before the others, then those that wait for a body, then those that have been idle for less than [`FRESH`]: their
+/// clients most likely have a request on its way, while clients that never send their bodies could otherwise hold all
+/// other places. One whose client has not taken all of its answer yet is idle as well, and comes last: the time-out for
+/// writing bounds how long it stays.
+fn precedence(phase: Phase, is_blocked: bool, now: u64) -> Option<(u8, u64)> {
     match phase {
+        Phase::Idle(since) | Phase::Awaiting(since) if is_blocked => Some((3, since)),
         Phase::Idle(since) if now.saturating_sub(since) >= micros(FRESH) => Some((0, since)),
         Phase::Awaiting(since) => Some((1, since)),
         Phase::Idle(since) => Some((2, since)),
@@ -154,21 +149,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn idle_connections_give_way_before_waiting_ones_and_those_before_fresh_ones() {
+    fn idle_connections_give_way_before_waiting_ones_those_before_fresh_ones_and_slow_readers_last() {
         let now = micros(FRESH) * 10;
         let old = now - micros(FRESH);
         let order = [
-            Phase::Idle(old - 5),
-            Phase::Idle(old),
-            Phase::Awaiting(0),
-            Phase::Awaiting(now),
-            Phase::Idle(old + 1),
-            Phase::Idle(now),
+            (Phase::Idle(old - 5), false),
+            (Phase::Idle(old), false),
+            (Phase::Awaiting(0), false),
+            (Phase::Awaiting(now), false),
+            (Phase::Idle(old + 1), false),
+            (Phase::Idle(now), false),
+            (Phase::Idle(0), true),
+            (Phase::Awaiting(1), true),
         ];
-        let ranks: Vec<_> = order.iter().map(|&phase| precedence(phase, now).unwrap()).collect();
-        assert!(ranks.is_sorted(), "{ranks:?}");
+        let ranks: Vec<_> =
+            order.iter().map(|&(phase, blocked)| precedence(phase, blocked, now).unwrap()).collect();
+        assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]), "{ranks:?}");
         for phase in [Phase::Busy, Phase::GivenUp] {
-            assert_eq!(precedence(phase, now), None);
+            assert_eq!([true, false].map(|blocked| precedence(phase, blocked, now)), [None, None]);
         }
     }
 

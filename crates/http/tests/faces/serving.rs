@@ -1,14 +1,18 @@
 //! The router and the server: panics, threads, one face alone, other services beside it, the end.
 
-use crate::common::{Connection, KEY, Waiting, authorized, exchange, head, serve_store, served, served_with};
+use crate::common::{
+    Connection, KEY, Served, Waiting, authorized, exchange, head, serve_store, served, served_with,
+};
 use rollbook::store::{Committed, Place, Store, StoreError, StoreInfo, WriteSet};
 use rollbook::{AppId, Limits, Platform, Timestamp};
 use rollbook_http::{Execution, FaceOptions, Faces, ServeOptions};
 use rollbook_store_mem::{MemStore, MemView};
 use rollbook_testkit::{Call, Failure, Fault, FaultStore};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 const UNKNOWN: &str = "outcome unknown: it may or may not have been done: look before you try again";
@@ -158,30 +162,54 @@ fn ends(runtime: &Runtime, serving: &mut JoinHandle<()>, millis: u64) -> bool {
     runtime.block_on(returned).is_ok()
 }
 
+/// A server whose end is waited for, over a store that waits when it is told to.
+struct Ending {
+    served: Served<Waiting>,
+    address: SocketAddr,
+    runtime: Runtime,
+    end: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Ending {
+    fn serve(serve: ServeOptions) -> Self {
+        let options = FaceOptions { execution: Execution::Blocking, ..FaceOptions::default() };
+        let served =
+            serve_store(Waiting::default(), Limits::default(), options.clone(), ServeOptions::default());
+        served.populate();
+        let router = rollbook_http::router(served.registry.clone(), options);
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (end, ended) = oneshot::channel::<()>();
+        let serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
+            ended.await.ok();
+        }));
+        Ending { served, address, runtime, end, serving }
+    }
+
+    /// A connection on which a request waits for the store.
+    fn under_way(&self) -> Connection {
+        self.served.registry.store().set(true);
+        let mut under_way = Connection::open(self.address);
+        under_way.send(&head("DELETE", "/v3/aliases/ann", &[&authorized()]));
+        self.served.registry.store().waited_for(1);
+        under_way
+    }
+}
+
 #[test]
 fn the_server_returns_when_what_is_under_way_is_finished() {
-    let options = FaceOptions { execution: Execution::Blocking, ..FaceOptions::default() };
-    let served = serve_store(Waiting::default(), Limits::default(), options.clone(), ServeOptions::default());
-    served.populate();
-    let router = rollbook_http::router(served.registry.clone(), options);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let address = listener.local_addr().unwrap();
-    let (end, ended) = tokio::sync::oneshot::channel::<()>();
     // Longer than any test: nothing here waits for it to be over.
     let serve = ServeOptions { grace_millis: 3_600_000, ..ServeOptions::default() };
-    let mut serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
-        ended.await.ok();
-    }));
+    let ending = Ending::serve(serve);
     // One that came and went.
-    assert_eq!(exchange(address, &head("GET", "/v3", &[])).status(), 404);
-    served.registry.store().set(true);
-    let mut under_way = Connection::open(address);
-    under_way.send(&head("DELETE", "/v3/aliases/ann", &[&authorized()]));
-    served.registry.store().waited_for(1);
-    let mut idle = Connection::open(address);
+    assert_eq!(exchange(ending.address, &head("GET", "/v3", &[])).status(), 404);
+    let mut under_way = ending.under_way();
+    let mut idle = Connection::open(ending.address);
     idle.send(&head("GET", "/v3", &[]));
     assert_eq!(idle.reply().unwrap().status(), 404);
+    let Ending { served, runtime, end, mut serving, .. } = ending;
     end.send(()).unwrap();
     let kept = idle.reply();
     let early = ends(&runtime, &mut serving, 100);
@@ -213,22 +241,10 @@ fn connections_are_served_on_threads_of_their_own_where_such_are_wanted() {
 
 #[test]
 fn threads_of_their_own_are_waited_for_until_the_store_lets_go_of_them() {
-    let options = FaceOptions { execution: Execution::Blocking, ..FaceOptions::default() };
-    let served = serve_store(Waiting::default(), Limits::default(), options.clone(), ServeOptions::default());
-    served.populate();
-    let router = rollbook_http::router(served.registry.clone(), options);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let address = listener.local_addr().unwrap();
-    let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let serve = ServeOptions { grace_millis: 0, threads: 1, ..ServeOptions::default() };
-    let mut serving = runtime.spawn(rollbook_http::serve(listener, router, serve, async {
-        ended.await.ok();
-    }));
-    served.registry.store().set(true);
-    let mut under_way = Connection::open(address);
-    under_way.send(&head("DELETE", "/v3/aliases/ann", &[&authorized()]));
-    served.registry.store().waited_for(1);
+    let ending = Ending::serve(serve);
+    let _under_way = ending.under_way();
+    let Ending { served, runtime, end, mut serving, .. } = ending;
     end.send(()).unwrap();
     let early = ends(&runtime, &mut serving, 100);
     served.registry.store().set(false);
